@@ -1,0 +1,212 @@
+package flow
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
+
+// Role is what a member may do.
+type Role string
+
+const (
+	Owner    Role = "owner"
+	Operator Role = "operator"
+)
+
+// StageRef names a stage across the versions of its process.
+type StageRef struct {
+	Process ID     `json:"process"`
+	Stage   string `json:"stage"`
+}
+
+// Scope says which stages a member may see and work at. The zero scope is nothing: default is deny.
+type Scope struct {
+	All    bool
+	Stages map[StageRef]bool
+}
+
+// Covers reports whether a stage is in the scope.
+func (s Scope) Covers(process ID, stage string) bool {
+	return s.All || s.Stages[StageRef{Process: process, Stage: stage}]
+}
+
+// Sees reports whether a job is in the scope: something of it has come to one of the stages, or is at the stage
+// before one and so expected next.
+func (s Scope) Sees(j Job) bool {
+	if s.All {
+		return true
+	}
+	for i, st := range j.Stages {
+		if !s.Covers(j.Process, st.Code) {
+			continue
+		}
+		if st.Received+st.Found > 0 || (i > 0 && j.Stages[i-1].Live()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Mark says who gives a command, in what scope, and when the server took it.
+type Mark struct {
+	Org    ID
+	Member ID
+	Role   Role
+	Scope  Scope
+	Device string
+	At     Moment
+}
+
+// Person is the member who asks: who they are in which organisation, and what they may see and do there.
+type Person struct {
+	Org      ID
+	OrgName  string
+	Timezone string // IANA name
+	Member   ID
+	Name     string
+	Role     Role
+	Language string
+	Scope    Scope
+}
+
+// Mark is what the person's commands carry.
+func (p Person) Mark(at Moment, device string) Mark {
+	return Mark{Org: p.Org, Member: p.Member, Role: p.Role, Scope: p.Scope, Device: device, At: at}
+}
+
+// Command is one thing a person wants done, with an id made where it was entered, so that sending it again is
+// the same command.
+type Command struct {
+	ID       ID
+	Occurred Moment // when it happened; 0 means when the server takes it
+	Action   Action
+}
+
+// Action is what a command asks for. The set is closed: the types of this package.
+type Action interface {
+	// Name is the action's name in fingerprints.
+	Name() string
+	// Targets are the jobs it concerns; all are locked, in id order, before it decides.
+	Targets() []ID
+	// decide turns the command into movements or a *Refusal.
+	decide(w World, m Mark, c Command) ([]Movement, error)
+}
+
+// World is what a command can see when it decides: the jobs it named, as they are under lock, and the little
+// around them that the rules need.
+type World struct {
+	Jobs      map[ID]Job // the targets that exist
+	Processes map[Edition]Process
+	History   map[ID][]Movement // of the targets, for actions that NeedHistory
+	Taken     map[string]ID     // job numbers (NumberKey) in use among those the action brings, and whose they are
+	Next      map[ID]int        // by process: the next number of its series, for actions that need one
+}
+
+// Edition is a process in one version.
+type Edition struct {
+	Process ID
+	Version int
+}
+
+// Process is the process a job was created with, which is always loaded with it.
+func (w World) Process(j Job) Process { return w.Processes[Edition{j.Process, j.Version}] }
+
+// HistoryNeeder is implemented by actions that look at the whole history of their targets.
+type HistoryNeeder interface{ NeedsHistory() bool }
+
+// Creator is implemented by actions that bring new jobs: the editions they follow, the numbers they want, and
+// how many numbers of each process's series they take.
+type Creator interface {
+	Editions() []Edition
+	Numbers() []string
+	SeriesUsed() map[ID]int
+}
+
+// Receipt is the answer to a command that was taken. Sending the command again returns the same receipt.
+type Receipt struct {
+	Command ID       `json:"command"`
+	First   int64    `json:"first"` // number of its first movement in the organisation's log
+	Last    int64    `json:"last"`
+	Jobs    []JobRef `json:"jobs,omitempty"`
+	Again   bool     `json:"-"` // this is the first answer, given again
+}
+
+// JobRef names a job for people and programs.
+type JobRef struct {
+	ID     ID     `json:"id"`
+	Number string `json:"number"`
+}
+
+// Fingerprint is what makes two commands the same command: everything but who sends it and when.
+func (c Command) Fingerprint() [32]byte {
+	body, err := json.Marshal(struct {
+		Name     string
+		Occurred Moment
+		Action   Action
+	}{c.Action.Name(), c.Occurred, c.Action})
+	if err != nil { // actions are plain values
+		panic(err)
+	}
+	return sha256.Sum256(body)
+}
+
+// How far a device's report of when something happened is believed.
+const (
+	MaxAge      = 72 * time.Hour  // a phone may have been without network that long
+	MaxAhead    = 2 * time.Minute // clocks differ
+	LiveWithin  = 2 * time.Minute // later than this it is marked as backdated
+	UndoMinutes = 10              // an author may take back their last command that long
+)
+
+// Limits of texts, in characters, and of lists.
+const (
+	MaxNumber = 40
+	MaxText   = 120
+	MaxNote   = 500
+	maxLines  = 20
+	maxFields = 30
+)
+
+// Decide turns a command into the movements it causes, or a *Refusal. It looks only at the world given.
+func Decide(w World, m Mark, c Command) ([]Movement, error) {
+	if c.ID.IsZero() || c.Action == nil {
+		return nil, refuse(BadCommand)
+	}
+	moves, err := c.Action.decide(w, m, c)
+	if err != nil {
+		return nil, err
+	}
+	for i := range moves {
+		moves[i].Org, moves[i].Command, moves[i].Part = m.Org, c.ID, i
+		moves[i].Recorded, moves[i].Device = m.At, m.Device
+		if moves[i].Member.IsZero() {
+			moves[i].Member = m.Member
+		}
+	}
+	return moves, nil
+}
+
+// when settles the moment of a command and how it is marked.
+func (c Command) when(m Mark) (Moment, string, error) {
+	switch at := c.Occurred; {
+	case at == 0:
+		return m.At, MarkLive, nil
+	case at.Sub(m.At) > MaxAhead:
+		return 0, "", &Refusal{Code: InTheFuture, At: at}
+	case m.At.Sub(at) > MaxAge:
+		return 0, "", &Refusal{Code: TooLongAgo, At: at, Limit: int(MaxAge.Hours())}
+	case m.At.Sub(at) > LiveWithin:
+		return at, MarkBackdated, nil
+	default:
+		return at, MarkLive, nil
+	}
+}
+
+func tooLong(name, value string, limit int) error {
+	if utf8.RuneCountInString(value) > limit {
+		return &Refusal{Code: TooLong, Name: name, Limit: limit}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package flow
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// NewJob is one job to create, in the company's own format.
+type NewJob struct {
+	ID       ID                `json:"id"`
+	Number   string            `json:"number,omitempty"` // empty: the next of the process's series
+	Customer string            `json:"customer,omitempty"`
+	Item     string            `json:"item,omitempty"`
+	Quantity Quantity          `json:"quantity,omitempty"` // left out in unit mode
+	Unit     string            `json:"unit,omitempty"`     // empty: the process's
+	Due      Date              `json:"due,omitempty"`
+	Urgent   bool              `json:"urgent,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"`
+}
+
+// MaxCreate is the most jobs one Create may bring. Larger imports send several, so that no operator waits
+// behind one.
+const MaxCreate = 500
+
+// Create makes jobs in a process: one from the form, up to MaxCreate from an import. All go in or none.
+//
+// Refusals: not_found (no such process, or a member who may not), number_taken, quantity_needed, too_long,
+// too_many, quantity_too_big.
+type Create struct {
+	Process ID       `json:"process"`
+	Version int      `json:"version"`
+	Jobs    []NewJob `json:"jobs"`
+}
+
+// Name is "create".
+func (Create) Name() string { return "create" }
+
+// Targets are the new jobs' ids, which nobody can hold yet; the write door finds them taken if they are.
+func (a Create) Targets() []ID {
+	ids := make([]ID, len(a.Jobs))
+	for i, n := range a.Jobs {
+		ids[i] = n.ID
+	}
+	return ids
+}
+
+// Editions is the one process.
+func (a Create) Editions() []Edition { return []Edition{{a.Process, a.Version}} }
+
+// Numbers are the numbers asked for.
+func (a Create) Numbers() []string {
+	var numbers []string
+	for _, n := range a.Jobs {
+		if n.Number != "" {
+			numbers = append(numbers, n.Number)
+		}
+	}
+	return numbers
+}
+
+// SeriesUsed counts the jobs that take the next number of the series.
+func (a Create) SeriesUsed() map[ID]int {
+	if n := len(a.Jobs) - len(a.Numbers()); n > 0 {
+		return map[ID]int{a.Process: n}
+	}
+	return nil
+}
+
+// NumberKey is what makes two job numbers the same number: letters without case, white space aside.
+func NumberKey(number string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(number), " "))
+}
+
+// SeriesNumber is the n-th number of a process's series: JC-00042.
+func SeriesNumber(p Process, n int) string {
+	return fmt.Sprintf("%s-%05d", cmp.Or(p.Prefix, "J"), n)
+}
+
+func (a Create) decide(w World, m Mark, c Command) ([]Movement, error) {
+	p, ok := w.Processes[Edition{a.Process, a.Version}]
+	if !ok || !m.Scope.All {
+		return nil, refuse(NotFound)
+	}
+	if len(a.Jobs) == 0 || len(a.Jobs) > MaxCreate {
+		return nil, &Refusal{Code: TooMany, Limit: MaxCreate}
+	}
+	at, mark, err := c.when(m)
+	if err != nil {
+		return nil, err
+	}
+	taken, next := map[string]bool{}, w.Next[p.ID]
+	moves := make([]Movement, 0, len(a.Jobs))
+	for _, n := range a.Jobs {
+		if n.Number == "" {
+			n.Number = SeriesNumber(p, next)
+			next++
+		}
+		if err := n.check(p, w, taken); err != nil {
+			return nil, err
+		}
+		taken[NumberKey(n.Number)] = true
+		moves = append(moves, Movement{Job: n.ID, Kind: KindCreated, Occurred: at, Mark: mark, Facts: n.facts(p)})
+	}
+	return moves, nil
+}
+
+func (n NewJob) facts(p Process) Facts {
+	q := n.Quantity
+	if p.Mode == UnitMode {
+		q = One
+	}
+	return Facts{
+		Number: n.Number, Customer: n.Customer, Item: n.Item, Quantity: q, Unit: cmp.Or(n.Unit, p.Unit), Due: n.Due,
+		Urgent: n.Urgent, Fields: n.Fields, Process: p.ID, Version: p.Version, Mode: p.Mode, Route: p.Route(),
+	}
+}
+
+func (n NewJob) check(p Process, w World, taken map[string]bool) error {
+	_, used := w.Taken[NumberKey(n.Number)]
+	_, exists := w.Jobs[n.ID]
+	switch {
+	case n.ID.IsZero():
+		return refuse(BadCommand)
+	case used || exists || taken[NumberKey(n.Number)]:
+		return &Refusal{Code: NumberTaken, Job: n.Number}
+	}
+	return n.Acceptable(p)
+}
+
+// Acceptable checks what can be checked of a new job by itself: its quantity and the lengths of its texts.
+func (n NewJob) Acceptable(p Process) error {
+	switch {
+	case p.Mode == QuantityMode && n.Quantity <= 0:
+		return &Refusal{Code: QuantityNeeded, Job: n.Number}
+	case n.Quantity > MaxQuantity:
+		return &Refusal{Code: QuantityTooBig, Job: n.Number}
+	case len(n.Fields) > maxFields:
+		return &Refusal{Code: TooMany, Name: "fields", Limit: maxFields}
+	}
+	return n.lengths()
+}
+
+func (n NewJob) lengths() error {
+	err := errors.Join(tooLong("number", n.Number, MaxNumber), tooLong("customer", n.Customer, MaxText),
+		tooLong("item", n.Item, MaxText), tooLong("unit", n.Unit, MaxNumber))
+	for name, value := range n.Fields {
+		err = errors.Join(err, tooLong(name, value, MaxNote), tooLong("field", name, MaxNumber))
+	}
+	var r *Refusal
+	if errors.As(err, &r) {
+		r.Job = n.Number
+	}
+	return err
+}
+
+// Words are what a job is found by, in lower case: its number, the digits its number ends in with and without
+// leading zeros, and the words of its customer and item.
+func (j Job) Words() []string {
+	number := strings.ToLower(NumberKey(j.Number))
+	tail := number[len(strings.TrimRight(number, "0123456789")):]
+	words := append(SearchWords(j.Customer+" "+j.Item), number, tail, strings.TrimLeft(tail, "0"))
+	slices.Sort(words)
+	return slices.DeleteFunc(slices.Compact(words), func(w string) bool { return w == "" })
+}
+
+// SearchWords splits a text into lower-case words.
+func SearchWords(s string) []string { return strings.FieldsFunc(strings.ToLower(s), notWord) }
+
+func notWord(r rune) bool { return strings.ContainsRune(" \t\n,.;:/()[]&+\"'|", r) }

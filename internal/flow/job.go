@@ -1,0 +1,145 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Job is one order moving through a process: the fold of its movements. It is a value; Apply returns a new one.
+type Job struct {
+	ID        ID                `json:"id"`
+	Process   ID                `json:"process"`
+	Version   int               `json:"version"`
+	Mode      Mode              `json:"mode"`
+	Number    string            `json:"number"`
+	Customer  string            `json:"customer,omitempty"`
+	Item      string            `json:"item,omitempty"`
+	Quantity  Quantity          `json:"quantity,omitempty"`
+	Unit      string            `json:"unit,omitempty"`
+	Due       Date              `json:"due,omitempty"`
+	Urgent    bool              `json:"urgent,omitempty"`
+	Fields    map[string]string `json:"fields,omitempty"`
+	Created   Moment            `json:"created"`
+	Completed Moment            `json:"completed,omitempty"` // when the last quantity left the last place, 0 while open
+	Last      Moment            `json:"last"`                // when the newest movement happened
+	Stages    []StageState      `json:"stages"`              // in route order
+}
+
+// StageState is what a job has at one stage of its route. The first seven terms are the account of product
+// quantity: Received + Found = Good + Wasted + SentBack + AtVendor + OnHand, each >= 0, always.
+type StageState struct {
+	Code     string   `json:"code"`
+	Received Quantity `json:"received,omitempty"` // came from the stage before, or with the job
+	Found    Quantity `json:"found,omitempty"`    // was here though nothing sent it
+	Good     Quantity `json:"good,omitempty"`     // passed on
+	Wasted   Quantity `json:"wasted,omitempty"`   // scrapped here, with a reason
+	SentBack Quantity `json:"sent_back,omitempty"`
+	AtVendor Quantity `json:"at_vendor,omitempty"`
+	OnHand   Quantity `json:"on_hand,omitempty"`
+	Ready    Moment   `json:"ready,omitempty"`   // since when something is on hand without a break
+	Started  Moment   `json:"started,omitempty"` // when the present run began, 0 when none is on
+	Held     Moment   `json:"held,omitempty"`    // since when it is on hold, 0 when it is not
+	Reason   string   `json:"reason,omitempty"`  // code of the hold's reason
+	Done     Moment   `json:"done,omitempty"`    // when it was last emptied by a report
+	By       ID       `json:"by,omitzero"`       // who moved something here last
+	Moved    Moment   `json:"moved,omitempty"`   // when
+}
+
+// Status is what a person calls the state of a job at a stage.
+type Status string
+
+const (
+	Waiting Status = "waiting" // nothing has come yet
+	Ready   Status = "ready"   // something is on hand, nobody has started
+	Running Status = "running"
+	Held    Status = "hold"
+	Done    Status = "done" // all that came has gone on; more may still come
+)
+
+// Status is derived from the quantities and times, never stored.
+func (s StageState) Status() Status {
+	switch {
+	case s.Held != 0:
+		return Held
+	case s.OnHand > 0 && s.Started != 0:
+		return Running
+	case s.OnHand > 0 || s.AtVendor > 0:
+		return Ready
+	case s.Good+s.Wasted+s.SentBack > 0 || s.Done != 0:
+		return Done
+	}
+	return Waiting
+}
+
+// Live reports whether something of the job is at this stage now.
+func (s StageState) Live() bool { return s.OnHand > 0 || s.AtVendor > 0 }
+
+// Balanced reports whether the account of the stage closes.
+func (s StageState) Balanced() bool {
+	for _, q := range []Quantity{s.Received, s.Found, s.Good, s.Wasted, s.SentBack, s.AtVendor, s.OnHand} {
+		if q < 0 || q > MaxQuantity {
+			return false
+		}
+	}
+	return s.Received+s.Found == s.Good+s.Wasted+s.SentBack+s.AtVendor+s.OnHand
+}
+
+// Open reports whether anything of the job is still to be done.
+func (j Job) Open() bool { return j.Completed == 0 }
+
+// Stage finds the state at a stage by its code.
+func (j Job) Stage(code string) (StageState, bool) {
+	if i := j.index(code); i >= 0 {
+		return j.Stages[i], true
+	}
+	return StageState{}, false
+}
+
+func (j Job) index(code string) int {
+	return slices.IndexFunc(j.Stages, func(s StageState) bool { return s.Code == code })
+}
+
+// Next is the code of the stage after one, empty after the last.
+func (j Job) Next(code string) string {
+	if i := j.index(code); i >= 0 && i+1 < len(j.Stages) {
+		return j.Stages[i+1].Code
+	}
+	return ""
+}
+
+// Dispatched is what the last stage passed on: the good quantity that left the process.
+func (j Job) Dispatched() Quantity {
+	if len(j.Stages) == 0 {
+		return 0
+	}
+	return j.Stages[len(j.Stages)-1].Good
+}
+
+// Wasted is what was scrapped over all stages.
+func (j Job) Wasted() Quantity {
+	var sum Quantity
+	for _, s := range j.Stages {
+		sum += s.Wasted
+	}
+	return sum
+}
+
+// Check says which account does not close, if any: each stage's own, and the job's as a whole, where what one
+// stage passes on is what the next received.
+func (j Job) Check() error {
+	var handed, returned Quantity
+	for i, s := range j.Stages {
+		if !s.Balanced() {
+			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + sent back %s + at vendor %s + on hand %s",
+				j.Number, s.Code, s.Received, s.Found, s.Good, s.Wasted, s.SentBack, s.AtVendor, s.OnHand)
+		}
+		handed, returned = handed+s.Received, returned+s.SentBack
+		if i > 0 {
+			handed -= j.Stages[i-1].Good
+		}
+	}
+	if want := j.Quantity + returned; handed != want {
+		return fmt.Errorf("job %s: stages received %s from outside the route, the job brought %s", j.Number, handed, want)
+	}
+	return nil
+}

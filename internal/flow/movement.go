@@ -1,0 +1,140 @@
+package flow
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+)
+
+// Kind names what a movement records.
+type Kind string
+
+const (
+	KindCreated    Kind = "created"     // the job came to be, with its route and quantity
+	KindStarted    Kind = "started"     // work began at a stage
+	KindReported   Kind = "reported"    // good, wasted, sent back, with a note
+	KindHeld       Kind = "held"        // work stopped, with a reason
+	KindResumed    Kind = "resumed"     // the hold ended
+	KindFound      Kind = "found"       // quantity that nothing explains
+	KindStageAdded Kind = "stage_added" // the job's own route grew by a stage
+	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
+)
+
+// Movement is one immutable fact in a job's history. The log of an organisation numbers its movements without
+// gaps in the order they were committed.
+type Movement struct {
+	Org      ID
+	Seq      int64  // place in the organisation's log; 0 until it is committed
+	Job      ID     //
+	Command  ID     // the command that caused it
+	Part     int    // its place among the movements of that command
+	Kind     Kind   //
+	Stage    string // code; empty for movements of the whole job
+	Member   ID     // who
+	Device   string // on what, empty when not known
+	Occurred Moment // when it happened
+	Recorded Moment // when the server took it
+	Mark     string // how it came: MarkLive ...
+	Facts    Facts
+	Hash     [32]byte // SHA-256 of the previous movement's hash, the number and the content; zero until committed
+}
+
+const (
+	MarkLive      = "live"
+	MarkBackdated = "backdated" // happened well before it was recorded
+	MarkImported  = "imported"  // from a file of the past
+	MarkInferred  = "inferred"  // nobody said so; the accounts need it
+)
+
+// Facts are the particulars of a movement. Which are set depends on the kind.
+type Facts struct {
+	Number   string            `json:"number,omitempty"`
+	Customer string            `json:"customer,omitempty"`
+	Item     string            `json:"item,omitempty"`
+	Quantity Quantity          `json:"quantity,omitempty"`
+	Unit     string            `json:"unit,omitempty"`
+	Due      Date              `json:"due,omitempty"`
+	Urgent   bool              `json:"urgent,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"`
+	Process  ID                `json:"process,omitzero"`
+	Version  int               `json:"version,omitempty"`
+	Mode     Mode              `json:"mode,omitempty"`
+	Route    []string          `json:"route,omitempty"` // codes, in order
+	Good     Quantity          `json:"good,omitempty"`
+	Wasted   []Waste           `json:"wasted,omitempty"`
+	Back     []Back            `json:"back,omitempty"`
+	Reason   string            `json:"reason,omitempty"`
+	Note     string            `json:"note,omitempty"`
+	Undoes   ID                `json:"undoes,omitzero"`  // the command taken back
+	Began    Moment            `json:"began,omitempty"`  // a report's own run began then
+	Worker   string            `json:"worker,omitempty"` // who did it, as a file of the past names them
+	Station  string            `json:"station,omitempty"`
+	Rework   bool              `json:"rework,omitempty"` // the file says this was rework
+	Ref      string            `json:"ref,omitempty"`    // names the row of a file, so that it goes in once
+	Line     int               `json:"line,omitempty"`   // where in the file
+}
+
+// Waste is a quantity scrapped for one reason.
+type Waste struct {
+	Reason   string   `json:"reason"`
+	Quantity Quantity `json:"quantity"`
+}
+
+// Back is a quantity sent back to an earlier stage.
+type Back struct {
+	To       string   `json:"to"`
+	Reason   string   `json:"reason"`
+	Quantity Quantity `json:"quantity"`
+}
+
+// Scrap is the sum of the wasted quantities.
+func (f Facts) Scrap() Quantity {
+	var sum Quantity
+	for _, w := range f.Wasted {
+		sum += w.Quantity
+	}
+	return sum
+}
+
+func (f Facts) returned() Quantity {
+	var sum Quantity
+	for _, b := range f.Back {
+		sum += b.Quantity
+	}
+	return sum
+}
+
+// Encode is the one text form of facts: what is stored and what is hashed.
+func (f Facts) Encode() string {
+	b, err := json.Marshal(f)
+	if err != nil { // a struct of plain values always marshals
+		panic(err)
+	}
+	return string(b)
+}
+
+// Content is the canonical form of everything the movement says but its number and hash, each part preceded by
+// its length so that no two movements share one. facts is the stored text, so that verifying reads what is kept.
+func (m Movement) Content(facts string) []byte {
+	b := make([]byte, 0, 160+len(facts))
+	for _, id := range []ID{m.Org, m.Job, m.Command, m.Member} {
+		b = append(b, id[:]...)
+	}
+	for _, n := range []int64{int64(m.Part), int64(m.Occurred), int64(m.Recorded)} {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	for _, s := range []string{string(m.Kind), m.Stage, m.Device, m.Mark, facts} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+// Link is the hash of a movement in its organisation's chain: SHA-256(previous hash, number, content).
+func Link(previous [32]byte, seq int64, content []byte) [32]byte {
+	h := sha256.New()
+	h.Write(previous[:])
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(seq)))
+	h.Write(content)
+	return [32]byte(h.Sum(nil))
+}

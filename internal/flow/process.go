@@ -1,0 +1,98 @@
+package flow
+
+import "time"
+
+// Mode says whether a process counts quantities.
+type Mode string
+
+const (
+	// UnitMode moves a job as one thing: an approval, a candidate, a proof.
+	UnitMode Mode = "unit"
+	// QuantityMode counts received, good, wasted and on hand at every stage.
+	QuantityMode Mode = "quantity"
+)
+
+// Process is one version of a route of stages. A job keeps the version it started with.
+type Process struct {
+	ID           ID       `json:"id"`
+	Version      int      `json:"version"`
+	Name         string   `json:"name"`
+	Mode         Mode     `json:"mode"`
+	Unit         string   `json:"unit,omitempty"`   // what is counted: sheets, pcs, kg
+	Prefix       string   `json:"prefix,omitempty"` // of the job number series: JC gives JC-00042
+	Stages       []Stage  `json:"stages"`
+	WasteReasons []Reason `json:"waste_reasons,omitempty"`
+	HoldReasons  []Reason `json:"hold_reasons,omitempty"`
+}
+
+// Stage is one step of a process.
+type Stage struct {
+	Code   string `json:"code"` // unique within the process, in URLs and movements: die-cutting
+	Name   string `json:"name"`
+	Short  string `json:"short,omitempty"` // for narrow columns; the name when empty
+	Phase  string `json:"phase,omitempty"`
+	Target int    `json:"target_minutes,omitempty"` // minutes from ready to done; 0: none set
+	Vendor ID     `json:"vendor,omitzero"`          // the outside party that does it, zero for in-house
+}
+
+// TargetTime is the stage's target as a duration, zero when none is set.
+func (s Stage) TargetTime() time.Duration { return time.Duration(s.Target) * time.Minute }
+
+// Label is the short name when there is one.
+func (s Stage) Label() string {
+	if s.Short != "" {
+		return s.Short
+	}
+	return s.Name
+}
+
+// Reason is one entry of a list a person picks from. Codes that the glossary knows (no_material, machine_down,
+// no_power, quality, other ...) are shown in the person's language, others by their label.
+type Reason struct {
+	Code  string `json:"code"`
+	Label string `json:"label,omitempty"`
+}
+
+// Stage finds a stage by code.
+func (p Process) Stage(code string) (Stage, bool) {
+	for _, s := range p.Stages {
+		if s.Code == code {
+			return s, true
+		}
+	}
+	return Stage{}, false
+}
+
+// Route is the codes of the stages in order.
+func (p Process) Route() []string {
+	codes := make([]string, len(p.Stages))
+	for i, s := range p.Stages {
+		codes[i] = s.Code
+	}
+	return codes
+}
+
+func knows(reasons []Reason, code string) bool {
+	for _, r := range reasons {
+		if r.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// StarterHolds are the reasons every shop has for stopping work.
+func StarterHolds() []Reason {
+	return []Reason{{Code: "no_material"}, {Code: "machine_down"}, {Code: "no_power"}, {Code: "quality"}, {Code: "other"}}
+}
+
+// Starter is the process a new organisation begins with, until it has its own.
+func Starter(id ID) Process {
+	return Process{ID: id, Version: 1, Name: "Jobs", Mode: QuantityMode, Unit: "pcs", Prefix: "JC",
+		WasteReasons: []Reason{{Code: "quality"}, {Code: "machine_down"}, {Code: "other"}}, HoldReasons: StarterHolds(),
+		Stages: []Stage{
+			{Code: "planning", Name: "Planning", Target: 480}, {Code: "production", Name: "Production", Target: 1440},
+			{Code: "quality-check", Name: "Quality check", Short: "QC", Target: 240}, {Code: "packing", Name: "Packing", Target: 240},
+			{Code: "dispatch", Name: "Dispatch", Target: 480},
+		}}
+}

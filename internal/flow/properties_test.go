@@ -1,0 +1,302 @@
+package flow
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// checked counts the random commands that the property tests gave; it is printed at the end of a verbose run.
+var checked atomic.Int64
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if testing.Verbose() {
+		fmt.Printf("properties: %d random commands checked\n", checked.Load())
+	}
+	os.Exit(code)
+}
+
+// shop is a job and the people around it, driven by random commands.
+type shop struct {
+	t       *rapid.T
+	process Process
+	job     Job
+	history []Movement
+	members []Mark
+	now     Moment
+	seq     int64
+	story   []string // read by a person when a property fails
+}
+
+func anyID(t *rapid.T, label string) ID {
+	var id ID
+	copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, label))
+	id[0] |= 1
+	return id
+}
+
+var anyQuantity = rapid.Custom(func(t *rapid.T) Quantity {
+	return Quantity(rapid.OneOf(rapid.Int64Range(0, 20), rapid.SampledFrom([]int64{0, 1e6, 2e6, 3e6, 5e6, 8e6, 20e6}),
+		rapid.Int64Range(0, 5_000_000_000)).Draw(t, "q"))
+})
+
+func openShop(t *rapid.T) *shop {
+	s := &shop{t: t, now: At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC))}
+	s.process = Process{ID: anyID(t, "process"), Version: 1, Name: "Cartons", Mode: rapid.SampledFrom([]Mode{UnitMode, QuantityMode}).Draw(t, "mode"),
+		Unit: "sheets", WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds()}
+	for i := range rapid.IntRange(1, 5).Draw(t, "stages") {
+		s.process.Stages = append(s.process.Stages, Stage{Code: fmt.Sprintf("s%d", i), Name: fmt.Sprintf("Stage %d", i)})
+	}
+	s.members = []Mark{
+		{Member: ID{1}, Role: Owner, Scope: Scope{All: true}},
+		{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s0"}: true, {s.process.ID, "s1"}: true}}},
+		{Member: ID{3}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s1"}: true, {s.process.ID, "s2"}: true}}},
+	}
+	n := NewJob{ID: anyID(t, "job"), Number: "JC-1", Quantity: max(anyQuantity.Draw(t, "order"), 1)}
+	s.give(s.members[0], Create{Process: s.process.ID, Version: 1, Jobs: []NewJob{n}})
+	if s.job.ID.IsZero() {
+		t.Fatal("the job was not created")
+	}
+	return s
+}
+
+func (s *shop) world() World {
+	w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{s.process.ID, 1}: s.process}, History: map[ID][]Movement{}}
+	if !s.job.ID.IsZero() {
+		w.Jobs[s.job.ID], w.History[s.job.ID] = s.job, s.history
+	}
+	return w
+}
+
+// give gives a command and checks everything that must hold whatever the answer is.
+func (s *shop) give(m Mark, a Action) {
+	checked.Add(1)
+	m.At = s.now
+	c := Command{ID: anyID(s.t, "command"), Action: a}
+	before, _ := json.Marshal(s.job)
+	moves, err := Decide(s.world(), m, c)
+	if now, _ := json.Marshal(s.job); !bytes.Equal(before, now) {
+		s.t.Fatalf("deciding changed the job\n%s", s.tell())
+	}
+	s.story = append(s.story, fmt.Sprintf("%s by %x: %+v -> %d movements, %v", a.Name(), m.Member[0], a, len(moves), err))
+	if err != nil {
+		if _, ok := err.(*Refusal); !ok {
+			s.t.Fatalf("refused without a reason a person can read: %v\n%s", err, s.tell())
+		}
+		return
+	}
+	if again, err := Decide(s.world(), m, c); err != nil || !reflect.DeepEqual(again, moves) {
+		s.t.Fatalf("the same command on the same world decided otherwise\n%s", s.tell())
+	}
+	for _, mv := range moves {
+		s.take(mv)
+	}
+	s.holds()
+}
+
+func (s *shop) take(mv Movement) {
+	s.seq++
+	mv.Seq = s.seq
+	s.history = append(s.history, mv)
+	var err error
+	if mv.Kind == KindUndone {
+		s.job, err = Replay(s.history)
+	} else {
+		s.job, err = Apply(s.job, mv)
+	}
+	if err != nil {
+		s.t.Fatalf("a decided movement does not apply: %v\n%s", err, s.tell())
+	}
+}
+
+// holds checks what is always true of a job.
+func (s *shop) holds() {
+	if err := s.job.Check(); err != nil {
+		s.t.Fatalf("%v\n%s", err, s.tell())
+	}
+	sum := s.job.Dispatched() + s.job.Wasted()
+	want := s.job.Quantity
+	for _, st := range s.job.Stages {
+		sum += st.OnHand + st.AtVendor
+		want += st.Found
+	}
+	if sum != want {
+		s.t.Fatalf("quantity appeared or went: %s brought and found, %s accounted for\n%s", want, sum, s.tell())
+	}
+	folded, err := Replay(s.history)
+	if err != nil || !reflect.DeepEqual(folded, s.job) {
+		s.t.Fatalf("replaying the history gives another job (%v)\n%s", err, s.tell())
+	}
+	var decoded Job
+	text, err := json.Marshal(s.job)
+	if err == nil {
+		err = json.Unmarshal(text, &decoded)
+	}
+	if err != nil || !reflect.DeepEqual(decoded, s.job) {
+		s.t.Fatalf("the stored form loses something: %v\n%s", err, s.tell())
+	}
+}
+
+func (s *shop) tell() string {
+	var b bytes.Buffer
+	for i, line := range s.story {
+		fmt.Fprintf(&b, "%2d. %s\n", i+1, line)
+	}
+	return b.String()
+}
+
+// anyAction draws a command that is possible, or nearly.
+func (s *shop) anyAction() Action {
+	t := s.t
+	at := Work{Job: s.job.ID, Stage: rapid.SampledFrom(append(s.process.Route(), "nowhere")).Draw(t, "stage")}
+	here, _ := s.job.Stage(at.Stage)
+	part := rapid.OneOf(anyQuantity, rapid.Just(here.OnHand), rapid.Just(here.OnHand/2), rapid.Just(here.OnHand+1))
+	switch rapid.IntRange(0, 6).Draw(t, "what") {
+	case 0:
+		return Start{at}
+	case 1:
+		return Finish{Work: at}
+	case 2:
+		return Hold{Work: at, Reason: rapid.SampledFrom([]string{"no_power", "", "unheard of"}).Draw(t, "reason")}
+	case 3:
+		return Resume{at}
+	case 4:
+		return Undo{Job: s.job.ID, Undoes: rapid.SampledFrom(s.history).Draw(t, "undoes").Command}
+	}
+	r := Report{Work: at, Good: part.Draw(t, "good")}
+	if rapid.Bool().Draw(t, "wasted") {
+		r.Wasted = []Waste{{Reason: rapid.SampledFrom([]string{"torn", "torn", "torn", ""}).Draw(t, "why"), Quantity: part.Draw(t, "waste")}}
+	}
+	return r
+}
+
+func TestRandomCommandsKeepTheAccounts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := openShop(t)
+		for range rapid.IntRange(1, 60).Draw(t, "commands") {
+			s.now = s.now.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "seconds")) * time.Second)
+			s.give(rapid.SampledFrom(s.members).Draw(t, "who"), s.anyAction())
+		}
+	})
+}
+
+// Undoing the last command gives the job exactly as it was, but for the moment of the last movement.
+func TestUndoRestoresTheJob(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := openShop(t)
+		owner := s.members[0]
+		for range rapid.IntRange(1, 25).Draw(t, "commands") {
+			s.now = s.now.Add(time.Minute)
+			before, n := s.job, len(s.history)
+			s.give(owner, s.anyAction())
+			if len(s.history) == n || s.history[n].Kind == KindUndone {
+				continue
+			}
+			s.now = s.now.Add(time.Minute)
+			s.give(owner, Undo{Job: s.job.ID, Undoes: s.history[n].Command})
+			after := s.job
+			after.Last = before.Last
+			if !reflect.DeepEqual(after, before) {
+				t.Fatalf("undo left something behind:\n%+v\n%+v\n%s", before, after, s.tell())
+			}
+		}
+	})
+}
+
+func anyPast(t *rapid.T, stages []string) []PastRow {
+	start := At(time.Date(2012, 1, 29, 23, 0, 0, 0, time.UTC))
+	var rows []PastRow
+	for i := range rapid.IntRange(1, 30).Draw(t, "rows") {
+		began := start.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "began")) * time.Minute)
+		r := PastRow{Ref: fmt.Sprintf("r%d", i), Line: i + 2, Stage: rapid.SampledFrom(stages).Draw(t, "stage"), Began: began,
+			Ended: began.Add(time.Duration(rapid.IntRange(0, 500).Draw(t, "took")) * time.Minute),
+			Good:  anyQuantity.Draw(t, "good"), Wasted: anyQuantity.Draw(t, "wasted")}
+		switch rapid.IntRange(0, 9).Draw(t, "times") {
+		case 0:
+			r.Began = 0
+		case 1:
+			r.Ended, r.Good, r.Wasted = 0, 0, 0
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// Whatever a log of the past says, all of it goes in once, its sums are those of the file, and the accounts close.
+func TestThePastAlwaysGoesIn(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		checked.Add(1)
+		p := Process{ID: ID{9}, Version: 1, Mode: rapid.SampledFrom([]Mode{UnitMode, QuantityMode}).Draw(t, "mode")}
+		for _, c := range []string{"a", "b", "c", "d"} {
+			p.Stages = append(p.Stages, Stage{Code: c, Name: c})
+		}
+		rows := anyPast(t, p.Route())
+		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut") // the first import has a part, the second all
+		w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{p.ID, 1}: p}, History: map[ID][]Movement{}}
+		m := Mark{Member: ID{1}, Scope: Scope{All: true}, At: At(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))}
+		id := ID{7}
+		for _, part := range [][]PastRow{rows[:cut], rows, rows} {
+			a := ImportHistory{Process: p.ID, Version: 1, Jobs: []PastJob{{NewJob: NewJob{ID: id, Number: "J-1", Quantity: Units(10)}, Rows: part}}}
+			moves, err := Decide(w, m, Command{ID: ID{8}, Action: a})
+			if err != nil {
+				t.Fatalf("the past was refused: %v", err)
+			}
+			w.History[id] = append(w.History[id], moves...)
+			if len(w.History[id]) == 0 {
+				continue
+			}
+			j, err := Replay(w.History[id])
+			if err != nil || j.Check() != nil {
+				t.Fatalf("the past does not add up: %v, %v", err, j.Check())
+			}
+			w.Jobs[id] = j
+		}
+		compareWithFile(t, p.Mode, rows, w.History[id])
+	})
+}
+
+func compareWithFile(t *rapid.T, mode Mode, rows []PastRow, history []Movement) {
+	refs := map[string]int{}
+	var good, wasted Quantity
+	for _, m := range history {
+		if m.Facts.Ref != "" {
+			refs[m.Facts.Ref]++
+		}
+		if m.Kind == KindReported && m.Mark == MarkImported {
+			good, wasted = good+m.Facts.Good, wasted+m.Facts.Scrap()
+		}
+	}
+	for _, r := range rows {
+		if refs[r.Ref] != 1 {
+			t.Fatalf("row %s is in %d times", r.Ref, refs[r.Ref])
+		}
+		if mode == QuantityMode {
+			good, wasted = good-r.Good, wasted-r.Wasted
+		}
+	}
+	if mode == QuantityMode && (good != 0 || wasted != 0) {
+		t.Fatalf("the sums differ from the file's by %s good and %s wasted", good, wasted)
+	}
+}
+
+func TestQuantityReadsWhatItWrites(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		q := Quantity(rapid.Int64Range(0, int64(MaxQuantity)).Draw(t, "q"))
+		got, err := ParseQuantity(q.String())
+		if err != nil || got != q {
+			t.Fatalf("%d became %d (%v)", q, got, err)
+		}
+	})
+}

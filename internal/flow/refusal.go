@@ -1,0 +1,65 @@
+package flow
+
+import "strings"
+
+// Refusal says why a command was not taken. Nothing has changed. The code chooses the sentence a person reads
+// (in their language); the other fields fill it in, and which are set depends on the code.
+type Refusal struct {
+	Code   Code
+	Job    string   // job number
+	Stage  string   // stage code
+	Name   string   // a name to show: of a stage, a field, a file
+	Value  string   // what was given
+	By     ID       // who did what stands in the way
+	At     Moment   // when they did
+	Kind   Kind     // what they did
+	Reason string   // the reason of a hold
+	Entry  Quantity // what was entered
+	Here   Quantity // what is there
+	Limit  int      // the limit that was passed
+}
+
+// Code names a kind of refusal.
+type Code string
+
+const (
+	NotFound       Code = "not_found"       // no such thing, or not yours
+	Conflict       Code = "command_reused"  // the command id was used with another content
+	BadCommand     Code = "bad_command"     // no id, no target, not from this program
+	NumberTaken    Code = "number_taken"    // Job
+	NumberMissing  Code = "number_missing"  //
+	QuantityNeeded Code = "quantity_needed" //
+	QuantityTooBig Code = "quantity_too_big"
+	TooLong        Code = "too_long"        // Name, Limit
+	TooMany        Code = "too_many"        // Name, Limit
+	NothingHere    Code = "nothing_here"    // Stage, By, At, Kind
+	AlreadyStarted Code = "already_started" // Stage, By, At
+	AlreadyHeld    Code = "already_held"    // Stage, By, At, Reason
+	OnHold         Code = "on_hold"         // Stage, By, At, Reason
+	NotHeld        Code = "not_held"        // Stage
+	MoreThanHere   Code = "more_than_here"  // Stage, Entry, Here, By, At
+	NothingEntered Code = "nothing_entered" //
+	WasteNoReason  Code = "waste_no_reason" //
+	ReasonUnknown  Code = "reason_unknown"  // Value
+	HoldNoReason   Code = "hold_no_reason"
+	NoQuantities   Code = "no_quantities"  // the process does not count
+	UndoNothing    Code = "undo_nothing"   // nothing of yours to take back here
+	UndoNotYours   Code = "undo_not_yours" // By, At
+	UndoTooLate    Code = "undo_too_late"  // Limit minutes
+	UndoDepends    Code = "undo_depends"   // Kind, Stage, By, At of the movement that needs it
+	InTheFuture    Code = "in_the_future"  // At
+	TooLongAgo     Code = "too_long_ago"   // At, Limit hours
+)
+
+// Error is the code and what fills it: for logs and tests, not for people.
+func (r *Refusal) Error() string {
+	parts := []string{"refused: " + string(r.Code)}
+	for _, s := range []string{r.Job, r.Stage, r.Name, r.Value, r.Reason} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func refuse(code Code) *Refusal { return &Refusal{Code: code} }
