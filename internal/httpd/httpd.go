@@ -1,0 +1,203 @@
+// Package httpd is what every page and call has in common: who is asking, cross-site requests refused, security
+// headers, limits, one table from refusal to status, one line of log.
+package httpd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"clicarity/internal/flow"
+)
+
+// Handler answers a request for a person (the zero Person when nobody is signed in). An error it returns becomes
+// the answer: a *flow.Refusal or a Status says which, anything else is logged and shown as "nothing was saved".
+type Handler func(w http.ResponseWriter, r *http.Request, who flow.Person) error
+
+// Access says who may use a route.
+type Access int
+
+const (
+	SignedIn Access = iota // any member; what they see is their scope
+	Public                 // anybody, signed in or not
+	Owners                 // owners only; for others it does not exist
+)
+
+// Route is one entry of the route table: all that the server answers.
+type Route struct {
+	Pattern string // of http.ServeMux
+	Access  Access
+	MaxBody int64 // bytes; 0: 64 kB
+	Handler Handler
+}
+
+// Config is what a Server needs from the floors around it.
+type Config struct {
+	Session Sessions
+	// Fail shows an error to a person, with the status it has.
+	Fail func(w http.ResponseWriter, r *http.Request, who flow.Person, status int, err error)
+	// NotFound reports whether an error means that there is no such thing.
+	NotFound func(error) bool
+	// Now is the clock.
+	Now func() time.Time
+	// Secure says that people reach the server by HTTPS, so cookies may insist on it.
+	Secure bool
+	Log    *slog.Logger
+}
+
+// Server turns a route table into an http.Handler.
+type Server struct {
+	cfg Config
+	mux *http.ServeMux
+}
+
+// New makes a server of the routes.
+func New(cfg Config, routes []Route) *Server {
+	s := &Server{cfg: cfg, mux: http.NewServeMux()}
+	for _, r := range routes {
+		s.mux.Handle(r.Pattern, s.route(r))
+	}
+	nothing := func(http.ResponseWriter, *http.Request, flow.Person) error { return Status(http.StatusNotFound) }
+	s.mux.Handle("/", s.route(Route{Access: Public, Handler: nothing}))
+	return s
+}
+
+// ServeHTTP refuses cross-site writes, sets the headers, and hands on to the route.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	rec := &recorder{ResponseWriter: w}
+	defer s.finish(rec, r, start)
+	secure(rec.Header())
+	if err := crossOrigin.Check(r); err != nil {
+		s.cfg.Fail(rec, r, flow.Person{}, http.StatusForbidden, Status(http.StatusForbidden))
+		return
+	}
+	s.mux.ServeHTTP(rec, r)
+}
+
+var crossOrigin = http.NewCrossOriginProtection()
+
+// secure sets the headers that every answer carries. The policy allows nothing but our own files: no inline
+// script or style, no frame, no other host.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "+
+		"manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Cache-Control", "no-store")
+}
+
+const defaultBody = 64 << 10
+
+func (s *Server) route(rt Route) http.Handler {
+	limit := rt.MaxBody
+	if limit == 0 {
+		limit = defaultBody
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		who, err := s.who(r)
+		if err == nil {
+			err = admit(rt.Access, who)
+		}
+		if err == nil {
+			err = rt.Handler(w, r, who)
+		}
+		if err != nil {
+			s.fail(w, r, who, err)
+		}
+	})
+}
+
+func admit(a Access, who flow.Person) error {
+	switch {
+	case a == Public:
+		return nil
+	case who.Member.IsZero():
+		return Status(http.StatusUnauthorized)
+	case a == Owners && who.Role != flow.Owner:
+		return Status(http.StatusNotFound)
+	}
+	return nil
+}
+
+// who is the person behind the request's session, the zero Person without one.
+func (s *Server) who(r *http.Request) (flow.Person, error) {
+	who, err := Who(r, s.cfg.Secure, s.cfg.Session, s.cfg.Now())
+	if err != nil && s.cfg.NotFound(err) {
+		return flow.Person{}, nil
+	}
+	return who, err
+}
+
+// Sessions finds the person behind a session; it fails when there is none.
+type Sessions func(ctx context.Context, org flow.ID, tokenHash [32]byte, now time.Time) (flow.Person, error)
+
+// Who looks up the person behind a request, the zero Person when it carries no session.
+func Who(r *http.Request, secure bool, sessions Sessions, now time.Time) (flow.Person, error) {
+	org, hash, ok := readCookie(r, secure)
+	if !ok {
+		return flow.Person{}, nil
+	}
+	return sessions(r.Context(), org, hash, now)
+}
+
+// fail decides the status of an error and shows it. What is nobody's mistake but ours is logged with its cause.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, who flow.Person, err error) {
+	status := StatusOf(err)
+	if s.cfg.NotFound(err) {
+		status = http.StatusNotFound
+	}
+	if r.Context().Err() != nil {
+		return // nobody is there to read an answer
+	}
+	if status == http.StatusInternalServerError {
+		s.cfg.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "org", who.Org.String(), "error", err)
+	}
+	s.cfg.Fail(w, r, who, status, err)
+}
+
+// finish logs one line for a request that failed or was slow, and turns a panic into an answer.
+func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		s.cfg.Log.Error("request panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+		if w.status == 0 {
+			s.cfg.Fail(w, r, flow.Person{}, http.StatusInternalServerError, errPanic)
+		}
+	}
+	s.cfg.Log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", w.status, "ms", time.Since(start).Milliseconds())
+}
+
+var errPanic = errors.New("httpd: a handler panicked")
+
+// recorder remembers the status that was sent.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,50 @@
+package httpd
+
+import (
+	"errors"
+	"net/http"
+
+	"clicarity/internal/flow"
+)
+
+// Status is an error that is only an HTTP status.
+type Status int
+
+func (s Status) Error() string { return http.StatusText(int(s)) }
+
+// statuses is the one table from refusal to status. A refusal that is not in it is 422: what was entered cannot be.
+var statuses = map[flow.Code]int{
+	flow.NotFound:       http.StatusNotFound,
+	flow.BadCommand:     http.StatusBadRequest,
+	flow.Conflict:       http.StatusConflict,
+	flow.NumberTaken:    http.StatusConflict,
+	flow.NothingHere:    http.StatusConflict,
+	flow.AlreadyStarted: http.StatusConflict,
+	flow.AlreadyHeld:    http.StatusConflict,
+	flow.OnHold:         http.StatusConflict,
+	flow.NotHeld:        http.StatusConflict,
+	flow.MoreThanHere:   http.StatusConflict,
+	flow.UndoNothing:    http.StatusConflict,
+	flow.UndoNotYours:   http.StatusForbidden,
+	flow.UndoTooLate:    http.StatusConflict,
+	flow.UndoDepends:    http.StatusConflict,
+}
+
+// StatusOf is the HTTP status of an error.
+func StatusOf(err error) int {
+	var refusal *flow.Refusal
+	var status Status
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &refusal):
+		if s, ok := statuses[refusal.Code]; ok {
+			return s
+		}
+		return http.StatusUnprocessableEntity
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,365 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"clicarity/internal/flow"
+)
+
+// Do is the write door: every command that changes a job comes through here.
+//
+// It locks the jobs the command names, in id order, lets the command decide on what they are under that lock, and
+// commits the movements with the state they lead to. The same command id with the same content gives the first
+// receipt again; with other content it is refused (command_reused). A refusal is a *flow.Refusal and changes
+// nothing; any other error means that nothing was saved.
+func (db *DB) Do(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt, error) {
+	if c.ID.IsZero() || c.Action == nil {
+		return flow.Receipt{}, &flow.Refusal{Code: flow.BadCommand}
+	}
+	const tries = 4 // a race on a command id, a job number or a deadlock is settled by the second
+	for try := 1; ; try++ {
+		receipt, err := db.attempt(ctx, m, c)
+		if err == nil || try == tries || !again(err) {
+			return receipt, err
+		}
+	}
+}
+
+func (db *DB) attempt(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt, error) {
+	var receipt flow.Receipt
+	err := db.pool.AcquireFunc(ctx, func(pc *pgxpool.Conn) error {
+		d := door{db: db, conn: pc.Conn(), mark: m, cmd: c, print: c.Fingerprint()}
+		err := d.run(ctx)
+		if err != nil {
+			rollback(d.conn)
+		}
+		receipt = d.receipt
+		return err
+	})
+	if err == nil && !receipt.Again {
+		db.waker.wake(m.Org)
+	}
+	return receipt, err
+}
+
+// door is one attempt at one command.
+type door struct {
+	db      *DB
+	conn    *pgx.Conn
+	mark    flow.Mark
+	cmd     flow.Command
+	print   [32]byte
+	world   flow.World
+	receipt flow.Receipt
+}
+
+var errAnswered = errors.New("answered before")
+
+func (d *door) run(ctx context.Context) error {
+	err := d.load(ctx)
+	if errors.Is(err, errAnswered) {
+		_, err = d.conn.Exec(ctx, "rollback")
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	moves, err := flow.Decide(d.world, d.mark, d.cmd)
+	if err != nil {
+		return err
+	}
+	if len(moves) == 0 { // an import that brings nothing new
+		d.receipt = flow.Receipt{Command: d.cmd.ID}
+		_, err := d.conn.Exec(ctx, "rollback")
+		return err
+	}
+	after, err := d.fold(moves)
+	if err != nil {
+		return err
+	}
+	return d.write(ctx, moves, after)
+}
+
+// load opens the transaction, locks and reads what the command may look at. The receipt is read after the locks,
+// so that of two senders of one command the second sees the first's answer.
+func (d *door) load(ctx context.Context) error {
+	targets := slices.Clone(d.cmd.Action.Targets())
+	slices.SortFunc(targets, func(a, b flow.ID) int { return slices.Compare(a[:], b[:]) })
+	d.world = flow.World{Jobs: map[flow.ID]flow.Job{}, Processes: map[flow.Edition]flow.Process{}}
+	b := &pgx.Batch{}
+	b.Queue("begin")
+	b.Queue(setOrg, d.mark.Org.String())
+	if len(targets) == 1 {
+		b.Queue("select state from jobs where org_id = $1 and id = $2 for update", d.mark.Org, targets[0]).Query(d.jobs)
+	} else {
+		b.Queue("select state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(targets)).Query(d.jobs)
+	}
+	b.Queue("select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2",
+		d.mark.Org, d.cmd.ID).Query(d.answered)
+	if h, ok := d.cmd.Action.(flow.HistoryNeeder); ok && h.NeedsHistory() {
+		d.queueHistory(b, targets)
+	}
+	if cr, ok := d.cmd.Action.(flow.Creator); ok {
+		d.queueNumbers(b, cr)
+	}
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	return d.loadEditions(ctx)
+}
+
+func (d *door) jobs(rows pgx.Rows) error {
+	for rows.Next() {
+		j, err := scanJob(rows)
+		if err != nil {
+			return err
+		}
+		d.world.Jobs[j.ID] = j
+	}
+	return rows.Err()
+}
+
+func (d *door) answered(rows pgx.Rows) error {
+	if !rows.Next() {
+		return rows.Err()
+	}
+	var print []byte
+	var refs string
+	if err := rows.Scan(&print, &d.receipt.First, &d.receipt.Last, &refs); err != nil {
+		return err
+	}
+	rows.Close()
+	if [32]byte(print) != d.print {
+		return &flow.Refusal{Code: flow.Conflict}
+	}
+	d.receipt.Command, d.receipt.Again = d.cmd.ID, true
+	if err := json.Unmarshal([]byte(refs), &d.receipt.Jobs); err != nil {
+		return err
+	}
+	return errAnswered
+}
+
+func (d *door) queueHistory(b *pgx.Batch, targets []flow.ID) {
+	d.world.History = map[flow.ID][]flow.Movement{}
+	b.Queue(selectMovements+" where org_id = $1 and job_id = any($2) order by seq", d.mark.Org, uuids(targets)).Query(func(rows pgx.Rows) error {
+		return eachMovement(rows, func(r Record) error {
+			d.world.History[r.Job] = append(d.world.History[r.Job], r.Movement)
+			return nil
+		})
+	})
+}
+
+func (d *door) queueNumbers(b *pgx.Batch, cr flow.Creator) {
+	d.world.Taken, d.world.Next = map[string]flow.ID{}, map[flow.ID]int{}
+	keys := []string{}
+	for _, n := range cr.Numbers() {
+		keys = append(keys, flow.NumberKey(n))
+	}
+	for process, n := range cr.SeriesUsed() {
+		b.Queue("update processes set next_number = next_number + $3 where org_id = $1 and id = $2 returning next_number - $3",
+			d.mark.Org, process, n).Query(func(rows pgx.Rows) error {
+			next, err := pgx.CollectOneRow(rows, pgx.RowTo[int])
+			if errors.Is(err, pgx.ErrNoRows) {
+				return &flow.Refusal{Code: flow.NotFound}
+			}
+			d.world.Next[process] = next
+			return err
+		})
+	}
+	if len(keys) == 0 {
+		return
+	}
+	b.Queue("select number_key, id from jobs where org_id = $1 and number_key = any($2)", d.mark.Org, keys).Query(func(rows pgx.Rows) error {
+		var key string
+		var id flow.ID
+		_, err := pgx.ForEachRow(rows, []any{&key, &id}, func() error {
+			d.world.Taken[key] = id
+			return nil
+		})
+		return err
+	})
+}
+
+// loadEditions fetches the process versions in play that this server has not met yet.
+func (d *door) loadEditions(ctx context.Context) error {
+	want := map[flow.Edition]bool{}
+	for _, j := range d.world.Jobs {
+		want[flow.Edition{Process: j.Process, Version: j.Version}] = true
+	}
+	if cr, ok := d.cmd.Action.(flow.Creator); ok {
+		for _, ed := range cr.Editions() {
+			want[ed] = true
+		}
+	}
+	for ed := range want {
+		p, err := d.db.edition(ctx, d.conn, d.mark.Org, ed)
+		if errors.Is(err, ErrNotFound) {
+			continue // the rules refuse what is not there
+		}
+		if err != nil {
+			return err
+		}
+		d.world.Processes[ed] = p
+	}
+	return nil
+}
+
+// fold is the jobs after the movements.
+func (d *door) fold(moves []flow.Movement) (map[flow.ID]flow.Job, error) {
+	after := map[flow.ID]flow.Job{}
+	for _, m := range moves {
+		j, ok := after[m.Job]
+		if !ok {
+			j = d.world.Jobs[m.Job]
+		}
+		var err error
+		if m.Kind == flow.KindUndone {
+			j, err = flow.Replay(append(slices.Clone(d.world.History[m.Job]), m))
+		} else {
+			j, err = flow.Apply(j, m)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("a decided movement does not apply: %w", err)
+		}
+		after[m.Job] = j
+	}
+	for _, j := range after {
+		if err := j.Check(); err != nil {
+			return nil, err
+		}
+	}
+	return after, nil
+}
+
+// write puts down the state, the log and the commit in one message. The log's head is locked last, so it is held
+// only while the commit itself runs.
+func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.ID]flow.Job) error {
+	b := &pgx.Batch{}
+	d.receipt = flow.Receipt{Command: d.cmd.ID}
+	for _, id := range order(moves) {
+		j := after[id]
+		if err := d.queueJob(b, j); err != nil {
+			return err
+		}
+		d.receipt.Jobs = append(d.receipt.Jobs, flow.JobRef{ID: j.ID, Number: j.Number})
+	}
+	if err := d.queueLog(b, moves); err != nil {
+		return err
+	}
+	b.Queue("commit")
+	return d.conn.SendBatch(ctx, b).Close()
+}
+
+// order is the jobs of the movements, each once, as they first appear.
+func order(moves []flow.Movement) []flow.ID {
+	seen := map[flow.ID]bool{}
+	var ids []flow.ID
+	for _, m := range moves {
+		if !seen[m.Job] {
+			seen[m.Job] = true
+			ids = append(ids, m.Job)
+		}
+	}
+	return ids
+}
+
+const noDue = "9999-12-31"
+
+func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
+	state, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	before, existed := d.world.Jobs[j.ID]
+	if existed {
+		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
+	} else {
+		due := string(j.Due)
+		if due == "" {
+			due = noDue
+		}
+		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9)`,
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state))
+		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
+	}
+	d.queueWork(b, before, j)
+	return nil
+}
+
+func jobStatus(j flow.Job) string {
+	if j.Open() {
+		return "open"
+	}
+	return "done"
+}
+
+// queueWork brings the rows of where the job is now in line with its state.
+func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
+	for _, s := range j.Stages {
+		was, _ := before.Stage(s.Code)
+		switch {
+		case s.Live() && was.Live() && s.OnHand == was.OnHand && s.Status() == was.Status() && s.Ready == was.Ready:
+		case s.Live() && was.Live():
+			b.Queue("update work set status = $4, on_hand = $5::text::numeric, ready_at = $6 where org_id = $1 and job_id = $2 and stage = $3",
+				d.mark.Org, j.ID, s.Code, string(s.Status()), s.OnHand.String(), s.Ready.Time())
+		case s.Live():
+			b.Queue("insert into work values ($1, $2, $3, $4, $5, $6::text::numeric, $7)",
+				d.mark.Org, j.ID, s.Code, j.Process, string(s.Status()), s.OnHand.String(), s.Ready.Time())
+		case was.Live():
+			b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, s.Code)
+		}
+	}
+}
+
+func (d *door) queueLog(b *pgx.Batch, moves []flow.Movement) error {
+	n := len(moves)
+	jobs, members, contents := make([]flow.ID, n), make([]flow.ID, n), make([][]byte, n)
+	kinds, stages, marks, facts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	occurred := make([]time.Time, n)
+	for i, m := range moves {
+		facts[i] = m.Facts.Encode()
+		jobs[i], members[i], contents[i] = m.Job, m.Member, m.Content(facts[i])
+		kinds[i], stages[i], marks[i], occurred[i] = string(m.Kind), m.Stage, m.Mark, m.Occurred.Time()
+	}
+	refs, err := json.Marshal(d.receipt.Jobs)
+	if err != nil {
+		return err
+	}
+	b.Queue("select append_movements($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)", d.mark.Org, d.cmd.ID, d.print[:],
+		d.mark.At.Time(), d.mark.Device, uuids(jobs), kinds, stages, uuids(members), occurred, marks, facts, contents, string(refs)).
+		QueryRow(func(row pgx.Row) error {
+			if err := row.Scan(&d.receipt.First); err != nil {
+				return err
+			}
+			d.receipt.Last = d.receipt.First + int64(n) - 1
+			return nil
+		})
+	return nil
+}
+
+// uuids is ids as the driver knows them in arrays.
+func uuids(ids []flow.ID) [][16]byte {
+	raw := make([][16]byte, len(ids))
+	for i, id := range ids {
+		raw[i] = id
+	}
+	return raw
+}
+
+func scanJob(row pgx.Row) (flow.Job, error) {
+	var state string
+	var j flow.Job
+	if err := row.Scan(&state); err != nil {
+		return j, err
+	}
+	return j, json.Unmarshal([]byte(state), &j)
+}

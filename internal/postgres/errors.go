@@ -1,0 +1,28 @@
+package postgres
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// again reports whether a command may simply be tried once more: another one was faster.
+func again(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case "40001", "40P01": // serialization failure, deadlock
+		return true
+	case "23505": // the receipt, number or job that was not there when we looked
+		return pg.ConstraintName == "receipts_pkey" || pg.ConstraintName == "jobs_number" || pg.ConstraintName == "jobs_pkey"
+	}
+	return false
+}
+
+// unique reports whether an error is the violation of the named unique constraint.
+func unique(err error, constraint string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
+}

@@ -1,0 +1,236 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+	"clicarity/internal/postgres/pgtest"
+)
+
+// twoFirms fills every table for two organisations.
+func twoFirms(t *testing.T, db *postgres.DB) (a, b *firm) {
+	t.Helper()
+	for i, f := range []**firm{&a, &b} {
+		*f = openFirm(t, db, slug(i))
+		(*f).fill()
+	}
+	return a, b
+}
+
+// fill leaves a row in every table.
+func (f *firm) fill() {
+	f.t.Helper()
+	ctx, now := f.t.Context(), time.Now()
+	f.must(flow.Start{Work: at(f.job("JC-1", 100), "printing")})
+	member := postgres.Member{ID: newID(f.t), Name: "Ravi", Role: flow.Operator, PasswordHash: "x", Created: now,
+		Logins: []string{"ravi@shared.example"}, Stages: []flow.StageRef{{Process: f.process.ID, Stage: "printing"}}}
+	u := postgres.Upload{ID: newID(f.t), Member: f.owner, FileName: "jobs.csv", Content: "{}", Mapping: "{}", Created: now}
+	_, followErr := f.db.Follow(ctx, f.org, "test", func([]byte, []postgres.Record) ([]byte, error) { return []byte{1}, nil })
+	err := errors.Join(
+		f.db.AddMember(ctx, f.org, member),
+		f.db.AddSession(ctx, f.org, f.owner, [32]byte{1}, "computer", now, now.Add(time.Hour)),
+		f.db.AddVendor(ctx, f.org, postgres.Vendor{ID: newID(f.t), Name: "Konkan Laminators", Place: "Bhiwandi"}),
+		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func tables(t *testing.T, conn *pgx.Conn) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace
+		and c.relkind in ('r', 'p') and c.relname <> 'schema_migrations' order by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// leaks looks for what the database lets the application see that it must not, and for what it hides that it must
+// show. No fault at all is isolation.
+func leaks(ctx context.Context, url string, names []string, a, b *firm) (faults []string) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	if _, err := conn.Exec(ctx, "set role clicarity_app"); err != nil {
+		return []string{err.Error()}
+	}
+	count := func(sql string, args ...any) (n int) {
+		if err := conn.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+			say("%s: %v", sql, err)
+		}
+		return n
+	}
+	for _, table := range names {
+		if n := count("select count(*) from " + table); n != 0 {
+			say("%s shows %d rows to nobody", table, n)
+		}
+	}
+	if _, err := conn.Exec(ctx, "select set_config('app.org', $1, false)", a.org.String()); err != nil {
+		return append(faults, err.Error())
+	}
+	for _, table := range names {
+		if n := count("select count(*) from "+table+" where org_id <> $1", a.org); n != 0 {
+			say("%s shows %d rows of another organisation", table, n)
+		}
+		if n := count("select count(*) from "+table+" where org_id = $1", a.org); n == 0 {
+			say("%s hides the organisation's own rows", table)
+		}
+		if _, err := conn.Exec(ctx, "insert into "+table+" (org_id) values ($1)", b.org); err == nil || !strings.Contains(err.Error(), "row-level security") {
+			if !strings.Contains(fmt.Sprint(err), "permission denied") && !strings.Contains(fmt.Sprint(err), "null value") {
+				say("%s takes rows of another organisation: %v", table, err)
+			}
+			if strings.Contains(fmt.Sprint(err), "null value") && policyCount(ctx, conn, table) == 0 {
+				say("%s has no policy", table)
+			}
+		}
+	}
+	if accounts, err := a.db.Accounts(ctx, "ravi@shared.example"); err != nil || len(accounts) != 2 {
+		say("signing in finds %d accounts of 2 (%v)", len(accounts), err)
+	}
+	if o, err := a.db.OrganisationBySlug(ctx, slug(1)); err != nil || o.ID != b.org {
+		say("an organisation is not found by its short name: %v", err)
+	}
+	if all, err := a.db.Organisations(ctx); err != nil || len(all) != 2 {
+		say("the list of organisations has %d of 2 (%v)", len(all), err)
+	}
+	return faults
+}
+
+func policyCount(ctx context.Context, conn *pgx.Conn, table string) (n int) {
+	_ = conn.QueryRow(ctx, "select count(*) from pg_policies where tablename = $1", table).Scan(&n) //nolint:errcheck // 0 is then right
+	return n
+}
+
+func TestOrganisationsAreIsolated(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	a, b := twoFirms(t, pgtest.Open(t, url))
+	for _, fault := range leaks(t.Context(), url, tables(t, pgtest.Owner(t, url)), a, b) {
+		t.Error(fault)
+	}
+}
+
+// Every policy, and every table's row-level security, is needed: without it the isolation test fails.
+func TestDroppingAnyPolicyIsNoticed(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner := pgtest.Owner(t, url)
+	a, b := twoFirms(t, pgtest.Open(t, url))
+	rows, err := owner.Query(t.Context(), `select format('drop policy %I on %I', policyname, tablename),
+		format('create policy %I on %I for %s using (%s)', policyname, tablename, cmd, qual) || coalesce(' with check (' || with_check || ')', '')
+		from pg_policies where schemaname = 'public'
+		union all select format('alter table %I disable row level security', relname), format('alter table %I enable row level security', relname)
+		from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'schema_migrations'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type harm struct{ Do, Undo string }
+	harms, err := pgx.CollectRows(rows, pgx.RowToStructByPos[harm])
+	if err != nil || len(harms) < 30 {
+		t.Fatalf("%d harms, %v", len(harms), err)
+	}
+	names := tables(t, owner)
+	for _, h := range harms {
+		if _, err := owner.Exec(t.Context(), h.Do); err != nil {
+			t.Fatal(err)
+		}
+		if len(leaks(t.Context(), url, names, a, b)) == 0 {
+			t.Errorf("nobody noticed: %s", h.Do)
+		}
+		if _, err := owner.Exec(t.Context(), h.Undo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if faults := leaks(t.Context(), url, names, a, b); len(faults) > 0 {
+		t.Errorf("after putting all back: %v", faults)
+	}
+}
+
+// What one request sets does not reach the next one on the same connection.
+func TestTheTenantDoesNotStayOnTheConnection(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db, err := postgres.Open(t.Context(), url, postgres.Options{MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	a, b := twoFirms(t, db)
+	id := a.job("JC-9", 5)
+	refused(t, second(a.do(flow.Report{Work: at(id, "printing"), Good: flow.Units(6)})), flow.MoreThanHere)
+	if all, err := db.Organisations(t.Context()); err != nil || len(all) != 2 {
+		t.Errorf("%v %v", all, err)
+	}
+	if _, err := db.Job(t.Context(), b.org, id); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("another organisation's job: %v", err)
+	}
+}
+
+// Not yours is not found, whatever is asked.
+func TestAnotherOrganisationsJobDoesNotExist(t *testing.T) {
+	t.Parallel()
+	a, b := twoFirms(t, pgtest.New(t))
+	ctx := t.Context()
+	id := a.job("SECRET-1", 100)
+	if _, err := b.db.Job(ctx, b.org, id); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("Job: %v", err)
+	}
+	for _, action := range []flow.Action{flow.Start{Work: at(id, "printing")}, flow.Finish{Work: at(id, "printing")}, flow.Undo{Job: id, Undoes: newID(t)}} {
+		refused(t, second(b.do(action)), flow.NotFound)
+	}
+	refused(t, second(b.do(flow.Create{Process: a.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(t), Number: "X", Quantity: 1}}})), flow.NotFound)
+	found, err := b.db.Find(ctx, b.org, "SECRET", 10)
+	moves, _, err2 := b.db.Timeline(ctx, b.org, id, 0, 10)
+	board, _, err3 := b.db.Board(ctx, b.org, postgres.BoardQuery{Process: a.process.ID, Limit: 10})
+	queue, _, err4 := b.db.Queue(ctx, b.org, flow.StageRef{Process: a.process.ID, Stage: "printing"}, postgres.Waiting{}, 10)
+	log, err5 := b.db.Movements(ctx, b.org, 0, 100)
+	known, err6 := b.db.Known(ctx, b.org, []string{"SECRET-1"}, []flow.ID{id})
+	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
+		t.Fatal(err)
+	}
+	leaked := slices.ContainsFunc(log, func(r postgres.Record) bool { return r.Job == id })
+	if len(found)+len(moves)+len(board)+len(queue)+len(known) > 0 || leaked {
+		t.Errorf("something was found: %v %v %v %v %v %v", found, moves, board, queue, known, leaked)
+	}
+	b.job("SECRET-1", 5) // the number is free in every other organisation
+}
+
+// The log is not changed: not by the application's role, and not by the tables' owner either.
+func TestMovementsAreNeverChanged(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	a, _ := twoFirms(t, pgtest.Open(t, url))
+	conn := pgtest.Owner(t, url)
+	for _, role := range []string{postgres.AppRole, postgres.OwnerRole} {
+		for _, sql := range []string{"update movements set stage = 'x'", "delete from movements", "truncate movements cascade"} {
+			tx, err := conn.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = tx.Exec(t.Context(), "set local role "+role+"; select set_config('app.org', '"+a.org.String()+"', true); "+sql)
+			if err == nil {
+				t.Errorf("%s may %s", role, sql)
+			}
+			if err := tx.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

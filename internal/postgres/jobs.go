@@ -1,0 +1,251 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+)
+
+// Job is one job as it is now.
+func (db *DB) Job(ctx context.Context, org, id flow.ID) (flow.Job, error) {
+	got, err := db.Jobs(ctx, org, []flow.ID{id})
+	if err != nil || len(got) == 0 {
+		return flow.Job{}, orNotFound(err)
+	}
+	return got[0], nil
+}
+
+// Jobs are the jobs of the ids that exist, in no particular order.
+func (db *DB) Jobs(ctx context.Context, org flow.ID, ids []flow.ID) ([]flow.Job, error) {
+	return db.jobList(ctx, org, "select state from jobs where org_id = $1 and id = any($2)", org, uuids(ids))
+}
+
+// JobsByNumber are the jobs that have one of the numbers, at most one each.
+func (db *DB) JobsByNumber(ctx context.Context, org flow.ID, numbers []string) ([]flow.Job, error) {
+	keys := make([]string, len(numbers))
+	for i, n := range numbers {
+		keys[i] = flow.NumberKey(n)
+	}
+	return db.jobList(ctx, org, "select state from jobs where org_id = $1 and number_key = any($2)", org, keys)
+}
+
+func (db *DB) jobList(ctx context.Context, org flow.ID, sql string, args ...any) ([]flow.Job, error) {
+	var got []flow.Job
+	err := db.tenant(ctx, org, func(b *pgx.Batch) { queueJobs(b, &got, sql, args...) })
+	return got, err
+}
+
+func queueJobs(b *pgx.Batch, into *[]flow.Job, sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		for rows.Next() {
+			j, err := scanJob(rows)
+			if err != nil {
+				return err
+			}
+			*into = append(*into, j)
+		}
+		return rows.Err()
+	})
+}
+
+// Place is a position in a list of jobs ordered by due date: after (or before) this one. The zero Place is the
+// list's own end.
+type Place struct {
+	Due flow.Date
+	Job flow.ID
+}
+
+// PlaceOf is the position of a job.
+func PlaceOf(j flow.Job) Place {
+	p := Place{Due: j.Due, Job: j.ID}
+	if p.Due == "" {
+		p.Due = noDue
+	}
+	return p
+}
+
+// BoardQuery asks for a page of the jobs of a process, the earliest due first.
+type BoardQuery struct {
+	Process flow.ID
+	Done    bool  // completed jobs instead of open ones
+	After   Place // keyset: the page after this place
+	Before  Place // or the page before it
+	Limit   int
+}
+
+// Board is a page of jobs, and whether there are more beyond it in the direction asked.
+func (db *DB) Board(ctx context.Context, org flow.ID, q BoardQuery) (jobs []flow.Job, more bool, err error) {
+	status := "open"
+	if q.Done {
+		status = "done"
+	}
+	const base = "select state from jobs where org_id = $1 and process_id = $2 and status = $3"
+	switch {
+	case q.Before != Place{}:
+		jobs, err = db.jobList(ctx, org, base+" and (due, id) < ($4::text::date, $5) order by due desc, id desc limit $6",
+			org, q.Process, status, string(q.Before.Due), q.Before.Job, q.Limit+1)
+	case q.After != Place{}:
+		jobs, err = db.jobList(ctx, org, base+" and (due, id) > ($4::text::date, $5) order by due, id limit $6",
+			org, q.Process, status, string(q.After.Due), q.After.Job, q.Limit+1)
+	default:
+		jobs, err = db.jobList(ctx, org, base+" order by due, id limit $4", org, q.Process, status, q.Limit+1)
+	}
+	if more = len(jobs) > q.Limit; more {
+		jobs = jobs[:q.Limit]
+	}
+	if (q.Before != Place{}) {
+		slices.Reverse(jobs)
+	}
+	return jobs, more, err
+}
+
+// StageLoad is what is at a stage now.
+type StageLoad struct {
+	Stage   string
+	Jobs    int
+	Running int
+	Held    int
+	Oldest  time.Time // since when the longest waiting job is there
+}
+
+// Load counts what is at the stages of a process, by stage code.
+func (db *DB) Load(ctx context.Context, org, process flow.ID) (map[string]StageLoad, error) {
+	got := map[string]StageLoad{}
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`select stage, count(*), count(*) filter (where status = 'running'), count(*) filter (where status = 'hold'), min(ready_at)
+			from work where org_id = $1 and process_id = $2 group by stage`, org, process).Query(func(rows pgx.Rows) error {
+			var l StageLoad
+			_, err := pgx.ForEachRow(rows, []any{&l.Stage, &l.Jobs, &l.Running, &l.Held, &l.Oldest}, func() error {
+				got[l.Stage] = l
+				return nil
+			})
+			return err
+		})
+	})
+	return got, err
+}
+
+// Waiting is a position in a stage's queue: after the job that has been ready since.
+type Waiting struct {
+	Since time.Time
+	Job   flow.ID
+}
+
+// Queue is a page of the jobs of which something is at a stage now, the longest there first.
+func (db *DB) Queue(ctx context.Context, org flow.ID, at flow.StageRef, after Waiting, limit int) (jobs []flow.Job, more bool, err error) {
+	jobs, err = db.jobList(ctx, org, `select j.state from work w join jobs j on j.org_id = w.org_id and j.id = w.job_id
+		where w.org_id = $1 and w.process_id = $2 and w.stage = $3 and (w.ready_at, w.job_id) > ($4, $5)
+		order by w.ready_at, w.job_id limit $6`, org, at.Process, at.Stage, after.Since, after.Job, limit+1)
+	if more = len(jobs) > limit; more {
+		jobs = jobs[:limit]
+	}
+	return jobs, more, err
+}
+
+// Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item
+// (each word given must begin one of the job's). The exact number comes first, then open jobs by due date.
+func (db *DB) Find(ctx context.Context, org flow.ID, q string, limit int) ([]flow.Job, error) {
+	whole := strings.ToLower(flow.NumberKey(q))
+	if whole == "" {
+		return nil, nil
+	}
+	var exact, found []flow.Job
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		queueJobs(b, &exact, "select state from jobs where org_id = $1 and number_key = $2", org, strings.ToUpper(whole))
+		sql, args := findWords(org, whole, limit)
+		queueJobs(b, &found, sql, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range found {
+		if len(exact) == 0 || j.ID != exact[0].ID {
+			exact = append(exact, j)
+		}
+	}
+	return exact, nil
+}
+
+const maxSearchWords = 5
+
+// findWords is the query for jobs that have a word beginning with each of the words. Each beginning is a range of
+// the word index. The first word's range is bounded, so that one letter does not read the whole organisation.
+func findWords(org flow.ID, whole string, limit int) (string, []any) {
+	words := flow.SearchWords(whole)
+	if len(words) > maxSearchWords {
+		words = words[:maxSearchWords]
+	}
+	if len(words) == 0 {
+		words = []string{whole}
+	}
+	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	sql := `select j.state from jobs j where j.org_id = $1 and j.id in (
+		select job_id from job_words where org_id = $1 and (word >= $2 and word < $3 or word >= $4 and word < $5) limit 2000)`
+	args := []any{org, whole, beyond(whole), longest, beyond(longest)}
+	for _, w := range words {
+		if w != longest {
+			args = append(args, w, beyond(w))
+			sql += " and exists (select from job_words x where x.org_id = $1 and x.job_id = j.id and x.word >= $" +
+				itoa(len(args)-1) + " and x.word < $" + itoa(len(args)) + ")"
+		}
+	}
+	args = append(args, limit)
+	return sql + " order by j.status desc, j.due, j.id limit $" + itoa(len(args)), args
+}
+
+// beyond is the least text that does not begin with a word.
+func beyond(word string) string { return word + "\U0010FFFF" }
+
+// Timeline is a page of a job's movements, the newest first, before a number (0: from the newest).
+func (db *DB) Timeline(ctx context.Context, org, job flow.ID, before int64, limit int) (moves []Record, more bool, err error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(selectMovements+" where org_id = $1 and job_id = $2 and seq < $3 order by seq desc limit $4", org, job, before, limit+1).
+			Query(func(rows pgx.Rows) error {
+				return eachMovement(rows, func(r Record) error { moves = append(moves, r); return nil })
+			})
+	})
+	if more = len(moves) > limit; more {
+		moves = moves[:limit]
+	}
+	return moves, more, err
+}
+
+// Movement is one movement of the log, by number.
+func (db *DB) Movement(ctx context.Context, org flow.ID, seq int64) (Record, error) {
+	got, err := db.Movements(ctx, org, seq-1, 1)
+	if err != nil || len(got) == 0 || got[0].Seq != seq {
+		return Record{}, orNotFound(err)
+	}
+	return got[0], nil
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// Known says which of the job numbers (by flow.NumberKey) and job ids (as text) there are.
+func (db *DB) Known(ctx context.Context, org flow.ID, numbers []string, ids []flow.ID) (map[string]bool, error) {
+	keys := make([]string, len(numbers))
+	for i, n := range numbers {
+		keys[i] = flow.NumberKey(n)
+	}
+	known := map[string]bool{}
+	collect := func(rows pgx.Rows) error {
+		var key string
+		_, err := pgx.ForEachRow(rows, []any{&key}, func() error { known[key] = true; return nil })
+		return err
+	}
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue("select number_key from jobs where org_id = $1 and number_key = any($2)", org, keys).Query(collect)
+		b.Queue("select id::text from jobs where org_id = $1 and id = any($2)", org, uuids(ids)).Query(collect)
+	})
+	return known, err
+}

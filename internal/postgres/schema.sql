@@ -1,0 +1,506 @@
+
+
+CREATE FUNCTION public.app_org() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('app.org'::text, true), ''::text))::uuid;
+
+ALTER FUNCTION public.app_org() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+  n int := array_length(p_jobs, 1);
+  base bigint;
+  h bytea;
+begin
+  select seq, hash into strict base, h from log_heads where org_id = p_org for update;
+  for i in 1..n loop
+    h := sha256(h || int8send(base + i) || p_contents[i]);
+    insert into movements values (p_org, base + i, p_jobs[i], p_command, i - 1, p_kinds[i], p_stages[i],
+      p_members[i], p_device, p_occurred[i], p_recorded, p_marks[i], p_facts[i], h);
+  end loop;
+  update log_heads set seq = base + n, hash = h where org_id = p_org;
+  insert into receipts values (p_org, p_command, p_fingerprint, base + 1, base + n, p_receipt);
+  return base + 1;
+end $$;
+
+ALTER FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
+
+CREATE TABLE public.column_maps (
+    org_id uuid NOT NULL,
+    header_key bytea NOT NULL,
+    mapping text NOT NULL
+);
+
+ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.followers (
+    org_id uuid NOT NULL,
+    name text NOT NULL,
+    seq bigint NOT NULL,
+    state bytea DEFAULT '\x'::bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.followers OWNER TO clicarity_owner;
+
+CREATE TABLE public.job_words (
+    org_id uuid NOT NULL,
+    word text NOT NULL COLLATE pg_catalog."C",
+    job_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.job_words FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_words OWNER TO clicarity_owner;
+
+CREATE TABLE public.jobs (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    version integer NOT NULL,
+    number text NOT NULL,
+    number_key text NOT NULL,
+    due date NOT NULL,
+    status text NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.jobs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs OWNER TO clicarity_owner;
+
+CREATE TABLE public.log_heads (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT log_heads_hash_check CHECK ((length(hash) = 32))
+)
+WITH (fillfactor='10');
+
+ALTER TABLE ONLY public.log_heads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.log_heads OWNER TO clicarity_owner;
+
+CREATE TABLE public.logins (
+    org_id uuid NOT NULL,
+    login text NOT NULL,
+    member_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.logins OWNER TO clicarity_owner;
+
+CREATE TABLE public.member_stages (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL
+);
+
+ALTER TABLE ONLY public.member_stages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.member_stages OWNER TO clicarity_owner;
+
+CREATE TABLE public.members (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    password_hash text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'operator'::text])))
+);
+
+ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.members OWNER TO clicarity_owner;
+
+CREATE TABLE public.movements (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    job_id uuid NOT NULL,
+    command_id uuid NOT NULL,
+    part integer NOT NULL,
+    kind text NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    device text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    mark text NOT NULL,
+    facts text NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT movements_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT movements_mark_check CHECK ((mark = ANY (ARRAY['live'::text, 'backdated'::text, 'imported'::text, 'inferred'::text])))
+);
+
+ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movements OWNER TO clicarity_owner;
+
+CREATE TABLE public.organisations (
+    org_id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
+);
+
+ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.organisations OWNER TO clicarity_owner;
+
+CREATE TABLE public.process_versions (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    version integer NOT NULL,
+    definition text NOT NULL
+);
+
+ALTER TABLE ONLY public.process_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.process_versions OWNER TO clicarity_owner;
+
+CREATE TABLE public.processes (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    next_number integer DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY public.processes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.processes OWNER TO clicarity_owner;
+
+CREATE TABLE public.receipts (
+    org_id uuid NOT NULL,
+    command_id uuid NOT NULL,
+    fingerprint bytea NOT NULL,
+    first_seq bigint NOT NULL,
+    last_seq bigint NOT NULL,
+    jobs text NOT NULL
+);
+
+ALTER TABLE ONLY public.receipts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.receipts OWNER TO clicarity_owner;
+
+CREATE TABLE public.schema_migrations (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    ran_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.schema_migrations OWNER TO clicarity_owner;
+
+CREATE TABLE public.sessions (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    device text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sessions OWNER TO clicarity_owner;
+
+CREATE TABLE public.uploads (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    file_name text NOT NULL,
+    content text NOT NULL,
+    mapping text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.uploads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.uploads OWNER TO clicarity_owner;
+
+CREATE TABLE public.vendors (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    place text DEFAULT ''::text NOT NULL
+);
+
+ALTER TABLE ONLY public.vendors FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.vendors OWNER TO clicarity_owner;
+
+CREATE TABLE public.work (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    process_id uuid NOT NULL,
+    status text NOT NULL,
+    on_hand numeric(18,6) NOT NULL,
+    ready_at timestamp with time zone NOT NULL,
+    CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.work OWNER TO clicarity_owner;
+
+ALTER TABLE ONLY public.column_maps
+    ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
+
+ALTER TABLE ONLY public.followers
+    ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
+
+ALTER TABLE ONLY public.job_words
+    ADD CONSTRAINT job_words_pkey PRIMARY KEY (org_id, word, job_id);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_number UNIQUE (org_id, number_key);
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.log_heads
+    ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY public.logins
+    ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
+
+ALTER TABLE ONLY public.member_stages
+    ADD CONSTRAINT member_stages_pkey PRIMARY KEY (org_id, member_id, process_id, stage);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.movements
+    ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY public.organisations
+    ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.process_versions
+    ADD CONSTRAINT process_versions_pkey PRIMARY KEY (org_id, process_id, version);
+
+ALTER TABLE ONLY public.processes
+    ADD CONSTRAINT processes_org_id_name_key UNIQUE (org_id, name);
+
+ALTER TABLE ONLY public.processes
+    ADD CONSTRAINT processes_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.receipts
+    ADD CONSTRAINT receipts_pkey PRIMARY KEY (org_id, command_id);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.vendors
+    ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.work
+    ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
+
+CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
+
+CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
+
+CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status, id);
+
+CREATE INDEX logins_login ON public.logins USING btree (login);
+
+CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
+
+CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
+
+CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
+
+CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.column_maps
+    ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.followers
+    ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.job_words
+    ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_org_id_process_id_version_fkey FOREIGN KEY (org_id, process_id, version) REFERENCES public.process_versions(org_id, process_id, version);
+
+ALTER TABLE ONLY public.log_heads
+    ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.logins
+    ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.member_stages
+    ADD CONSTRAINT member_stages_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.movements
+    ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
+
+ALTER TABLE ONLY public.process_versions
+    ADD CONSTRAINT process_versions_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.processes
+    ADD CONSTRAINT processes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.vendors
+    ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.work
+    ADD CONSTRAINT work_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
+
+ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.member_stages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.process_versions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.processes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
+
+CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.jobs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.member_stages USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.process_versions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.processes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
+
+GRANT ALL ON SCHEMA public TO clicarity_owner;
+GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_stages TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.work TO clicarity_app;
+

@@ -1,0 +1,185 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+)
+
+// Verified is what Verify looked at.
+type Verified struct {
+	Movements int64
+	Jobs      int64
+}
+
+// Fault is the first thing Verify found wrong.
+type Fault struct{ Says string }
+
+func (f *Fault) Error() string { return f.Says }
+
+func fault(format string, args ...any) error { return &Fault{Says: fmt.Sprintf(format, args...)} }
+
+// Verify checks an organisation's whole history in one snapshot: the movements are numbered without a gap, each
+// hash follows from the one before and the movement's content, the last is the head; and every job's movements
+// fold to the state that is stored, the accounts of every stage close, and the lists of work agree with it. The
+// first thing wrong is a *Fault that names it.
+func (db *DB) Verify(ctx context.Context, org flow.ID) (Verified, error) {
+	var v Verified
+	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, db.pool, opts, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, setOrg, org.String()); err != nil {
+			return err
+		}
+		if err := verifyChain(ctx, tx, org, &v); err != nil {
+			return err
+		}
+		return verifyJobs(ctx, tx, org, &v)
+	})
+	return v, err
+}
+
+// Chain checks the links of a log, movement by movement.
+type Chain struct {
+	Seq  int64
+	Hash [32]byte
+}
+
+// Add checks that a record is the next of the chain.
+func (c *Chain) Add(r Record) error {
+	if r.Seq != c.Seq+1 {
+		return fault("movement %d is missing: the log goes from %d to %d", c.Seq+1, c.Seq, r.Seq)
+	}
+	want := flow.Link(c.Hash, r.Seq, r.Content(r.Stored))
+	if want != r.Hash {
+		return fault("movement %d (%s of job %s at %q, %s) is not what was recorded: its content does not give its hash",
+			r.Seq, r.Kind, r.Job, r.Stage, r.Occurred.Time().Format(time.RFC3339))
+	}
+	c.Seq, c.Hash = r.Seq, r.Hash
+	return nil
+}
+
+func verifyChain(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error {
+	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 order by seq", org)
+	if err != nil {
+		return err
+	}
+	var c Chain
+	if err := eachMovement(rows, c.Add); err != nil {
+		return err
+	}
+	v.Movements = c.Seq
+	var seq int64
+	var hash []byte
+	if err := tx.QueryRow(ctx, "select seq, hash from log_heads where org_id = $1", org).Scan(&seq, &hash); err != nil {
+		return notFound(err)
+	}
+	if seq != c.Seq || [32]byte(hash) != c.Hash {
+		return fault("the log ends at movement %d, its head says %d: the newest movements are missing or were replaced", c.Seq, seq)
+	}
+	return nil
+}
+
+// verifyJobs goes through the jobs in pages by id, folding the histories of a page at a time.
+func verifyJobs(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error {
+	var after flow.ID
+	for {
+		stored, ids, err := statesAfter(ctx, tx, org, after)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if err := verifyPage(ctx, tx, org, stored, ids); err != nil {
+			return err
+		}
+		v.Jobs += int64(len(ids))
+		after = ids[len(ids)-1]
+	}
+}
+
+func statesAfter(ctx context.Context, tx pgx.Tx, org, after flow.ID) (map[flow.ID]string, []flow.ID, error) {
+	rows, err := tx.Query(ctx, "select id, state from jobs where org_id = $1 and id > $2 order by id limit 200", org, after)
+	if err != nil {
+		return nil, nil, err
+	}
+	states := map[flow.ID]string{}
+	var ids []flow.ID
+	var id flow.ID
+	var state string
+	_, err = pgx.ForEachRow(rows, []any{&id, &state}, func() error {
+		states[id] = state
+		ids = append(ids, id)
+		return nil
+	})
+	return states, ids, err
+}
+
+func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]string, ids []flow.ID) error {
+	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 and job_id = any($2) order by job_id, seq", org, uuids(ids))
+	if err != nil {
+		return err
+	}
+	history := map[flow.ID][]flow.Movement{}
+	if err := eachMovement(rows, func(r Record) error { history[r.Job] = append(history[r.Job], r.Movement); return nil }); err != nil {
+		return err
+	}
+	work, err := workOf(ctx, tx, org, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := verifyJob(id, history[id], stored[id], work[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func workOf(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (map[flow.ID][]string, error) {
+	rows, err := tx.Query(ctx, `select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) from work
+		where org_id = $1 and job_id = any($2) order by job_id, stage`, org, uuids(ids))
+	if err != nil {
+		return nil, err
+	}
+	work := map[flow.ID][]string{}
+	var id flow.ID
+	var line string
+	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error { work[id] = append(work[id], line); return nil })
+	return work, err
+}
+
+func verifyJob(id flow.ID, history []flow.Movement, stored string, work []string) error {
+	j, err := flow.Replay(history)
+	if err != nil {
+		return fault("job %s: its movements do not follow from each other: %v", id, err)
+	}
+	if err := j.Check(); err != nil {
+		return fault("%v", err)
+	}
+	folded, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	if string(folded) != stored {
+		return fault("job %s (%s): what is stored is not what its %d movements add up to", j.Number, id, len(history))
+	}
+	var want []string
+	for _, s := range j.Stages {
+		if s.Live() {
+			want = append(want, s.Code+" "+string(s.Status())+" "+s.OnHand.String())
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(work)
+	if !slices.Equal(want, work) {
+		return fault("job %s: the list of work has %q where its movements give %q", j.Number, work, want)
+	}
+	return nil
+}
