@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,28 @@ func TestOrphanKilled(t *testing.T) {
 	check(t, syscall.Kill(orphan, syscall.SIGKILL))
 	eventually(t, "a new server", func() bool { return c.server.Load().pid != orphan })
 	expect(t, c, "select 1", "1")
+}
+
+// After a restart of a container, the pid in the file of a killed server is likely to be another program's.
+func TestReusedPID(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("here nothing tells what program a pid is: ", err)
+	}
+	dir := dataDir(t)
+	c := open(t, Options{Dir: dir})
+	check(t, c.Close())
+	other := c.runAs.command(context.Background(), "cat")
+	stdin, err := other.StdinPipe()
+	check(t, err)
+	check(t, other.Start())
+	t.Cleanup(func() { check(t, errors.Join(stdin.Close(), other.Wait())) })
+	stale := fmt.Sprintf("%d\n%s\n1\n5432\n%s\n\n  1 1\nready   \n", other.Process.Pid, c.data, c.path("run"))
+	file := filepath.Join(c.data, "postmaster.pid")
+	check(t, os.WriteFile(file, []byte(stale), 0o600))
+	check(t, c.runAs.give(file))
+	expect(t, open(t, Options{Dir: dir}), "select 1", "1")
+	check(t, syscall.Kill(other.Process.Pid, 0))
 }
 
 func TestInterruptedFirstStart(t *testing.T) {

@@ -101,7 +101,7 @@ func (c *Cluster) initdb(ctx context.Context, dir string) error {
 }
 
 func (c *Cluster) initdbOnce(ctx context.Context, dir string, locale []string) ([]byte, error) {
-	args := append([]string{"-D", dir, "-U", Superuser, "--encoding=UTF8", "--no-instructions",
+	args := append([]string{"-D", dir, "-U", Superuser, "--encoding=UTF8", "--no-instructions", "--data-checksums",
 		// Whoever can open the socket may be anyone in the database; over the network nobody may be.
 		"--auth-local=trust", "--auth-host=reject"}, locale...)
 	if c.opts.Settings["fsync"] == "off" {

@@ -14,7 +14,7 @@ const MinVersion = 15
 // NotInstalledError says that no PostgreSQL on this computer can be used.
 type NotInstalledError struct {
 	Need  int      // the major version that made the cluster, or 0 when any from MinVersion would do
-	Dir   string   // the cluster, when Need is set
+	Dir   string   // the cluster, which is yet to be made when Need is 0
 	Found []string // what there is instead, such as "13 in /usr/lib/postgresql/13/bin"
 }
 

@@ -33,9 +33,9 @@ var places = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin", // macOS, Postgres.app
 }
 
-// find chooses the programs: those of the version that made the cluster, or, for a new one (major 0), the person's own
+// find chooses the programs: those of the version that made the cluster in data, or, for a new one (major 0), the person's own
 // choice by PATH if it is new enough, and else the newest there is.
-func find(ctx context.Context, major int) (install, error) {
+func find(ctx context.Context, data string, major int) (install, error) {
 	var all []install
 	for _, dir := range slices.Concat(onPath(), byConfig(ctx)) {
 		all = appendInstall(ctx, all, dir)
@@ -54,11 +54,11 @@ func find(ctx context.Context, major int) (install, error) {
 	if err := ctx.Err(); err != nil {
 		return install{}, err
 	}
-	return choose(append(all, placed...), major)
+	return choose(append(all, placed...), data, major)
 }
 
-func choose(all []install, major int) (install, error) {
-	e := &NotInstalledError{Need: major}
+func choose(all []install, data string, major int) (install, error) {
+	e := &NotInstalledError{Need: major, Dir: data}
 	for _, i := range all {
 		if i.major == major || major == 0 && i.major >= MinVersion {
 			return i, nil

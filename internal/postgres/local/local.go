@@ -136,7 +136,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.runAs, err = chooseAccount(c.data); err != nil {
 		return err
 	}
-	if c.bin, err = find(ctx, major); err != nil {
+	if c.bin, err = find(ctx, c.data, major); err != nil {
 		return err
 	}
 	if err := c.runAs.reach(ctx, c.bin, c.dir); err != nil {

@@ -70,7 +70,7 @@ func quick() map[string]string {
 
 func need(t *testing.T) {
 	t.Helper()
-	_, err := find(t.Context(), 0)
+	_, err := find(t.Context(), "", 0)
 	var missing *NotInstalledError
 	if errors.As(err, &missing) {
 		t.Skip("this test needs PostgreSQL: ", err)

@@ -42,13 +42,13 @@ func TestChoose(t *testing.T) {
 		{[]install{newer, good}, 15, "/good"},
 		{nil, 0, "PostgreSQL 15 or newer is not installed here. Install: on Debian"},
 		{[]install{old, old}, 0, "not installed here (there is only 13 in /old)."},
-		{[]install{newer}, 15, "was made by PostgreSQL 15, which is not installed here (there is only 17 in /newer). Install version 15"},
+		{[]install{newer}, 15, "the database in /data was made by PostgreSQL 15, which is not installed here (there is only 17 in /newer). Install version 15"},
 		{[]install{newer}, 15, "'sudo apt install postgresql-15'"},
 		{[]install{newer}, 15, "postgresql@15"},
 		{nil, 0, "'sudo apt install postgresql', on Fedora"},
 		{nil, 0, "set DATABASE_URL"},
 	} {
-		got, err := choose(c.all, c.major)
+		got, err := choose(c.all, "/data", c.major)
 		if err == nil && got.dir != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, %d: %v, %v; want %s", c.all, c.major, got, err, c.want)
 		}

@@ -86,6 +86,7 @@ func (c *Cluster) launch(ctx context.Context) (*server, error) {
 	}
 	cmd := c.postgres(socket)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(cmd.Env, c.deadServer()...)
 	if err := errors.Join(cmd.Start(), log.Close()); err != nil {
 		return nil, err
 	}
@@ -100,6 +101,17 @@ func (c *Cluster) launch(ctx context.Context) (*server, error) {
 func (c *Cluster) postgres(socket string) *exec.Cmd {
 	return c.runAs.command(context.Background(), c.bin.program("postgres"), "-D", c.data,
 		"-c", "listen_addresses=", "-c", "port="+port, "-c", socketSetting(socket), "-c", "unix_socket_permissions=0700")
+}
+
+// deadServer tells PostgreSQL that the pid in a killed server's file is not a server now: in a container it may be a zombie
+// that nobody reaps, or already another program. PostgreSQL would only see that it exists and refuse to start. It takes
+// the word of its grandparent, usually pg_ctl, for that, and still waits for children that hold the shared memory.
+func (c *Cluster) deadServer() []string {
+	p, err := readPidFile(c.data)
+	if err != nil || p.pid == 0 || alive(p.pid) {
+		return nil
+	}
+	return []string{"PG_GRANDPARENT_PID=" + strconv.Itoa(p.pid)}
 }
 
 func reap(cmd *exec.Cmd) <-chan struct{} {
