@@ -142,3 +142,18 @@ func (db *DB) Health(ctx context.Context) (Health, error) {
 		current_setting('fsync') = 'on' and current_setting('synchronous_commit') <> 'off'`).Scan(&h.Version, &h.Bytes, &h.Durable)
 	return h, err
 }
+
+// Tidy brings the planner's figures up to date after much was written at once, and takes a checkpoint.
+func Tidy(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for _, sql := range []string{"vacuum (analyze)", "checkpoint"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ type DB struct {
 
 // Options tune a DB.
 type Options struct {
-	MaxConns int // 0: 24
+	MaxConns int // 0: four for each processor, and two
 }
 
 // Open connects to a migrated database. Close it when done.
@@ -45,7 +46,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the database address cannot be read: %w", err)
 	}
-	cfg.MaxConns = 24
+	cfg.MaxConns = int32(4*runtime.NumCPU() + 2) // more only wait for each other inside the database
 	if o.MaxConns > 0 {
 		cfg.MaxConns = int32(o.MaxConns)
 	}

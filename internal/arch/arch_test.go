@@ -1,0 +1,176 @@
+package arch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "clicarity"
+
+// floors says on which floor a package lives. A package imports only packages of floors below its own; those of one
+// floor are blind to each other. Everything of the module must be named here.
+var floors = map[string]int{
+	"internal/flow":            0,
+	"internal/postgres":        2,
+	"internal/postgres/local":  2,
+	"internal/live":            2,
+	"internal/httpd":           2,
+	"internal/measure":         2,
+	"internal/sheets":          2,
+	"internal/web":             3,
+	"internal/worker":          3,
+	"internal/demo":            3,
+	"internal/arch":            3,
+	"internal/postgres/pgtest": 4, // for tests only: see below
+	"cmd/clicarity":            5,
+	"bench":                    5,
+	"e2e":                      5,
+}
+
+// allowed are the outside packages that only some floors may use, with who may.
+var allowed = map[string][]string{
+	"github.com/jackc/pgx":     {"internal/postgres", "internal/postgres/pgtest"},
+	"github.com/xuri/excelize": {"internal/sheets"},
+	"github.com/chromedp":      {"e2e"},
+	"github.com/alexedwards":   {"cmd/clicarity"},
+	"golang.org/x/time":        {"internal/httpd"},
+}
+
+type pkg struct {
+	ImportPath                string
+	Name                      string
+	Dir                       string
+	GoFiles                   []string
+	Imports                   []string
+	TestImports, XTestImports []string
+}
+
+func packages(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Dir,GoFiles,Imports,TestImports,XTestImports", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string]pkg{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimPrefix(p.ImportPath, module+"/")] = p
+	}
+}
+
+func TestFloors(t *testing.T) {
+	t.Parallel()
+	for name, p := range packages(t) {
+		if _, ok := floors[name]; !ok {
+			t.Errorf("%s has no floor: give it one in arch_test.go", name)
+		}
+		for _, fault := range faults(name, p.Imports) {
+			t.Error(fault)
+		}
+	}
+}
+
+// faults are the imports of a package that the floors forbid.
+func faults(name string, imports []string) []string {
+	var found []string
+	for _, i := range imports {
+		if inner, ok := strings.CutPrefix(i, module+"/"); ok {
+			if floors[inner] >= floors[name] {
+				found = append(found, fmt.Sprintf("%s (floor %d) imports %s (floor %d): only downwards", name, floors[name], inner, floors[inner]))
+			}
+			continue
+		}
+		if name == "internal/flow" && strings.Contains(strings.Split(i, "/")[0], ".") {
+			found = append(found, fmt.Sprintf("the ground floor imports %s: it has the standard library only", i))
+		}
+		for prefix, who := range allowed {
+			if strings.HasPrefix(i, prefix) && !slices.Contains(who, name) {
+				found = append(found, fmt.Sprintf("%s imports %s: only %s may", name, i, strings.Join(who, ", ")))
+			}
+		}
+	}
+	return found
+}
+
+func TestTheRulesBite(t *testing.T) {
+	t.Parallel()
+	for name, imports := range map[string][]string{
+		"internal/flow":     {"clicarity/internal/postgres"}, // upwards
+		"internal/live":     {"clicarity/internal/httpd"},    // sideways
+		"internal/web":      {"github.com/jackc/pgx/v5"},     // the driver outside its room
+		"internal/measure":  {"clicarity/internal/web"},
+		"internal/postgres": {"clicarity/internal/live"},
+	} {
+		if len(faults(name, imports)) == 0 {
+			t.Errorf("%s may import %v and must not", name, imports)
+		}
+	}
+	if got := faults("internal/flow", []string{"github.com/shopspring/decimal"}); len(got) == 0 {
+		t.Error("the ground floor may import a library and must not")
+	}
+}
+
+// flow decides from values alone: no clock, no randomness, no environment, no network, no files.
+func TestGroundFloorIsPure(t *testing.T) {
+	t.Parallel()
+	p := packages(t)["internal/flow"]
+	for _, i := range p.Imports {
+		if slices.Contains([]string{"os", "net", "net/http", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "context", "sync"}, i) {
+			t.Errorf("flow imports %s", i)
+		}
+	}
+	for _, f := range p.GoFiles {
+		text, err := os.ReadFile(filepath.Join(p.Dir, f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "time.Now") || strings.Contains(string(text), "time.Since") {
+			t.Errorf("%s reads the clock", f)
+		}
+	}
+}
+
+func TestPgtestIsForTestsOnly(t *testing.T) {
+	t.Parallel()
+	for name, p := range packages(t) {
+		if slices.Contains(p.Imports, module+"/internal/postgres/pgtest") {
+			t.Errorf("%s imports pgtest outside a test", name)
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	all := packages(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		p := all[name]
+		documented := len(p.GoFiles) == 0
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, f), nil, parser.ParseComments|parser.PackageClauseOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documented = documented || file.Doc != nil
+		}
+		if !documented {
+			t.Errorf("package %s has no package comment", name)
+		}
+	}
+}

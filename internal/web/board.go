@@ -1,0 +1,212 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+)
+
+// cell is one stage of a job on the board.
+type cell struct {
+	Glyph string
+	Qty   string
+	State string // css: waiting ready running hold done, vendor
+	Says  string // what the cell means, in words
+	Link  string // to the stage card, for live cells
+	Age   int    // ageing step, for live cells; -1 for others
+	Since string // for the browser to keep the age right
+	Mins  int
+}
+
+// boardRow is one job on the board. The live feed sends the same row again when the job changes.
+type boardRow struct {
+	*view
+	Job   flow.Job
+	Cells []cell
+}
+
+type column struct {
+	Stage  flow.Stage
+	Vendor string
+	Link   string
+	Jobs   int
+	Oldest string
+	Age    int
+}
+
+type boardPage struct {
+	*view
+	Processes []flow.Process
+	Process   flow.Process
+	Columns   []column
+	Rows      []boardRow
+	Done      bool
+	Next      string // address of the next page, empty on the last
+	Previous  string
+}
+
+const boardRows = 50
+
+// board is the JSR matrix: the jobs of a process against its stages.
+func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "board")
+	v.Toast = w.toast(r, v)
+	p := boardPage{view: v, Done: r.FormValue("show") == "done"}
+	var err error
+	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+		return err
+	}
+	if len(p.Processes) > 0 {
+		p.Process = choose(p.Processes, r.FormValue("process"))
+		if err := w.fillBoard(r, &p); err != nil {
+			return err
+		}
+	}
+	return w.render(rw, http.StatusOK, "board", p)
+}
+
+// choose is the process asked for, else the one with the most stages: the main one.
+// Without any process it is the zero Process.
+func choose(processes []flow.Process, id string) flow.Process {
+	for _, p := range processes {
+		if p.ID.String() == id {
+			return p
+		}
+	}
+	if len(processes) == 0 {
+		return flow.Process{}
+	}
+	return slices.MaxFunc(processes, func(a, b flow.Process) int { return len(a.Stages) - len(b.Stages) })
+}
+
+func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
+	feed, err := w.feed(r, p.Who, "process", p.Process.ID.String()) // before the rows, so that no change falls between
+	if err != nil {
+		return err
+	}
+	q := postgres.BoardQuery{Process: p.Process.ID, Done: p.Done, Limit: boardRows,
+		After: parsePlace(r.FormValue("after")), Before: parsePlace(r.FormValue("before"))}
+	jobs, more, err := w.DB.Board(r.Context(), p.Who.Org, q)
+	if err != nil {
+		return err
+	}
+	load, err := w.DB.Load(r.Context(), p.Who.Org, p.Process.ID)
+	if err != nil {
+		return err
+	}
+	vendors, err := w.DB.Vendors(r.Context(), p.Who.Org)
+	if err != nil {
+		return err
+	}
+	for _, s := range p.Process.Stages {
+		row := p.stageRow(p.Process, s, load[s.Code], vendors[s.Vendor].Name)
+		p.Columns = append(p.Columns, column{s, row.Vendor, row.Link, row.Jobs, row.Oldest, row.Age})
+	}
+	ids := make([]string, len(jobs))
+	for i, j := range jobs {
+		p.Rows = append(p.Rows, p.boardRow(j, p.Process, vendors))
+		ids[i] = j.ID.String()
+	}
+	p.Live = feed + "&jobs=" + strings.Join(ids, ",")
+	p.pages(q, jobs, more)
+	return nil
+}
+
+// pages sets the addresses of the pages around this one.
+func (p *boardPage) pages(q postgres.BoardQuery, jobs []flow.Job, more bool) {
+	if len(jobs) == 0 {
+		return
+	}
+	back := q.Before != postgres.Place{}
+	if more || back {
+		p.Next = p.address("after", postgres.PlaceOf(jobs[len(jobs)-1]))
+	}
+	if (back && more) || (!back && q.After != postgres.Place{}) {
+		p.Previous = p.address("before", postgres.PlaceOf(jobs[0]))
+	}
+}
+
+func (p *boardPage) address(direction string, at postgres.Place) string {
+	q := url.Values{"process": {p.Process.ID.String()}, direction: {string(at.Due) + "." + at.Job.String()}}
+	if p.Done {
+		q.Set("show", "done")
+	}
+	return "/board?" + q.Encode()
+}
+
+// parsePlace reads a place in the list; anything unreadable is the list's beginning.
+func parsePlace(s string) postgres.Place {
+	day, id, _ := strings.Cut(s, ".")
+	due, err := flow.ParseDate(day)
+	job, err2 := flow.ParseID(id)
+	if err != nil || err2 != nil {
+		return postgres.Place{}
+	}
+	return postgres.Place{Due: due, Job: job}
+}
+
+// boardRow shows a job against the stages of a process. A job that follows another version or its own route has
+// its quantities where the codes agree.
+func (v *view) boardRow(j flow.Job, p flow.Process, vendors map[flow.ID]postgres.Vendor) boardRow {
+	row := boardRow{view: v, Job: j, Cells: make([]cell, len(p.Stages))}
+	byCode := make(map[string]flow.StageState, len(j.Stages))
+	for _, s := range j.Stages {
+		byCode[s.Code] = s
+	}
+	for i, s := range p.Stages {
+		state, ok := byCode[s.Code]
+		if !ok {
+			row.Cells[i] = cell{Glyph: "–", State: "skipped", Age: -1, Says: v.T("not_in_route", "stage", s.Name)}
+			continue
+		}
+		row.Cells[i] = v.cell(j, s, state, vendors)
+	}
+	return row
+}
+
+func (v *view) cell(j flow.Job, s flow.Stage, state flow.StageState, vendors map[flow.ID]postgres.Vendor) cell {
+	status := state.Status()
+	c := cell{State: string(status), Glyph: glyphs[status], Age: -1}
+	switch {
+	case status == flow.Waiting:
+		c.Glyph = ""
+		return c
+	case status == flow.Done:
+		c.Qty = v.cellQty(j, state.Good)
+		c.Says = v.T("cell_done", "stage", s.Name, "good", v.Qty(state.Good), "wasted", v.Qty(state.Wasted), "at", v.When(state.Done))
+		return c
+	}
+	c.Age, c.Since, c.Mins = age(state, s.TargetTime(), v.Now), v.Stamp(state.Ready), s.Target
+	c.Qty, c.Link = v.cellQty(j, state.OnHand), "/jobs/"+j.ID.String()+"/at/"+url.PathEscape(s.Code)+"?from=board"
+	c.Says = v.T("cell_live", "stage", s.Name, "status", v.T("status_"+string(status)), "qty", v.Qty(state.OnHand), "for", v.For(state.Ready))
+	if name := vendors[s.Vendor].Name; name != "" && status != flow.Held {
+		c.Glyph = "⇄"
+		c.Says += " · " + name
+	}
+	return c
+}
+
+// cellQty is a quantity short enough for a cell: 376, 4,200, 1.2 L.
+func (v *view) cellQty(j flow.Job, q flow.Quantity) string {
+	if j.Mode == flow.UnitMode {
+		return ""
+	}
+	switch {
+	case q >= flow.Units(10_000_000):
+		return v.T("crore", "n", tenths(q, 10_000_000))
+	case q >= flow.Units(100_000):
+		return v.T("lakh", "n", tenths(q, 100_000))
+	case q >= flow.Units(1000):
+		return v.Qty(q / flow.One * flow.One)
+	}
+	return v.Qty(q / (flow.One / 10) * (flow.One / 10))
+}
+
+// tenths is q in units of a large number, cut to one decimal.
+func tenths(q flow.Quantity, unit int64) string {
+	return (q / flow.Quantity(unit) / (flow.One / 10) * (flow.One / 10)).String()
+}

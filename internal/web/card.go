@@ -1,0 +1,237 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/sheets"
+)
+
+// cardForm is what a person typed on the stage card; it is shown again when it could not be taken.
+type cardForm struct {
+	Good, Wasted, Reason, Note, Hold string
+	Open                             string // the sheet that is open: report or hold
+}
+
+type cardPage struct {
+	*view
+	Place  place
+	Form   cardForm
+	Error  string
+	From   string // where the person came from and goes back to
+	Before string // name of the stage before, for a job that is still on its way
+	Others []chipLink
+	ByName string
+}
+
+type chipLink struct {
+	Name, Link string
+	Chip       chip
+	Qty        string
+}
+
+// from is where a card was opened from. Anything else counts as My jobs.
+func from(s string) string {
+	switch s {
+	case "board", "job", "queue", "find":
+		return s
+	}
+	return "my"
+}
+
+func (w *Web) cardPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "")
+	v.Toast = w.toast(r, v)
+	j, p, err := w.jobAt(r, who)
+	if err != nil {
+		return err
+	}
+	return w.showCard(rw, r, v, j, p, http.StatusOK, cardForm{}, "")
+}
+
+// jobAt is the job and process of the request's path, if the member may work at the stage.
+func (w *Web) jobAt(r *http.Request, who flow.Person) (flow.Job, flow.Process, error) {
+	id, err := pathID(r, "job")
+	if err != nil {
+		return flow.Job{}, flow.Process{}, err
+	}
+	j, err := w.DB.Job(r.Context(), who.Org, id)
+	if err != nil {
+		return j, flow.Process{}, err
+	}
+	if _, ok := j.Stage(r.PathValue("stage")); !ok || !who.Scope.Covers(j.Process, r.PathValue("stage")) || !who.Scope.Sees(j) {
+		return j, flow.Process{}, errNotYours
+	}
+	p, err := w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: j.Process, Version: j.Version})
+	return j, p, err
+}
+
+func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.Job, p flow.Process, status int, f cardForm, says string) error {
+	vendors, err := w.DB.Vendors(r.Context(), v.Who.Org)
+	if err != nil {
+		return err
+	}
+	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from"))}
+	if pg.Form.Good == "" {
+		pg.Form.Good = pg.Place.State.OnHand.String()
+	}
+	names, err := w.DB.Names(r.Context(), v.Who.Org, []flow.ID{pg.Place.State.By})
+	if err != nil {
+		return err
+	}
+	pg.ByName = names[pg.Place.State.By]
+	for i, s := range j.Stages {
+		at := v.place(j, p, s.Code, vendors)
+		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
+			pg.Before = at.Stage.Name
+		}
+		if s.Live() && s.Code != pg.Place.Stage.Code && v.Who.Scope.Covers(p.ID, s.Code) {
+			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), v.Chip(s.Status()), v.Qty(s.OnHand)})
+		}
+	}
+	v.Title = j.Number + " · " + pg.Place.Stage.Name
+	if v.Live, err = w.feed(r, v.Who, "job", j.ID.String()); err != nil {
+		return err
+	}
+	return w.render(rw, status, "card", pg)
+}
+
+// card takes what was tapped on a stage card.
+func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "")
+	id, err := flow.ParseID(r.PostFormValue("command"))
+	if err != nil {
+		return &flow.Refusal{Code: flow.BadCommand}
+	}
+	job, err := pathID(r, "job")
+	if err != nil {
+		return err
+	}
+	f := readCard(r)
+	action, err := f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"))
+	var receipt flow.Receipt
+	if err == nil {
+		receipt, err = w.do(r, who, id, action)
+	}
+	if err != nil {
+		return w.cardRefused(rw, r, v, f, err)
+	}
+	http.Redirect(rw, r, after(r, job, receipt), http.StatusSeeOther)
+	return nil
+}
+
+func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f cardForm, cause error) error {
+	j, p, err := w.jobAt(r, v.Who)
+	if err != nil {
+		return err
+	}
+	says, status, ok := w.explain(r.Context(), v, cause, p)
+	if !ok {
+		return cause
+	}
+	return w.showCard(rw, r, v, j, p, status, f, says)
+}
+
+func readCard(r *http.Request) cardForm {
+	f := cardForm{
+		Good: r.PostFormValue("good"), Wasted: r.PostFormValue("wasted"), Reason: r.PostFormValue("reason"),
+		Note: strings.TrimSpace(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
+	}
+	if do := r.PostFormValue("do"); do == "report" || do == "hold" {
+		f.Open = do
+	}
+	return f
+}
+
+func (f cardForm) action(at flow.Work, do string) (flow.Action, error) {
+	switch do {
+	case "start":
+		return flow.Start{Work: at}, nil
+	case "done":
+		return flow.Finish{Work: at}, nil
+	case "hold":
+		return flow.Hold{Work: at, Reason: f.Hold, Note: f.Note}, nil
+	case "resume":
+		return flow.Resume{Work: at}, nil
+	case "report":
+		return f.report(at)
+	}
+	return nil, &flow.Refusal{Code: flow.BadCommand}
+}
+
+func (f cardForm) report(at flow.Work) (flow.Action, error) {
+	good, err := quantity(f.Good)
+	if err != nil {
+		return nil, err
+	}
+	wasted, err := quantity(f.Wasted)
+	if err != nil {
+		return nil, err
+	}
+	a := flow.Report{Work: at, Good: good, Note: f.Note}
+	if wasted > 0 {
+		a.Wasted = []flow.Waste{{Reason: f.Reason, Quantity: wasted}}
+	}
+	return a, nil
+}
+
+// quantity reads what a person typed as a quantity: grouping, native digits and a unit behind are fine; nothing
+// typed is nothing.
+func quantity(s string) (flow.Quantity, error) {
+	if strings.TrimSpace(s) == "" {
+		return 0, nil
+	}
+	plain, err := sheets.Number(s)
+	if err != nil {
+		return 0, err
+	}
+	q, err := flow.ParseQuantity(plain)
+	if err != nil {
+		return 0, &flow.Refusal{Code: flow.QuantityTooBig}
+	}
+	return q, nil
+}
+
+// after is where a person goes when a command was taken: starting and resuming stay on the card, the rest goes
+// back to where they came from.
+func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
+	said := "said=" + strconv.FormatInt(receipt.First, 10)
+	came := from(r.PostFormValue("from"))
+	card := "/jobs/" + job.String() + "/at/" + url.PathEscape(r.PathValue("stage"))
+	switch do := r.PostFormValue("do"); {
+	case do == "start" || do == "resume":
+		return card + "?from=" + came + "&" + said
+	case came == "my":
+		return "/my?" + said
+	}
+	return "/jobs/" + job.String() + "?" + said
+}
+
+// undo takes back what was just done and shows the job as it is again.
+func (w *Web) undo(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	job, err := pathID(r, "job")
+	if err != nil {
+		return err
+	}
+	id, err := flow.ParseID(r.PostFormValue("command"))
+	if err != nil {
+		return &flow.Refusal{Code: flow.BadCommand}
+	}
+	undoes, err := flow.ParseID(r.PostFormValue("undoes"))
+	if err != nil {
+		return &flow.Refusal{Code: flow.BadCommand}
+	}
+	receipt, err := w.do(r, who, id, flow.Undo{Job: job, Undoes: undoes})
+	if err != nil {
+		return err
+	}
+	to := "/jobs/" + job.String()
+	if r.PostFormValue("to") == "/my" {
+		to = "/my"
+	}
+	http.Redirect(rw, r, to+"?said="+strconv.FormatInt(receipt.First, 10), http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,289 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/httpd"
+	"clicarity/internal/live"
+	"clicarity/internal/postgres"
+)
+
+// feed is the address at which a page follows the changes to what it shows, from now on.
+func (w *Web) feed(r *http.Request, who flow.Person, kind, what string) (string, error) {
+	head, err := w.DB.Head(r.Context(), who.Org)
+	if err != nil {
+		return "", err
+	}
+	return "/live?after=" + strconv.FormatInt(head, 10) + "&" + kind + "=" + url.QueryEscape(what), nil
+}
+
+// interest is what a page shows.
+type interest struct {
+	job     flow.ID                // one job's page
+	stages  map[flow.StageRef]bool // lists of stages
+	process flow.ID                // the board of a process
+	rows    map[flow.ID]bool       // and the jobs on it
+}
+
+// maxRows bounds how many rows a feed may ask for.
+const maxRows = 200
+
+func readInterest(r *http.Request) interest {
+	in := interest{stages: map[flow.StageRef]bool{}, rows: map[flow.ID]bool{}}
+	in.job, _ = flow.ParseID(r.FormValue("job")) // an unreadable id is the zero ID, which nothing has
+	in.process, _ = flow.ParseID(r.FormValue("process"))
+	for _, s := range strings.Split(r.FormValue("stages"), ",") {
+		process, stage, _ := strings.Cut(s, ":")
+		if id, err := flow.ParseID(process); err == nil && len(in.stages) < maxRows {
+			in.stages[flow.StageRef{Process: id, Stage: stage}] = true
+		}
+	}
+	for _, s := range strings.Split(r.FormValue("jobs"), ",") {
+		if id, err := flow.ParseID(s); err == nil && len(in.rows) < maxRows {
+			in.rows[id] = true
+		}
+	}
+	return in
+}
+
+// beat is how often a quiet feed shows that it is there, and looks whether the session still is.
+const beat = 15 * time.Second
+
+// live sends a page the changes to what it shows, as server-sent events numbered like the log. "row" carries a
+// board row again; "refresh" says that the page's list has changed; "more" that a job has come that is not on it.
+func (w *Web) live(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	page, err := w.Hub.Open(r.Context(), who.Org, lastSeen(r))
+	if errors.Is(err, live.ErrBehind) {
+		return w.startOver(rw)
+	}
+	if err != nil {
+		return err
+	}
+	defer page.Close()
+	s := &stream{w: w, v: w.view(r, who, ""), in: readInterest(r), rw: rw, ctl: http.NewResponseController(rw)}
+	rw.Header().Set("Content-Type", "text/event-stream")
+	rw.Header().Set("X-Accel-Buffering", "no")
+	if err := s.send(": live\n\n"); err != nil {
+		return nil //nolint:nilerr // the page is gone
+	}
+	for {
+		ctx, cancel := context.WithTimeout(r.Context(), beat)
+		changes, err := page.Next(ctx)
+		cancel()
+		switch {
+		case errors.Is(err, live.ErrBehind):
+			_ = s.send("event: refresh\ndata: {}\n\n") //nolint:errcheck // the connection ends here either way
+			return nil
+		case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil:
+			err = w.stillThere(r, s)
+		case err == nil:
+			err = s.changes(r.Context(), changes)
+		}
+		if err != nil {
+			return nil //nolint:nilerr // the page is gone, or its session
+		}
+	}
+}
+
+// lastSeen is the number a page has come to: what its browser says after a broken connection, else its address.
+func lastSeen(r *http.Request) int64 {
+	for _, s := range []string{r.Header.Get("Last-Event-ID"), r.FormValue("after")} {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= 0 {
+			return n
+		}
+	}
+	return -1
+}
+
+// startOver tells a page that has missed too much to load itself again.
+func (w *Web) startOver(rw http.ResponseWriter) error {
+	rw.Header().Set("Content-Type", "text/event-stream")
+	_, err := rw.Write([]byte("event: refresh\ndata: {}\n\n"))
+	return err
+}
+
+var errSessionOver = errors.New("web: the session has ended")
+
+// stillThere ends the feed of somebody who has signed out or lost their place, and takes up a changed scope.
+func (w *Web) stillThere(r *http.Request, s *stream) error {
+	who, err := httpd.Who(r, w.Secure, w.DB.Session, w.Now())
+	if err != nil || who.Member != s.v.Who.Member {
+		return errSessionOver
+	}
+	s.v.Who = who
+	return s.send(": beat\n\n")
+}
+
+// stream is the feed of one open page.
+type stream struct {
+	w   *Web
+	v   *view
+	in  interest
+	rw  http.ResponseWriter
+	ctl *http.ResponseController
+}
+
+func (s *stream) send(text string) error {
+	if err := s.ctl.SetWriteDeadline(time.Now().Add(beat)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.rw.Write([]byte(text)); err != nil {
+		return err
+	}
+	return s.ctl.Flush()
+}
+
+// changes sends what of a batch of changes concerns the page.
+func (s *stream) changes(ctx context.Context, batch []live.Change) error {
+	s.v.Now = s.w.Now()
+	jobs := map[flow.ID]int64{}
+	more := false
+	for _, c := range batch {
+		if s.in.rows[c.Job] || s.in.job == c.Job || len(s.in.stages) > 0 {
+			jobs[c.Job] = c.Seq
+		}
+		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process)
+	}
+	last := batch[len(batch)-1].Seq
+	var out strings.Builder
+	for id, seq := range jobs {
+		event, err := s.event(ctx, id, seq)
+		if err != nil {
+			return err
+		}
+		out.WriteString(event)
+	}
+	if more {
+		out.WriteString("event: more\ndata: {}\n\n")
+	}
+	if out.Len() == 0 {
+		return nil
+	}
+	return s.send(out.String() + fmt.Sprintf("id: %d\nevent: at\ndata: {}\n\n", last))
+}
+
+// event is what the page is told of one changed job: nothing when it is not its business.
+func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, error) {
+	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang}, func() (rendered, error) {
+		return s.w.renderRow(context.WithoutCancel(ctx), s.v, id) // other pages get it too, though this one may go
+	})
+	if errors.Is(err, postgres.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case !s.v.Who.Scope.Sees(row.job):
+		return "", nil
+	case s.in.rows[id]:
+		return "event: row\ndata: " + row.event + "\n\n", nil
+	case s.in.job == id || s.touches(row.job):
+		return "event: refresh\ndata: {}\n\n", nil
+	}
+	return "", nil
+}
+
+// touches reports whether a job's change can show in one of the page's lists: it is or was at one of the stages, or
+// at the one before.
+func (s *stream) touches(j flow.Job) bool {
+	for i, st := range j.Stages {
+		if !s.in.stages[flow.StageRef{Process: j.Process, Stage: st.Code}] {
+			continue
+		}
+		if st.Received+st.Found > 0 || (i > 0 && j.Stages[i-1].Received+j.Stages[i-1].Found > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+type rendered struct {
+	job   flow.Job
+	event string // the row as the data of an event
+}
+
+type rowEvent struct {
+	Job  string `json:"job"`
+	HTML string `json:"html"`
+}
+
+// renderRow makes the board row of a job, as it is now.
+func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID) (rendered, error) {
+	j, err := w.DB.Job(ctx, v.Who.Org, id)
+	if err != nil {
+		return rendered{}, err
+	}
+	processes, err := w.DB.Processes(ctx, v.Who.Org) // the board's columns are those of the present version
+	if err != nil {
+		return rendered{}, err
+	}
+	p := choose(processes, j.Process.String())
+	vendors, err := w.DB.Vendors(ctx, v.Who.Org)
+	if err != nil {
+		return rendered{}, err
+	}
+	var html bytes.Buffer
+	if err := w.pages["board"].ExecuteTemplate(&html, "row", v.boardRow(j, p, vendors)); err != nil {
+		return rendered{}, err
+	}
+	event, err := json.Marshal(rowEvent{Job: id.String(), HTML: html.String()})
+	return rendered{j, string(event)}, err
+}
+
+// rowCache renders the row of a changed job once for all the pages that show it.
+type rowCache struct {
+	mu   sync.Mutex
+	rows map[rowKey]*cachedRow
+}
+
+type rowKey struct {
+	org, job flow.ID
+	seq      int64
+	lang     string
+}
+
+type cachedRow struct {
+	once sync.Once
+	row  rendered
+	err  error
+}
+
+const maxCachedRows = 2000
+
+func (c *rowCache) get(key rowKey, render func() (rendered, error)) (rendered, error) {
+	c.mu.Lock()
+	row, ok := c.rows[key]
+	if !ok {
+		if c.rows == nil || len(c.rows) >= maxCachedRows {
+			c.rows = map[rowKey]*cachedRow{}
+		}
+		row = &cachedRow{}
+		c.rows[key] = row
+	}
+	c.mu.Unlock()
+	row.once.Do(func() {
+		if row.row, row.err = render(); row.err != nil {
+			c.forget(key)
+		}
+	})
+	return row.row, row.err
+}
+
+// forget lets a row that could not be made be tried again.
+func (c *rowCache) forget(key rowKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.rows, key)
+}

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language/display"
+
+	textlang "golang.org/x/text/language"
+
+	"clicarity/internal/flow"
+)
+
+// language is one of the languages the pages speak.
+type language struct{ Code, Name string }
+
+// words are the phrases of every language by key.
+type words struct {
+	phrases   map[string]map[string]string
+	languages []language
+}
+
+const fallback = "en"
+
+var languageOrder = []string{"en", "hi", "mr", "gu", "ta"}
+
+func readWords(files fs.FS) (words, error) {
+	ws := words{phrases: map[string]map[string]string{}}
+	for _, code := range languageOrder {
+		text, err := fs.ReadFile(files, "locale/"+code+".json")
+		if err != nil {
+			return ws, err
+		}
+		var phrases map[string]string
+		if err := json.Unmarshal(text, &phrases); err != nil {
+			return ws, fmt.Errorf("locale %s: %w", code, err)
+		}
+		ws.phrases[code] = phrases
+		ws.languages = append(ws.languages, language{code, display.Self.Name(textlang.Make(code))})
+	}
+	return ws, nil
+}
+
+func (ws words) has(lang, key string) bool {
+	_, ok := ws.phrases[lang][key]
+	return ok
+}
+
+// say is the phrase for a key; {name} in it is replaced by the value that follows name in pairs.
+func (ws words) say(lang, key string, pairs ...any) string {
+	phrase, ok := ws.phrases[lang][key]
+	if !ok {
+		if phrase, ok = ws.phrases[fallback][key]; !ok {
+			return key
+		}
+	}
+	if len(pairs) == 0 {
+		return phrase
+	}
+	replace := make([]string, 0, len(pairs))
+	for i := 0; i+1 < len(pairs); i += 2 {
+		replace = append(replace, fmt.Sprintf("{%v}", pairs[i]), fmt.Sprint(pairs[i+1]))
+	}
+	return strings.NewReplacer(replace...).Replace(phrase)
+}
+
+const languageCookie = "language"
+
+// language is the member's own, else the one chosen on this device, else the browser's, else English.
+func (w *Web) language(r *http.Request, who flow.Person) string {
+	if _, ok := w.words.phrases[who.Language]; ok {
+		return who.Language
+	}
+	if c, err := r.Cookie(languageCookie); err == nil {
+		if _, ok := w.words.phrases[c.Value]; ok {
+			return c.Value
+		}
+	}
+	tags := make([]textlang.Tag, len(languageOrder))
+	for i, code := range languageOrder {
+		tags[i] = textlang.Make(code)
+	}
+	_, i := textlang.MatchStrings(textlang.NewMatcher(tags), r.Header.Get("Accept-Language"))
+	return languageOrder[i]
+}
+
+// setLanguage keeps the language of a member, or of a device when nobody is signed in.
+func (w *Web) setLanguage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	code := r.PostFormValue("language")
+	if _, ok := w.words.phrases[code]; !ok {
+		code = fallback
+	}
+	http.SetCookie(rw, &http.Cookie{
+		Name: languageCookie, Value: code, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, Secure: w.Secure, SameSite: http.SameSiteLaxMode,
+	})
+	if !who.Member.IsZero() {
+		if err := w.DB.SetLanguage(r.Context(), who.Org, who.Member, code); err != nil {
+			return err
+		}
+	}
+	http.Redirect(rw, r, localPath(r.PostFormValue("to")), http.StatusSeeOther)
+	return nil
+}
+
+// localPath is a path of this site, or the front page for anything else.
+func localPath(to string) string {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+		return "/"
+	}
+	return to
+}

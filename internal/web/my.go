@@ -1,0 +1,212 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+)
+
+// place is a job at a stage, as a card or a row of a list shows it.
+type place struct {
+	*view
+	Job     flow.Job
+	Process flow.Process
+	Stage   flow.Stage
+	State   flow.StageState
+	Age     int
+	Vendor  string
+}
+
+// Link is the address of the stage card.
+func (p place) Link() string {
+	return "/jobs/" + p.Job.ID.String() + "/at/" + url.PathEscape(p.Stage.Code)
+}
+
+// Since is when the present state began.
+func (p place) Since() flow.Moment { return cmp.Or(p.State.Held, p.State.Started, p.State.Ready) }
+
+// Counts reports whether quantities mean something here.
+func (p place) Counts() bool { return p.Job.Mode == flow.QuantityMode }
+
+// Next is the stage that gets what is done here, empty at the end.
+func (p place) Next() string {
+	next, ok := p.Process.Stage(p.Job.Next(p.Stage.Code))
+	if !ok {
+		return ""
+	}
+	return next.Name
+}
+
+func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.ID]postgres.Vendor) place {
+	stage, ok := p.Stage(code)
+	if !ok {
+		stage = flow.Stage{Code: code, Name: code}
+	}
+	state, _ := j.Stage(code)
+	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
+		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendors[stage.Vendor].Name}
+}
+
+type stageChip struct {
+	Name, Link string
+	Count      int
+	Chosen     bool
+}
+
+type myPage struct {
+	*view
+	Chips  []stageChip
+	Jobs   []place
+	More   bool
+	Picked bool // one stage was chosen
+}
+
+// pageRows is how many rows a phone's list shows before "more".
+const pageRows = 60
+
+// maxMyStages bounds the queries of one page.
+const maxMyStages = 30
+
+func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "my_jobs")
+	v.Toast = w.toast(r, v)
+	p := myPage{view: v, Picked: r.FormValue("stage") != ""}
+	processes, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	vendors, err := w.DB.Vendors(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	chosen := r.FormValue("stage")
+	refs := w.myStages(who, processes)
+	var feeds []string
+	for _, ref := range refs {
+		feeds = append(feeds, ref.ref.Process.String()+":"+ref.ref.Stage)
+		if chosen != "" && chosen != ref.ref.Stage {
+			p.Chips = append(p.Chips, stageChip{Name: ref.stage.Name, Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)})
+			continue
+		}
+		jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref.ref, postgres.Waiting{}, pageRows)
+		if err != nil {
+			return err
+		}
+		p.More = p.More || more
+		p.Chips = append(p.Chips, stageChip{Name: ref.stage.Name, Count: len(jobs), Chosen: chosen != "", Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)})
+		for _, j := range jobs {
+			p.Jobs = append(p.Jobs, v.place(j, ref.process, ref.ref.Stage, vendors))
+		}
+	}
+	slices.SortStableFunc(p.Jobs, byUrgency)
+	if len(p.Jobs) > pageRows {
+		p.Jobs, p.More = p.Jobs[:pageRows], true
+	}
+	v.Live, err = w.feed(r, who, "stages", strings.Join(feeds, ","))
+	if err != nil {
+		return err
+	}
+	return w.render(rw, http.StatusOK, "my", p)
+}
+
+// byUrgency puts what runs first, then what waits, the longest there first, and what is on hold last.
+func byUrgency(a, b place) int {
+	return cmp.Or(cmp.Compare(order(a.State.Status()), order(b.State.Status())), -boolean(a.Job.Urgent, b.Job.Urgent), cmp.Compare(a.State.Ready, b.State.Ready))
+}
+
+func order(s flow.Status) int {
+	return slices.Index([]flow.Status{flow.Running, flow.Ready, flow.Held}, s)
+}
+
+func boolean(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+type myStage struct {
+	ref     flow.StageRef
+	process flow.Process
+	stage   flow.Stage
+}
+
+// myStages are the stages of a member's scope in route order; of everything, the first of each process.
+func (w *Web) myStages(who flow.Person, processes []flow.Process) []myStage {
+	var mine []myStage
+	for _, p := range processes {
+		for _, s := range p.Stages {
+			if who.Scope.Covers(p.ID, s.Code) && len(mine) < maxMyStages {
+				mine = append(mine, myStage{flow.StageRef{Process: p.ID, Stage: s.Code}, p, s})
+			}
+		}
+	}
+	return mine
+}
+
+// toast says what was just done, with the way to take it back.
+type toast struct {
+	Says    string
+	Job     string
+	Command string // to undo; empty when that is not possible
+	From    string
+}
+
+// toast reads what the movement named by ?said= was, if it is the reader's own and recent.
+func (w *Web) toast(r *http.Request, v *view) *toast {
+	seq, err := strconv.ParseInt(r.FormValue("said"), 10, 64)
+	if err != nil || seq <= 0 {
+		return nil
+	}
+	m, err := w.DB.Movement(r.Context(), v.Who.Org, seq)
+	if err != nil || m.Member != v.Who.Member || v.Now.Sub(m.Recorded.Time()) > flow.UndoMinutes*time.Minute {
+		return nil
+	}
+	j, err := w.DB.Job(r.Context(), v.Who.Org, m.Job)
+	if err != nil {
+		return nil
+	}
+	p, err := w.DB.Edition(r.Context(), v.Who.Org, flow.Edition{Process: j.Process, Version: j.Version})
+	if err != nil {
+		return nil
+	}
+	t := &toast{Says: v.did(j, p, m.Movement), Job: j.ID.String(), From: r.URL.Path}
+	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated {
+		t.Command = m.Command.String()
+	}
+	return t
+}
+
+// did says in a few words what a movement did: "JC-00042: 376 passed on to QC".
+func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
+	stage, ok := p.Stage(m.Stage)
+	if !ok {
+		stage.Name = m.Stage
+	}
+	to := v.T("finished_place")
+	if next, ok := p.Stage(j.Next(m.Stage)); ok {
+		to = next.Name
+	}
+	key := "did_" + string(m.Kind)
+	switch {
+	case m.Kind == flow.KindReported && j.Mode == flow.UnitMode:
+		key = "did_unit_done"
+	case m.Kind == flow.KindReported && m.Facts.Scrap() > 0:
+		key = "did_reported_wasted"
+	}
+	return v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
+		"unit", j.Unit, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
+}
+
+var errNotYours = errors.Join(postgres.ErrNotFound, errors.New("web: out of the member's scope"))

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/sheets"
+)
+
+// jobForm is the Quick add form as it was typed.
+type jobForm struct {
+	Process, Number, Customer, Item, Quantity, Unit, Due, Note string
+	Urgent                                                     bool
+}
+
+type newJobPage struct {
+	*view
+	Processes []flow.Process
+	Process   flow.Process
+	Next      string // the number the series would give
+	Form      jobForm
+	Error     string
+	Made      *flow.JobRef
+}
+
+func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "new_job")
+	f := jobForm{Process: r.FormValue("process")}
+	if id, err := flow.ParseID(r.FormValue("copy")); err == nil {
+		j, err := w.DB.Job(r.Context(), who.Org, id)
+		if err != nil {
+			return err
+		}
+		f = jobForm{Process: j.Process.String(), Customer: j.Customer, Item: j.Item, Quantity: j.Quantity.String(), Unit: j.Unit, Note: j.Fields["note"]}
+	}
+	p := newJobPage{view: v, Form: f}
+	if id, err := flow.ParseID(r.FormValue("made")); err == nil {
+		if j, err := w.DB.Job(r.Context(), who.Org, id); err == nil {
+			p.Made = &flow.JobRef{ID: j.ID, Number: j.Number}
+		}
+	}
+	return w.showNewJob(rw, r, p, http.StatusOK)
+}
+
+func (w *Web) showNewJob(rw http.ResponseWriter, r *http.Request, p newJobPage, status int) error {
+	var err error
+	if p.Processes, err = w.DB.Processes(r.Context(), p.Who.Org); err != nil {
+		return err
+	}
+	if len(p.Processes) > 0 {
+		p.Process = choose(p.Processes, p.Form.Process)
+		if p.Next, err = w.DB.NextNumber(r.Context(), p.Who.Org, p.Process); err != nil {
+			return err
+		}
+	}
+	return w.render(rw, status, "newjob", p)
+}
+
+// newJob creates a job, and offers the next one.
+func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	f := jobForm{
+		Process: r.PostFormValue("process"), Number: clean(r.PostFormValue("number")), Customer: clean(r.PostFormValue("customer")),
+		Item: clean(r.PostFormValue("item")), Quantity: r.PostFormValue("quantity"), Unit: clean(r.PostFormValue("unit")),
+		Due: r.PostFormValue("due"), Note: clean(r.PostFormValue("note")), Urgent: r.PostFormValue("urgent") != "",
+	}
+	command, err := flow.ParseID(r.PostFormValue("command"))
+	if err != nil {
+		return &flow.Refusal{Code: flow.BadCommand}
+	}
+	receipt, err := w.create(r, who, command, f)
+	if err != nil {
+		p := newJobPage{view: w.view(r, who, "new_job"), Form: f}
+		says, status, ok := w.explain(r.Context(), p.view, err)
+		if !ok {
+			return err
+		}
+		p.Error = says
+		return w.showNewJob(rw, r, p, status)
+	}
+	to := "/jobs/new?process=" + f.Process + "&made=" + receipt.Jobs[0].ID.String()
+	if r.PostFormValue("then") == "open" {
+		to = "/jobs/" + receipt.Jobs[0].ID.String() + "?said=" + strconv.FormatInt(receipt.First, 10)
+	}
+	http.Redirect(rw, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// clean is text as a person meant it: without the white space around and doubled inside.
+func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f jobForm) (flow.Receipt, error) {
+	processes, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return flow.Receipt{}, err
+	}
+	i := slices.IndexFunc(processes, func(p flow.Process) bool { return p.ID.String() == f.Process })
+	if i < 0 {
+		return flow.Receipt{}, errNotYours
+	}
+	n := flow.NewJob{ID: jobIDFor(command), Number: f.Number, Customer: f.Customer, Item: f.Item, Unit: f.Unit, Urgent: f.Urgent}
+	if f.Note != "" {
+		n.Fields = map[string]string{"note": f.Note}
+	}
+	if n.Quantity, err = quantity(f.Quantity); err != nil {
+		return flow.Receipt{}, err
+	}
+	if strings.TrimSpace(f.Due) != "" {
+		day, err := sheets.Date(f.Due, w.Now())
+		if err != nil {
+			return flow.Receipt{}, err
+		}
+		n.Due = flow.DateOf(day)
+	}
+	return w.do(r, who, command, flow.Create{Process: processes[i].ID, Version: processes[i].Version, Jobs: []flow.NewJob{n}})
+}
+
+// jobIDFor is the id of the job that a command creates: the same command, the same job.
+func jobIDFor(command flow.ID) flow.ID {
+	command[15] ^= 1
+	return command
+}
+
+type findPage struct {
+	*view
+	Query string
+	Jobs  []found
+	More  bool
+}
+
+type found struct {
+	*view
+	Job     flow.Job
+	Process flow.Process
+	Live    []place
+}
+
+// findRows is how many matches are shown; with more, the search is to be narrowed.
+const findRows = 40
+
+// find searches the jobs of the reader's scope. The exact number opens its job at once.
+func (w *Web) find(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "search")
+	p := findPage{view: v, Query: clean(r.FormValue("q"))}
+	if len(p.Query) > 200 {
+		p.Query = p.Query[:0]
+	}
+	limit := findRows + 1
+	if !who.Scope.All {
+		limit *= 10 // what is out of scope is dropped below
+	}
+	jobs, err := w.DB.Find(r.Context(), who.Org, p.Query, limit)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if !who.Scope.Sees(j) {
+			continue
+		}
+		if len(p.Jobs) == findRows {
+			p.More = true
+			break
+		}
+		f, err := w.found(r, v, j)
+		if err != nil {
+			return err
+		}
+		p.Jobs = append(p.Jobs, f)
+	}
+	if len(p.Jobs) > 0 && flow.NumberKey(p.Jobs[0].Job.Number) == flow.NumberKey(p.Query) {
+		http.Redirect(rw, r, w.jobLink(p.Jobs[0], who), http.StatusSeeOther)
+		return nil
+	}
+	return w.render(rw, http.StatusOK, "find", p)
+}
+
+func (w *Web) found(r *http.Request, v *view, j flow.Job) (found, error) {
+	p, err := w.DB.Edition(r.Context(), v.Who.Org, flow.Edition{Process: j.Process, Version: j.Version})
+	f := found{view: v, Job: j, Process: p}
+	for _, s := range j.Stages {
+		if s.Live() && v.Who.Scope.Covers(j.Process, s.Code) {
+			f.Live = append(f.Live, v.place(j, p, s.Code, nil))
+		}
+	}
+	return f, err
+}
+
+// jobLink is where a person most likely wants to go with a job: an operator to the card of the one stage of theirs
+// where it is, everybody else to its page.
+func (w *Web) jobLink(f found, who flow.Person) string {
+	if !who.Scope.All && len(f.Live) == 1 {
+		return f.Live[0].Link()
+	}
+	return "/jobs/" + f.Job.ID.String()
+}

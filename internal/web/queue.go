@@ -1,0 +1,184 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+)
+
+type stageRow struct {
+	Name, Link, Vendor, Phase string
+	Jobs, Running, Held       int
+	Oldest                    string
+	Age                       int
+}
+
+type stageGroup struct {
+	Process string
+	Stages  []stageRow
+}
+
+type stagesPage struct {
+	*view
+	Groups []stageGroup
+}
+
+// stages lists the stages of the reader's scope with what is there now.
+func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	v := w.view(r, who, "stages")
+	p := stagesPage{view: v}
+	processes, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	vendors, err := w.DB.Vendors(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	for _, proc := range processes {
+		load, err := w.DB.Load(r.Context(), who.Org, proc.ID)
+		if err != nil {
+			return err
+		}
+		g := stageGroup{Process: proc.Name}
+		for _, s := range proc.Stages {
+			if who.Scope.Covers(proc.ID, s.Code) {
+				g.Stages = append(g.Stages, v.stageRow(proc, s, load[s.Code], vendors[s.Vendor].Name))
+			}
+		}
+		if len(g.Stages) > 0 {
+			p.Groups = append(p.Groups, g)
+		}
+	}
+	return w.render(rw, http.StatusOK, "stages", p)
+}
+
+func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vendor string) stageRow {
+	row := stageRow{Name: s.Name, Phase: s.Phase, Vendor: vendor, Jobs: l.Jobs, Running: l.Running, Held: l.Held, Link: queueLink(p.ID, s.Code)}
+	if l.Jobs > 0 {
+		since := flow.At(l.Oldest)
+		row.Oldest, row.Age = v.For(since), age(flow.StageState{Ready: since}, s.TargetTime(), v.Now)
+	}
+	return row
+}
+
+func queueLink(process flow.ID, stage string) string {
+	return "/stages/" + process.String() + "/" + url.PathEscape(stage)
+}
+
+type queuePage struct {
+	*view
+	Process  flow.Process
+	Stage    flow.Stage
+	Vendor   string
+	Ready    []place
+	Running  []place
+	Held     []place
+	Expected []place // at the stage before, so likely here next
+	Before   string
+	More     string // address of the next page
+	First    bool
+}
+
+// expectedRows is how many jobs of the stage before are shown as expected.
+const expectedRows = 10
+
+// queue shows a stage: what is ready, running and on hold, the longest there first, and what is expected next.
+func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	process, err := pathID(r, "process")
+	if err != nil {
+		return err
+	}
+	ref := flow.StageRef{Process: process, Stage: r.PathValue("stage")}
+	proc, stage, err := w.stageOf(r, who, ref)
+	if err != nil {
+		return err
+	}
+	v := w.view(r, who, "")
+	v.Title = stage.Name
+	v.Toast = w.toast(r, v)
+	vendors, err := w.DB.Vendors(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	p := queuePage{view: v, Process: proc, Stage: stage, Vendor: vendors[stage.Vendor].Name, First: r.FormValue("after") == ""}
+	at := waitingFrom(r)
+	jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref, at, pageRows)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		p.sort(v.place(j, proc, ref.Stage, vendors))
+	}
+	if more {
+		last, _ := jobs[len(jobs)-1].Stage(ref.Stage)
+		p.More = queueLink(process, ref.Stage) + "?after=" + url.QueryEscape(last.Ready.Time().Format(time.RFC3339Nano)) + "&job=" + jobs[len(jobs)-1].ID.String()
+	}
+	if p.First {
+		if err := w.expected(r, &p, ref, vendors); err != nil {
+			return err
+		}
+	}
+	if v.Live, err = w.feed(r, who, "stages", process.String()+":"+ref.Stage); err != nil {
+		return err
+	}
+	return w.render(rw, http.StatusOK, "queue", p)
+}
+
+// stageOf is the stage of a reference, if it exists and is in the member's scope.
+func (w *Web) stageOf(r *http.Request, who flow.Person, ref flow.StageRef) (flow.Process, flow.Stage, error) {
+	processes, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return flow.Process{}, flow.Stage{}, err
+	}
+	i := slices.IndexFunc(processes, func(p flow.Process) bool { return p.ID == ref.Process })
+	if i < 0 || !who.Scope.Covers(ref.Process, ref.Stage) {
+		return flow.Process{}, flow.Stage{}, errNotYours
+	}
+	stage, ok := processes[i].Stage(ref.Stage)
+	if !ok {
+		return flow.Process{}, flow.Stage{}, errNotYours
+	}
+	return processes[i], stage, nil
+}
+
+func waitingFrom(r *http.Request) postgres.Waiting {
+	since, err := time.Parse(time.RFC3339Nano, r.FormValue("after"))
+	job, err2 := flow.ParseID(r.FormValue("job"))
+	if err != nil || err2 != nil {
+		return postgres.Waiting{}
+	}
+	return postgres.Waiting{Since: since, Job: job}
+}
+
+func (p *queuePage) sort(at place) {
+	switch at.State.Status() {
+	case flow.Running:
+		p.Running = append(p.Running, at)
+	case flow.Held:
+		p.Held = append(p.Held, at)
+	default:
+		p.Ready = append(p.Ready, at)
+	}
+}
+
+// expected adds what is at the stage before.
+func (w *Web) expected(r *http.Request, p *queuePage, ref flow.StageRef, vendors map[flow.ID]postgres.Vendor) error {
+	route := p.Process.Route()
+	i := slices.Index(route, ref.Stage)
+	if i <= 0 {
+		return nil
+	}
+	before := route[i-1]
+	jobs, _, err := w.DB.Queue(r.Context(), p.Who.Org, flow.StageRef{Process: ref.Process, Stage: before}, postgres.Waiting{}, expectedRows)
+	for _, j := range jobs {
+		at := p.place(j, p.Process, before, vendors)
+		p.Before = at.Stage.Name
+		p.Expected = append(p.Expected, at)
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/httpd"
+	"clicarity/internal/postgres"
+)
+
+type signInPage struct {
+	*view
+	Login  string
+	Error  string
+	Choose []postgres.Account // when one sign-in and password fit several organisations
+}
+
+func (w *Web) signInPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	if !who.Member.IsZero() {
+		http.Redirect(rw, r, "/", http.StatusSeeOther)
+		return nil
+	}
+	return w.render(rw, http.StatusOK, "signin", signInPage{view: w.view(r, who, "sign_in")})
+}
+
+// NormalLogin is the one way an e-mail address or a phone number is kept: lower case; digits with the country in
+// front, India's when none is given.
+func NormalLogin(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if strings.Contains(s, "@") {
+		return s
+	}
+	plus := strings.HasPrefix(s, "+")
+	s = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+	if !plus {
+		s = strings.TrimLeft(s, "0")
+		if len(s) == 12 && strings.HasPrefix(s, "91") {
+			s = s[2:]
+		}
+		s = "91" + s
+	}
+	return "+" + s
+}
+
+// signIn opens a session. A wrong password and an unknown sign-in get the same answer in the same time.
+func (w *Web) signIn(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	p := signInPage{view: w.view(r, who, "sign_in"), Login: r.PostFormValue("login")}
+	login := NormalLogin(p.Login)
+	if !w.doors.Allow(httpd.Address(r), w.Now()) || !w.tries.Allow(login, w.Now()) {
+		p.Error = p.T("fail_too_often")
+		return w.render(rw, http.StatusTooManyRequests, "signin", p)
+	}
+	accounts, err := w.DB.Accounts(r.Context(), login)
+	if err != nil {
+		return err
+	}
+	fit := w.fitting(accounts, r.PostFormValue("password"), r.PostFormValue("organisation"))
+	switch len(fit) {
+	case 0:
+		p.Error = p.T("sign_in_wrong")
+		return w.render(rw, http.StatusUnprocessableEntity, "signin", p)
+	case 1:
+		return w.open(rw, r, fit[0])
+	}
+	p.Choose = fit
+	return w.render(rw, http.StatusOK, "signin", p)
+}
+
+// fitting are the accounts the password opens. With no account at all one check is made in vain, to take as long.
+func (w *Web) fitting(accounts []postgres.Account, password, organisation string) []postgres.Account {
+	var fit []postgres.Account
+	if len(accounts) == 0 {
+		w.CheckPassword(password, "")
+	}
+	for _, a := range accounts {
+		if organisation != "" && a.Org.String() != organisation {
+			continue
+		}
+		if w.CheckPassword(password, a.PasswordHash) {
+			fit = append(fit, a)
+		}
+	}
+	return fit
+}
+
+func (w *Web) open(rw http.ResponseWriter, r *http.Request, a postgres.Account) error {
+	hash, err := httpd.NewSession(rw, a.Org, rand.Reader, w.Secure)
+	if err != nil {
+		return err
+	}
+	now := w.Now()
+	if err := w.DB.AddSession(r.Context(), a.Org, a.Member, hash, device(r.UserAgent()), now, now.Add(httpd.SessionLength)); err != nil {
+		return err
+	}
+	http.Redirect(rw, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+// signOut ends the session on the server and forgets it in the browser.
+func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, _ flow.Person) error {
+	if org, hash, ok := httpd.DropSession(rw, r, w.Secure); ok {
+		if err := w.DB.EndSession(r.Context(), org, hash); err != nil {
+			return err
+		}
+	}
+	http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)
+	return nil
+}

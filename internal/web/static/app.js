@@ -1,0 +1,146 @@
+// Everything works without this file but three things: changes appear by themselves, ages stay right while a page
+// is open, and typing waste takes it off the good quantity.
+
+const main = document.getElementById('main');
+
+// --- live updates -------------------------------------------------------------------------------------------
+
+/** @type {EventSource | null} */
+let source = null;
+let refreshing = false;
+let again = false;
+let lastWord = Date.now();
+
+/** Follows the feed that the page names, if any. */
+function listen() {
+  source?.close();
+  const feed = main?.dataset.live;
+  if (!feed) return;
+  source = new EventSource(feed);
+  source.addEventListener('open', connected);
+  source.addEventListener('row', (e) => replaceRow(JSON.parse(e.data)));
+  source.addEventListener('refresh', refresh);
+  source.addEventListener('more', () => document.querySelector('[data-more]')?.removeAttribute('hidden'));
+  source.addEventListener('error', disconnected);
+}
+
+function connected() {
+  lastWord = Date.now();
+  document.querySelector('[data-offline]')?.setAttribute('hidden', '');
+}
+
+function disconnected() {
+  const bar = document.querySelector('[data-offline]');
+  if (!bar || !bar.hasAttribute('hidden')) return;
+  const since = new Date(lastWord);
+  const text = bar.querySelector('span');
+  if (text) text.textContent = since.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  bar.removeAttribute('hidden');
+  if (source?.readyState === EventSource.CLOSED) setTimeout(listen, 3000 + Math.random() * 2000);
+}
+
+/** @param {{job: string, html: string}} row */
+function replaceRow(row) {
+  const old = document.getElementById('j-' + row.job);
+  if (!old) return;
+  const holder = document.createElement('tbody');
+  holder.innerHTML = row.html;
+  const fresh = holder.firstElementChild;
+  if (!fresh) return;
+  const focused = old.contains(document.activeElement) ? [...old.querySelectorAll('a')].indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement)) : -1;
+  fresh.classList.add('fresh');
+  old.replaceWith(fresh);
+  if (focused >= 0) fresh.querySelectorAll('a')[focused]?.focus();
+}
+
+/** Is somebody in the middle of typing or choosing? Then the page is left alone until they are done. */
+function busy() {
+  return document.querySelector('details.sheet[open]') !== null || document.activeElement?.matches('main input, main textarea, main select');
+}
+
+async function refresh() {
+  if (refreshing || busy()) { again = true; return; }
+  refreshing = true;
+  again = false;
+  try {
+    const url = new URL(location.href);
+    url.searchParams.delete('said');
+    const answer = await fetch(url, { headers: { Accept: 'text/html' } });
+    if (answer.ok && !answer.redirected && !busy()) {
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const fresh = page.getElementById('main');
+      const feed = main?.dataset.live;
+      if (fresh && main) {
+        main.replaceChildren(...fresh.childNodes);
+        if (fresh.dataset.live) main.dataset.live = fresh.dataset.live;
+      }
+      if (source?.readyState === EventSource.CLOSED || !feed) listen();
+    }
+  } catch { /* the feed says when the server is back */ }
+  refreshing = false;
+  if (again) setTimeout(refresh, 150);
+}
+
+document.addEventListener('toggle', () => { if (again) refresh(); }, true);
+
+// --- ages ---------------------------------------------------------------------------------------------------
+
+const steps = [0.5, 0.85, 1, 1.5];
+
+function ageCells() {
+  for (const cell of document.querySelectorAll('td.live[data-target]')) {
+    const { target, since } = /** @type {HTMLElement} */ (cell).dataset;
+    if (!since || !Number(target)) continue;
+    const share = (Date.now() - Date.parse(since)) / 60000 / Number(target);
+    const step = steps.filter((limit) => share > limit).length;
+    cell.classList.remove('a0', 'a1', 'a2', 'a3', 'a4');
+    cell.classList.add('a' + step);
+  }
+}
+
+// --- the sheet ----------------------------------------------------------------------------------------------
+
+/** Waste that is typed comes off the good quantity, as long as nobody has typed that. */
+document.addEventListener('input', (e) => {
+  const field = /** @type {HTMLInputElement} */ (e.target);
+  if (field.name === 'good') field.dataset.own = 'yes';
+  if (field.name !== 'wasted' || !field.dataset.balance) return;
+  const good = /** @type {HTMLInputElement | null} */ (field.form?.elements.namedItem('good'));
+  if (!good || good.dataset.own) return;
+  const left = subtract(field.dataset.balance, field.value.replaceAll(',', '').trim() || '0');
+  if (left !== null) good.value = left;
+});
+
+/** Exact a - b of two plain decimals, null when it cannot be or is below zero. @param {string} a @param {string} b */
+function subtract(a, b) {
+  if (!/^\d+(\.\d{1,6})?$/.test(a) || !/^\d+(\.\d{1,6})?$/.test(b)) return null;
+  const micro = (/** @type {string} */ s) => {
+    const [whole, part = ''] = s.split('.');
+    return BigInt(whole) * 1000000n + BigInt(part.padEnd(6, '0'));
+  };
+  const rest = micro(a) - micro(b);
+  if (rest < 0n) return null;
+  const part = (rest % 1000000n).toString().padStart(6, '0').replace(/0+$/, '');
+  return (rest / 1000000n).toString() + (part ? '.' + part : '');
+}
+
+// One tap is one command: a second tap on the same button does not send again.
+document.addEventListener('submit', (e) => {
+  const form = /** @type {HTMLFormElement} */ (e.target);
+  if (form.dataset.sent) { e.preventDefault(); return; }
+  form.dataset.sent = 'yes';
+  setTimeout(() => delete form.dataset.sent, 4000);
+});
+
+document.addEventListener('keydown', (e) => {
+  const inField = document.activeElement?.matches('input, textarea, select');
+  const box = /** @type {HTMLInputElement | null} */ (document.getElementById('q'));
+  if ((e.key === '/' && !inField) || (e.key === 'k' && (e.metaKey || e.ctrlKey))) { e.preventDefault(); box?.focus(); }
+});
+
+const toast = document.querySelector('.toast');
+if (toast && !toast.querySelector('form')) setTimeout(() => toast.remove(), 8000);
+
+listen();
+ageCells();
+setInterval(ageCells, 30000);

@@ -1,0 +1,102 @@
+// Package worker does what nobody asks for: it follows the movement logs and keeps things tidy on a schedule.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+)
+
+// Worker runs the background work of an installation.
+type Worker struct {
+	DB  *postgres.DB
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+const (
+	round      = time.Minute    // how often every organisation is looked after
+	uploadsFor = 24 * time.Hour // a file that nobody brought in is forgotten then
+)
+
+// Run works until the context ends.
+func (w *Worker) Run(ctx context.Context) {
+	tick := time.NewTicker(round)
+	defer tick.Stop()
+	for {
+		w.Once(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Once looks after every organisation once. What fails for one does not stop the others.
+func (w *Worker) Once(ctx context.Context) {
+	orgs, err := w.DB.Organisations(ctx)
+	if err != nil && ctx.Err() == nil {
+		w.Log.Error("the organisations cannot be listed", "error", err)
+	}
+	for _, o := range orgs {
+		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
+			w.Log.Error("background work failed", "org", o.Slug, "error", err)
+		}
+	}
+}
+
+func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
+	_, err := w.DB.EndExpiredSessions(ctx, o.ID, w.Now())
+	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
+	return errors.Join(err, err2, w.check(ctx, o))
+}
+
+// Checker is the name of the follower that checks the chain of each log as it grows.
+const Checker = "chain"
+
+// check follows the log and verifies every link, so that a change to the past is noticed within a minute of its
+// next movement, without reading the whole history again.
+func (w *Worker) check(ctx context.Context, o postgres.Organisation) error {
+	for {
+		n, err := w.DB.Follow(ctx, o.ID, Checker, link)
+		var fault *postgres.Fault
+		if errors.As(err, &fault) {
+			w.Log.Error("the history of an organisation was tampered with", "org", o.Slug, "fault", fault.Says)
+			return nil
+		}
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// link checks that the next records follow from the state: the number and hash of the last one checked.
+func link(state []byte, next []postgres.Record) ([]byte, error) {
+	c := postgres.Chain{Seq: next[0].Seq - 1}
+	switch len(state) {
+	case 0:
+		c.Seq = 0
+	case len(c.Hash):
+		copy(c.Hash[:], state)
+	default:
+		return nil, fmt.Errorf("worker: the state of the chain checker is %d bytes", len(state))
+	}
+	for _, r := range next {
+		if err := c.Add(r); err != nil {
+			return nil, err
+		}
+	}
+	return c.Hash[:], nil
+}
+
+// Checked is how far an organisation's log has been checked.
+func (w *Worker) Checked(ctx context.Context, org flow.ID) (int64, error) {
+	seq, _, err := w.DB.FollowerAt(ctx, org, Checker)
+	return seq, err
+}
