@@ -138,7 +138,7 @@ func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f ca
 func readCard(r *http.Request) cardForm {
 	f := cardForm{
 		Good: r.PostFormValue("good"), Wasted: r.PostFormValue("wasted"), Reason: r.PostFormValue("reason"),
-		Note: strings.TrimSpace(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
+		Note: clean(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
 	}
 	if do := r.PostFormValue("do"); do == "report" || do == "hold" {
 		f.Open = do

@@ -113,7 +113,7 @@ func readPart(part *multipart.Part) (table sheets.Table, found bool, err error) 
 	if part.FormName() != "file" && part.FormName() != "paste" {
 		return table, false, nil
 	}
-	table, err = sheets.Read(part, part.FileName(), sheets.JobLimits)
+	table, err = sheets.Read(part, sheets.JobLimits)
 	var empty *sheets.Problem
 	if errors.As(err, &empty) && empty.Code == "file_empty" {
 		return table, false, nil // the other of the two ways was used
