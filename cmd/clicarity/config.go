@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+
+	"clicarity/internal/postgres/local"
+)
+
+// config is all the configuration there is. It is read here, once, from the environment.
+type config struct {
+	data     string // data directory
+	database string // address of a given PostgreSQL, empty for the private one
+	addr     string // where to serve
+	public   string // how people reach it, empty for http://addr
+}
+
+const configHelp = `
+Environment:
+  CLICARITY_DATA   data directory (now: the private PostgreSQL and its log)
+  DATABASE_URL     a given PostgreSQL, 15 or newer, instead of the private one
+  CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
+  CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
+`
+
+func readConfig(getenv func(string) string) (config, error) {
+	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL")}
+	if c.data == "" {
+		c.data = local.DefaultDir(getenv, os.Getuid())
+	}
+	if c.addr == "" {
+		c.addr = "127.0.0.1:8080"
+	}
+	if _, _, err := net.SplitHostPort(c.addr); err != nil {
+		return c, fmt.Errorf("CLICARITY_ADDR is %q; write it like 127.0.0.1:8080 or :8080", c.addr)
+	}
+	if c.public != "" {
+		u, err := url.Parse(c.public)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return c, fmt.Errorf("CLICARITY_URL is %q; write it like https://jobs.example.in", c.public)
+		}
+	}
+	return c, nil
+}
+
+func (c config) secure() bool { return len(c.public) > 8 && c.public[:8] == "https://" }

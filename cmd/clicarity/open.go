@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"clicarity/internal/postgres"
+	"clicarity/internal/postgres/local"
+)
+
+const databaseName = "clicarity"
+
+// house is an open database, and the private PostgreSQL under it when there is one.
+type house struct {
+	*postgres.DB
+	cluster *local.Cluster
+}
+
+// openHouse opens the database for a command: the given one, or the private one, started when it does not run. With
+// exclusive, this is the one server on the data directory.
+func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
+	h := &house{}
+	url := e.database
+	if url == "" {
+		var err error
+		if url, err = h.startPrivate(ctx, e, exclusive); err != nil {
+			return nil, err
+		}
+	}
+	ran, err := postgres.Migrate(ctx, url)
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	for _, name := range ran {
+		_, _ = fmt.Fprintln(e.err, "migrated:", name)
+	}
+	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+func (h *house) startPrivate(ctx context.Context, e env, exclusive bool) (string, error) {
+	var err error
+	h.cluster, err = local.Open(ctx, local.Options{Dir: e.data, Log: e.err, Exclusive: exclusive, Purpose: "serving " + e.addr})
+	if err != nil {
+		return "", err
+	}
+	if err := postgres.CreateDatabase(ctx, h.cluster.URL("postgres"), databaseName); err != nil {
+		return "", errors.Join(err, h.close())
+	}
+	return h.cluster.URL(databaseName), nil
+}
+
+// close lets go of everything; the last to use the private PostgreSQL stops it.
+func (h *house) close() error {
+	if h.DB != nil {
+		h.DB.Close()
+	}
+	if h.cluster == nil {
+		return nil
+	}
+	return h.cluster.Close()
+}
+
+// withHouse opens the database, does something, and closes it.
+func withHouse(ctx context.Context, e env, f func(h *house) error) error {
+	h, err := openHouse(ctx, e, false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(h), h.close())
+}
+
+// withOrg does something in the organisation with a slug.
+func withOrg(ctx context.Context, e env, slug string, f func(h *house, o postgres.Organisation) error) error {
+	if slug == "" {
+		return errors.New("say which organisation: --org SLUG (clicarity org list shows them)")
+	}
+	return withHouse(ctx, e, func(h *house) error {
+		o, err := h.OrganisationBySlug(ctx, slug)
+		if errors.Is(err, postgres.ErrNotFound) {
+			return fmt.Errorf("there is no organisation %q; clicarity org list shows those there are", slug)
+		}
+		if err != nil {
+			return err
+		}
+		return f(h, o)
+	})
+}
+
+func migrate(ctx context.Context, e env, _ []string) error {
+	return withHouse(ctx, e, func(*house) error {
+		_, err := fmt.Fprintln(e.out, "The database is at this version.")
+		return err
+	})
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/httpd"
+	"clicarity/internal/live"
+	"clicarity/internal/postgres"
+	"clicarity/internal/web"
+	"clicarity/internal/worker"
+)
+
+func serve(ctx context.Context, e env, args []string) error {
+	var withDemo bool
+	if _, err := flags(e, "serve", args, func(f *flag.FlagSet) {
+		f.BoolVar(&withDemo, "demo", false, "make the demo factory when it is not there")
+	}); err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.addr)
+	if err != nil {
+		return fmt.Errorf("cannot serve on %s: %w; set CLICARITY_ADDR to another address", e.addr, err)
+	}
+	h, err := openHouse(ctx, e, true)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if withDemo {
+		if err := demoLogins(ctx, e, h); err != nil {
+			return errors.Join(err, listener.Close(), h.close())
+		}
+	}
+	_, _ = fmt.Fprintf(e.out, "\nClicarity is open at %s   (Ctrl-C stops it)\n", e.url(listener))
+	return errors.Join(serveUntil(ctx, e, h, listener), h.close())
+}
+
+// url is the address to tell people.
+func (e env) url(l net.Listener) string {
+	if e.public != "" {
+		return e.public
+	}
+	return "http://" + l.Addr().String()
+}
+
+// gcPercent lets garbage grow to four times what is live before it is collected: what is live is small.
+const gcPercent = 400
+
+// serveUntil serves until the context ends, then lets requests under way finish.
+func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
+	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	handler, hub, err := site(h.DB, e.secure(), log, time.Now)
+	if err != nil {
+		return err
+	}
+	debug.SetGCPercent(gcPercent)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	background := make(chan struct{}, 2)
+	go func() { _ = h.Listen(ctx, hub.Wake); background <- struct{}{} }() //nolint:errcheck // ends with the context
+	go func() { (&worker.Worker{DB: h.DB, Log: log, Now: time.Now}).Run(ctx); background <- struct{}{} }()
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	hub.Close() // ends the open feeds, which would hold up the shutdown
+	cancel()
+	quiet, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	err = errors.Join(err, server.Shutdown(quiet))
+	<-background
+	<-background
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// site wires the pages to the database.
+func site(db *postgres.DB, secure bool, log *slog.Logger, now func() time.Time) (http.Handler, *live.Hub, error) {
+	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
+		return changes(ctx, db, org, after)
+	}, db.Head)
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Secure: secure, CheckPassword: checkPassword})
+	if err != nil {
+		return nil, nil, err
+	}
+	return httpd.New(httpd.Config{
+		Session: db.Session, Fail: pages.Fail, Now: now, Secure: secure, Log: log,
+		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) },
+	}, pages.Routes()), hub, nil
+}
+
+// changes reads the log as open pages need it.
+func changes(ctx context.Context, db *postgres.DB, org flow.ID, after int64) ([]live.Change, error) {
+	records, err := db.Movements(ctx, org, after, 500)
+	if err != nil {
+		return nil, err
+	}
+	got := make([]live.Change, len(records))
+	for i, r := range records {
+		got[i] = live.Change{Seq: r.Seq, Job: r.Job, Process: r.Facts.Process, Stage: r.Stage, Kind: r.Kind}
+	}
+	return got, nil
+}
