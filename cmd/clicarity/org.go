@@ -43,7 +43,7 @@ func orgAdd(ctx context.Context, e env, args []string) error {
 	address, mailErr := mail.ParseAddress(owner)
 	switch {
 	case len(rest) != 1 || !slugForm.MatchString(rest[0]):
-		return errors.New("give the organisation a short name of small letters, digits and dashes: clicarity org add sahyadri-print --name ... --owner ...")
+		return errors.New("give the organisation a short name of small letters, digits and dashes: clicarity org add sahyadri-print --name NAME --owner EMAIL")
 	case strings.TrimSpace(name) == "":
 		return errors.New("give the company's name: --name \"Sahyadri Print & Pack\"")
 	case mailErr != nil:

@@ -16,8 +16,6 @@ import (
 // sample is how much of a file is looked at to tell what it is.
 const sample = 64 << 10
 
-var errStop = errors.New("sheets: stop")
-
 // Read reads a whole table. What the file is, CSV or XLSX, is told by its content.
 func Read(r io.Reader, lim Limits) (Table, error) {
 	var t Table

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
-	"clicarity/internal/live"
 )
 
 // view is what every page has: who looks, in which language and zone, and the words and forms of numbers and
@@ -224,11 +223,6 @@ func age(s flow.StageState, target time.Duration, now time.Time) int {
 		}
 	}
 	return 4
-}
-
-// change turns a movement of the log into what pages are told.
-func change(seq int64, m flow.Movement) live.Change {
-	return live.Change{Seq: seq, Job: m.Job, Process: m.Facts.Process, Stage: m.Stage, Kind: m.Kind}
 }
 
 // device is the family of the device and browser, for the record of who did what on what. Nothing finer is kept.

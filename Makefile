@@ -1,0 +1,47 @@
+# Everything there is to do with the project. `make help` lists it.
+
+GO      ?= go
+PROGRAM := bin/clicarity
+SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
+
+.PHONY: help build run test check bench properties e2e shots postgres chromium
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(PROGRAM) ## build bin/clicarity
+
+$(PROGRAM): $(SOURCES)
+	$(GO) build -trimpath -o $@ ./cmd/clicarity
+
+run: postgres build ## start Clicarity with its own PostgreSQL and the demo factory
+	$(PROGRAM) serve --demo
+
+test: postgres chromium build ## run all tests, the browser journeys included
+	$(GO) test -race -timeout 20m ./...
+
+check: ## gofmt, vet, staticcheck, errcheck, govulncheck
+	@test -z "$$(gofmt -l cmd internal bench e2e)" || { gofmt -l cmd internal bench e2e; echo "run gofmt -w on these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) tool errcheck -ignoretests -exclude .errcheck ./...
+	@$(GO) tool govulncheck ./... || { s=$$?; [ $$s -eq 3 ] && exit 3; echo "govulncheck could not reach its list of vulnerabilities; run it where it can"; }
+
+bench: postgres build ## measure beside pgbench; prints one line of JSON (about 3 minutes)
+	@$(GO) run ./bench -program $(PROGRAM)
+
+properties: ## 100,000 and more random commands against the rules; prints how many
+	@$(GO) test ./internal/flow -count=1 -v -rapid.checks=3000 | grep -E 'OK, passed|random commands|FAIL|ok|story|panic'
+
+e2e: postgres chromium build ## the browser journeys alone
+	$(GO) test -race -count=1 -v ./e2e
+
+shots: postgres chromium build ## take the screenshots of docs/ anew
+	$(GO) test -count=1 -run Screenshots -timeout 5m ./e2e -shots ../docs/screens
+
+# What the machine lacks is installed where that can be done: on Debian and its kin, as root.
+postgres:
+	@scripts/need postgres
+
+chromium:
+	@scripts/need chromium

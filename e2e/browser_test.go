@@ -1,0 +1,221 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+var shots = flag.String("shots", "", "folder to write the screenshots to")
+
+// site is the program, serving the demo factory.
+var site struct {
+	url    string
+	logins []login
+}
+
+type login struct{ Name, Role, Login, Password, Does string }
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := serve(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// serve builds and starts the program as the README does, runs the tests, and stops it.
+func serve(m *testing.M) (code int, err error) {
+	if browserPath() == "" {
+		fmt.Println("e2e: skipped, there is no Chromium; make chromium installs it")
+		return 0, nil
+	}
+	dir, err := os.MkdirTemp("", "clicarity-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return 1, err
+	}
+	program := filepath.Join(dir, "clicarity")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/clicarity").CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("%w: %s", err, out)
+	}
+	addr, err := freeAddress()
+	if err != nil {
+		return 1, err
+	}
+	cmd := exec.Command(program, "serve", "--demo")
+	cmd.Env = append(os.Environ(), "CLICARITY_DATA="+filepath.Join(dir, "data"), "CLICARITY_ADDR="+addr, "DATABASE_URL=")
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		return 1, err
+	}
+	site.url = "http://" + addr
+	err = ready()
+	if err == nil {
+		err = readLogins(filepath.Join(dir, "data", "demo-logins.json"))
+	}
+	if err != nil {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+		return 1, fmt.Errorf("%w\n%s", err, log.String())
+	}
+	code = m.Run()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return 1, err
+	}
+	return code, cmd.Wait()
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func ready() error {
+	for range 1200 {
+		if r, err := http.Get(site.url + "/health"); err == nil {
+			_, _ = io.Copy(io.Discard, r.Body)
+			_ = r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.New("the program does not answer")
+}
+
+func readLogins(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var made struct{ Logins []login }
+	err = json.Unmarshal(text, &made)
+	site.logins = made.Logins
+	return err
+}
+
+func browserPath() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// who is a log-in of the demo factory: the first owner, or an operator who works at a stage.
+func who(t *testing.T, does string) login {
+	t.Helper()
+	for _, l := range site.logins {
+		if (does == "owner" && l.Role == "owner") || (does != "owner" && strings.Contains(l.Does, does)) {
+			return l
+		}
+	}
+	t.Fatalf("nobody does %q", does)
+	return login{}
+}
+
+// page is a browser of its own, of a size.
+type page struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func open(t *testing.T, width, height int64, more ...chromedp.Action) *page {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"), chromedp.WindowSize(int(width), int(height)))
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel2 := chromedp.NewContext(alloc)
+	ctx, cancel3 := context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(func() { cancel3(); cancel2(); cancel() })
+	p := &page{t, ctx}
+	mobile := width < 600
+	p.run(emulation.SetDeviceMetricsOverride(width, height, 1, mobile))
+	p.run(more...)
+	return p
+}
+
+func (p *page) run(actions ...chromedp.Action) {
+	p.t.Helper()
+	if err := chromedp.Run(p.ctx, actions...); err != nil {
+		var where, text string
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 5*time.Second)
+		defer cancel()
+		_ = chromedp.Run(ctx, chromedp.Location(&where), chromedp.Text("body", &text, chromedp.ByQuery))
+		p.t.Fatalf("%v at %s:\n%s", err, where, text)
+	}
+}
+
+func (p *page) signIn(l login) *page {
+	p.t.Helper()
+	p.run(chromedp.Navigate(site.url+"/sign-in"), chromedp.SendKeys("#login", l.Login), chromedp.SendKeys("#password", l.Password),
+		chromedp.Click(".front .form button.primary"), chromedp.WaitVisible(".rail"))
+	return p
+}
+
+func (p *page) visit(path string) *page {
+	p.t.Helper()
+	p.run(chromedp.Navigate(site.url+path), chromedp.WaitVisible("main"))
+	return p
+}
+
+// sees waits until the page says something.
+func (p *page) sees(text string) *page {
+	p.t.Helper()
+	p.run(chromedp.Poll(fmt.Sprintf("document.body && document.body.innerText.includes(%q)", text), nil, chromedp.WithPollingTimeout(20*time.Second)))
+	return p
+}
+
+// tap clicks the first visible thing with the text.
+func (p *page) tap(text string) *page {
+	p.t.Helper()
+	js := fmt.Sprintf(`(() => { const all = [...document.querySelectorAll('main a, main button, main summary, .toast button, .rail a, main label')];
+		const hit = all.find(e => e.innerText.replace(/\s+/g, ' ').includes(%q) && e.offsetParent !== null);
+		if (!hit) return false; hit.click(); return true; })()`, text)
+	var did bool
+	p.run(chromedp.Poll(js, &did, chromedp.WithPollingTimeout(20*time.Second)))
+	return p
+}
+
+func (p *page) fill(selector, text string) *page {
+	p.t.Helper()
+	p.run(chromedp.WaitVisible(selector), chromedp.SetValue(selector, text), chromedp.Evaluate(
+		fmt.Sprintf("document.querySelector(%q).dispatchEvent(new Event('input', {bubbles: true}))", selector), nil))
+	return p
+}
+
+func (p *page) eval(js string) string {
+	p.t.Helper()
+	var out string
+	p.run(chromedp.Evaluate("String("+js+")", &out))
+	return out
+}

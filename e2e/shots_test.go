@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestScreenshots takes the pictures of docs/ when -shots names a folder.
+func TestScreenshots(t *testing.T) {
+	if *shots == "" {
+		t.Skip("no folder for the screenshots was given: -shots DIR")
+	}
+	if err := os.MkdirAll(*shots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []struct {
+		name string
+		w, h int64
+	}{{"phone", 360, 800}, {"desktop", 1366, 768}} {
+		for _, lang := range []string{"en", "hi", "ta"} {
+			owner := open(t, size.w, size.h)
+			owner.visit("/sign-in")
+			owner.picture("sign-in", size.name, lang)
+			owner.signIn(who(t, "owner"))
+			owner.speak(lang)
+			job := owner.visit("/find?q=14").eval("document.querySelector('main a.card')?.pathname ?? '/board'")
+			for name, path := range map[string]string{"board": "/board", "stages": "/stages", "new-job": "/jobs/new", "job": job, "search": "/find?q=tea", "import": "/intake", "board-done": "/board?show=done"} {
+				owner.visit(path)
+				owner.picture(name, size.name, lang)
+			}
+			owner.speak("en")
+			operator := open(t, size.w, size.h).signIn(who(t, "Printing"))
+			operator.speak(lang)
+			operator.visit("/my").picture("my-jobs", size.name, lang)
+			operator.run(chromedp.Click("main a.card"), chromedp.WaitVisible(".stagecard"))
+			operator.picture("stage", size.name, lang)
+			operator.run(chromedp.Evaluate("document.querySelector('details.sheet')?.setAttribute('open', '')", nil))
+			operator.picture("report", size.name, lang)
+			operator.run(chromedp.Click(`.rail a[href="/stages"]`), chromedp.WaitVisible(".stagelist"), chromedp.Click(".stagelist a"), chromedp.WaitVisible(".crumb"))
+			operator.picture("queue", size.name, lang)
+			operator.speak("mr")
+		}
+	}
+}
+
+func (p *page) speak(lang string) {
+	p.t.Helper()
+	p.run(chromedp.Evaluate(fmt.Sprintf(`fetch('/language', {method: 'POST', headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: 'language=%s&to=/health'}).then(() => true)`, lang), nil))
+	time.Sleep(200 * time.Millisecond)
+}
+
+func (p *page) picture(name, size, lang string) {
+	p.t.Helper()
+	var png []byte
+	p.run(chromedp.Sleep(150*time.Millisecond), chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile(filepath.Join(*shots, fmt.Sprintf("%s-%s-%s.png", name, size, lang)), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
