@@ -191,18 +191,27 @@ func (p *page) visit(path string) *page {
 // sees waits until the page says something.
 func (p *page) sees(text string) *page {
 	p.t.Helper()
-	p.run(chromedp.Poll(fmt.Sprintf("document.body && document.body.innerText.includes(%q)", text), nil, chromedp.WithPollingTimeout(20*time.Second)))
-	return p
+	return p.until(fmt.Sprintf("document.body.innerText.includes(%q)", text))
 }
 
-// tap clicks the first visible thing with the text.
+// tap clicks the first visible thing with the text, as soon as there is one.
 func (p *page) tap(text string) *page {
 	p.t.Helper()
-	js := fmt.Sprintf(`(() => { const all = [...document.querySelectorAll('main a, main button, main summary, .toast button, .rail a, main label')];
+	return p.until(fmt.Sprintf(`(() => { const all = [...document.querySelectorAll('main a, main button, main summary, .toast button, .rail a, main label')];
 		const hit = all.find(e => e.innerText.replace(/\s+/g, ' ').includes(%q) && e.offsetParent !== null);
-		if (!hit) return false; hit.click(); return true; })()`, text)
-	var did bool
-	p.run(chromedp.Poll(js, &did, chromedp.WithPollingTimeout(20*time.Second)))
+		if (!hit) return false; setTimeout(() => hit.click(), 0); return true; })()`, text))
+}
+
+// until asks until the answer is true. A page that is just being left cannot answer; the next one will.
+func (p *page) until(js string) *page {
+	p.t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && p.ctx.Err() == nil; time.Sleep(30 * time.Millisecond) {
+		var yes bool
+		if err := chromedp.Run(p.ctx, chromedp.Evaluate("Boolean("+js+")", &yes)); err == nil && yes {
+			return p
+		}
+	}
+	p.run(chromedp.ActionFunc(func(context.Context) error { return fmt.Errorf("never true: %s", js) }))
 	return p
 }
 

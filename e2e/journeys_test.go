@@ -17,7 +17,10 @@ import (
 func newJob(t *testing.T, owner *page, item, quantity string) (number, path string) {
 	t.Helper()
 	owner.visit("/jobs/new").fill("#customer", "Devgad Mithai Ghar").fill("#item", item).fill("#quantity", quantity).fill("#due", "31-12-2026")
-	owner.tap("Create and open").sees(item)
+	owner.tap("Create and open").until("document.querySelector('.strip') !== null").sees(item)
+	if feed := owner.eval("document.getElementById('main').dataset.live"); !strings.HasPrefix(feed, "/live?") {
+		t.Errorf("the page follows %q", feed)
+	}
 	number = owner.eval("document.querySelector('h1 .number').innerText")
 	return number, owner.eval("location.pathname")
 }
@@ -46,7 +49,7 @@ func TestThreeTapsOnAPhoneAndTheBoardKnows(t *testing.T) {
 	operator.tap("Undo").sees("taken back")
 	operator.tap(number).tap("Start").sees("Running").tap("Done").sees("Die & tool prep")
 
-	owner.run(chromedp.Poll(fmt.Sprintf("%s != %s", board, before), nil, chromedp.WithPollingTimeout(10*time.Second)))
+	owner.until(fmt.Sprintf("%s != %s", board, before))
 	if owner.eval("window.untouched") != "true" {
 		t.Error("the board was loaded again")
 	}

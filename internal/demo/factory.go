@@ -144,7 +144,7 @@ func (f *factory) takeOrders() {
 
 // stall is where an order stays: the older, the likelier it has gone through; a few old ones are stuck somewhere.
 func (f *factory) stall(o *order, share float64) int {
-	if o.fixed != nil || f.random.Float64() > 0.16+share*0.35 {
+	if o.fixed != nil || f.random.Float64() > 0.02+0.5*share*share*share {
 		return len(o.plan)
 	}
 	return f.random.IntN(len(o.plan))

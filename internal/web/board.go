@@ -111,7 +111,7 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		p.Rows = append(p.Rows, p.boardRow(j, p.Process, vendors))
 		ids[i] = j.ID.String()
 	}
-	p.Live = feed + "&jobs=" + strings.Join(ids, ",")
+	p.Feed = feed + "&jobs=" + strings.Join(ids, ",")
 	p.pages(q, jobs, more)
 	return nil
 }

@@ -93,7 +93,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		}
 	}
 	v.Title = j.Number + " · " + pg.Place.Stage.Name
-	if v.Live, err = w.feed(r, v.Who, "job", j.ID.String()); err != nil {
+	if v.Feed, err = w.feed(r, v.Who, "job", j.ID.String()); err != nil {
 		return err
 	}
 	return w.render(rw, status, "card", pg)

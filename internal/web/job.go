@@ -68,7 +68,7 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	}
 	p := jobPage{view: v, Job: j, Narrowed: !who.Scope.All}
 	v.Title, v.Toast = j.Number, w.toast(r, v)
-	v.Live = feed
+	v.Feed = feed
 	if p.Process, err = w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: j.Process, Version: j.Version}); err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	if len(p.Jobs) > pageRows {
 		p.Jobs, p.More = p.Jobs[:pageRows], true
 	}
-	v.Live, err = w.feed(r, who, "stages", strings.Join(feeds, ","))
+	v.Feed, err = w.feed(r, who, "stages", strings.Join(feeds, ","))
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 			return err
 		}
 	}
-	if v.Live, err = w.feed(r, who, "stages", process.String()+":"+ref.Stage); err != nil {
+	if v.Feed, err = w.feed(r, who, "stages", process.String()+":"+ref.Stage); err != nil {
 		return err
 	}
 	return w.render(rw, http.StatusOK, "queue", p)

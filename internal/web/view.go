@@ -21,7 +21,7 @@ type view struct {
 	Now   time.Time
 	Zone  *time.Location
 	Toast *toast
-	Live  string // address of the page's feed, empty for a page that does not change
+	Feed  string // address of the page's feed, empty for a page that does not change
 }
 
 var india = time.FixedZone("IST", 5*3600+1800)
