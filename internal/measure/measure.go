@@ -4,7 +4,6 @@ package measure
 import (
 	"math"
 	"slices"
-	"time"
 
 	"clicarity/internal/flow"
 )
@@ -147,12 +146,4 @@ func (s *summary) result() KPI {
 func Round(x float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
 	return math.Round(x*scale) / scale
-}
-
-// Age is the share of a target that has passed since a moment: 1 is exactly the target. Zero without a target.
-func Age(since flow.Moment, target time.Duration, now flow.Moment) float64 {
-	if target <= 0 || since == 0 {
-		return 0
-	}
-	return float64(now.Sub(since)) / float64(target)
 }
