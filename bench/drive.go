@@ -160,17 +160,13 @@ func (s *site) update(ctx context.Context, client int) error {
 	jobIndex, step := n/perJob, n%perJob
 	firmIndex := (client + jobIndex*s.plan.Clients) % s.plan.Orgs
 	f := s.firms[firmIndex]
-	job := f.jobs[below((client+jobIndex*s.plan.Clients)/s.plan.Orgs)%len(f.jobs)]
+	job := f.jobs[(client+jobIndex*s.plan.Clients)/s.plan.Orgs%len(f.jobs)]
 	do := "start"
 	if step%2 == 1 {
 		do = "done"
 	}
 	return s.tap(ctx, firmIndex, job.String(), fmt.Sprintf("stage-%02d", step/2+1), do)
 }
-
-// below is the place of the k-th job that is not on the first page of a board, where the open pages are measured:
-// due dates go round in 60, and the first two are on it.
-func below(k int) int { return k/58*60 + 2 + k%58 }
 
 func (s *site) tap(ctx context.Context, firm int, job, stage, do string) error {
 	form := url.Values{"command": {newID().String()}, "do": {do}, "from": {"my"}}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -12,8 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"io"
-
+	"clicarity/internal/flow"
 	"clicarity/internal/measure"
 )
 
@@ -116,6 +116,7 @@ func (s *site) live(ctx context.Context, f *figures) error {
 		}
 	}
 	w.settle(changes * s.plan.Pages)
+	s.firms[0].jobs = slices.DeleteFunc(s.firms[0].jobs, func(id flow.ID) bool { _, used := w.seen[id.String()]; return used })
 	cancel()
 	w.group.Wait()
 	slices.Sort(w.took)

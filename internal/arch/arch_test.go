@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
+	"internal/history":         3,
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
 	"cmd/clicarity":            5,
@@ -43,7 +44,7 @@ var allowed = map[string][]string{
 	"github.com/jackc/pgx":     {"internal/postgres", "internal/postgres/pgtest"},
 	"github.com/xuri/excelize": {"internal/sheets"},
 	"github.com/chromedp":      {"e2e"},
-	"github.com/alexedwards":   {"cmd/clicarity"},
+	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
 	"golang.org/x/time":        {"internal/httpd"},
 }
 

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"clicarity/internal/postgres/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// shell runs commands against one installation.
+type shell struct {
+	t   *testing.T
+	env map[string]string
+}
+
+func (s *shell) run(args ...string) (string, error) {
+	s.t.Helper()
+	var out bytes.Buffer
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	err := run(ctx, args, func(k string) string { return s.env[k] }, &out, &out)
+	return out.String(), err
+}
+
+// prints checks that a command works and says something.
+func (s *shell) prints(want string, args ...string) string {
+	s.t.Helper()
+	out, err := s.run(args...)
+	if err != nil || !strings.Contains(out, want) {
+		s.t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+	return out
+}
+
+// fails checks that a command refuses with a sentence.
+func (s *shell) fails(want string, args ...string) {
+	s.t.Helper()
+	if out, err := s.run(args...); err == nil || !strings.Contains(err.Error(), want) {
+		s.t.Errorf("%v: %v\n%s", args, err, out)
+	}
+}
+
+func givenDatabase(t *testing.T) *shell {
+	t.Helper()
+	return &shell{t, map[string]string{"DATABASE_URL": pgtest.URL(t), "CLICARITY_DATA": t.TempDir()}}
+}
+
+func TestAnOrganisationFromTheCommandLine(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	out := s.prints("Sahyadri Print is set up", "org", "add", "sahyadri", "--name", "Sahyadri Print", "--owner", "Meera <meera@sahyadri.example>")
+	if !regexp.MustCompile(`meera@sahyadri.example and the password (\w{4}-){3}\w{4}\n`).MatchString(out) {
+		t.Errorf("the password is not printed: %s", out)
+	}
+	s.prints("sahyadri", "org", "list")
+	s.fails("already", "org", "add", "sahyadri", "--name", "Other", "--owner", "a@b.example")
+	s.fails("short name", "org", "add", "Sahyadri Print", "--name", "X", "--owner", "a@b.example")
+	s.fails("company's name", "org", "add", "konkan", "--owner", "a@b.example")
+	s.fails("e-mail address", "org", "add", "konkan", "--name", "Konkan", "--owner", "nobody")
+	s.fails("no organisation \"konkan\"", "verify", "--org", "konkan")
+	s.fails("--org SLUG", "kpi")
+	s.fails("no command", "fly")
+	s.prints("sound: 0 movements", "verify", "--org", "sahyadri")
+	s.prints("PostgreSQL", "doctor")
+	s.prints("at this version", "migrate")
+	s.prints("clicarity", "version")
+	s.prints("clicarity serve", "help")
+}
+
+func TestImportVerifyAndKPI(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	dir := t.TempDir()
+	mapping, log := filepath.Join(dir, "map.json"), filepath.Join(dir, "log.csv")
+	for name, text := range map[string]string{
+		mapping: `{"process":"Shop","job":"job","stage":"step","started":"begin","completed":"end","good":"ok","wasted":"bad"}`,
+		log:     "job,step,begin,end,ok,bad\nJ1,Cut,2012-01-30T06:00:00,2012-01-30T10:00:00,9,1\nJ1,Pack,soon,2012-01-30T10:00:00,9,1\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.prints("set up", "org", "add", "shop", "--name", "Shop", "--owner", "a@b.example")
+	out := s.prints("2 rows read, 1 left out; 1 jobs, 1 stages; 3 movements added", "import", "history", "--org", "shop", "--map", mapping, log)
+	if !strings.Contains(out, "line 3 was left out") {
+		t.Errorf("the bad row is not named: %s", out)
+	}
+	s.prints("0 movements added", "import", "history", log, "--org", "shop", "--map", mapping)
+	s.prints(`{"jobs":1,"movements":3,"cycle_time_hours":{"n":1,"p50":4,"p85":4,"p95":4},"stages":[{"name":"Cut","reports":1,"good":9,"wasted":1}]}`, "kpi", "--org", "shop", "--json")
+	s.prints("Cut", "kpi", "--org", "shop")
+	s.prints("sound: 3 movements", "verify", "--org", "shop")
+	s.fails("write: clicarity import history", "import", "history", "--org", "shop", log)
+	sql := "set session_replication_role = replica; update movements set facts = replace(facts, '9', '8') where seq = 3"
+	if _, err := pgtest.Owner(t, s.env["DATABASE_URL"]).Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+	s.fails("movement 3", "verify", "--org", "shop")
+}
+
+func TestConfigurationMistakesAreSaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ value, says string }{"CLICARITY_ADDR": {"8080", "127.0.0.1:8080"}, "CLICARITY_URL": {"jobs.example", "https://"}, "DATABASE_URL": {"postgres://nobody@127.0.0.1:1/x?connect_timeout=2", "cannot be reached"}} {
+		s := &shell{t, map[string]string{name: c.value, "CLICARITY_DATA": t.TempDir()}}
+		s.fails(c.says, "org", "list")
+	}
+}
+
+// A server with its private PostgreSQL: a second on the same data is refused, a command beside it uses the database
+// that runs and leaves it running, and stopping it stops the database.
+func TestServeWithItsOwnDatabase(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "clicarity-cmd-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	s := &shell{t, map[string]string{"CLICARITY_DATA": filepath.Join(dir, "data"), "CLICARITY_ADDR": freeAddress(t)}}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		var out bytes.Buffer
+		ended <- run(ctx, []string{"serve"}, func(k string) string { return s.env[k] }, &out, &out)
+	}()
+	waitFor(t, "http://"+s.env["CLICARITY_ADDR"]+"/health")
+	other := &shell{t, map[string]string{"CLICARITY_DATA": s.env["CLICARITY_DATA"], "CLICARITY_ADDR": freeAddress(t)}}
+	other.fails("already running", "serve")
+	s.fails("cannot serve on", "serve")
+	s.prints("set up", "org", "add", "shop", "--name", "Shop", "--owner", "a@b.example")
+	waitFor(t, "http://"+s.env["CLICARITY_ADDR"]+"/health")
+	stop()
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if out, err := exec.Command("pgrep", "-f", filepath.Join(dir, "data")).Output(); err == nil {
+		t.Errorf("PostgreSQL still runs: %s", out)
+	}
+	s.prints("shop", "org", "list") // starts it again, reads, and stops it
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+func waitFor(t *testing.T, url string) {
+	t.Helper()
+	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
+		if r, err := http.Get(url); err == nil {
+			_ = r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+	t.Fatalf("%s does not answer", url)
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	hash, err := hashPassword("press-mumbai-42")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !checkPassword("press-mumbai-42", hash) || checkPassword("press-mumbai-43", hash) || checkPassword("", "") || checkPassword("nobody has this password", "") {
+		t.Error("the wrong password fits, or the right one does not")
+	}
+}
