@@ -42,10 +42,12 @@ func (p *previewPage) settle(known map[string]bool) {
 		key := flow.NumberKey(v.Job.Number)
 		switch {
 		case v.State == "wrong":
-		case known[v.Job.ID.String()] || known[key]:
+		case known[v.Job.ID.String()]:
 			v.State, v.Says = "there", p.T("row_there")
 		case key != "" && first[key] != 0:
 			v.State, v.Says = "wrong", p.T("row_number_twice", "line", first[key])
+		case known[key]:
+			v.State, v.Says = "there", p.T("row_there")
 		default:
 			v.State, v.Says = "new", p.T("row_new")
 		}

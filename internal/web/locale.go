@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -26,12 +27,16 @@ type words struct {
 
 const fallback = "en"
 
+// languageOrder is the order in which the languages of the product are offered, of those whose words are there.
 var languageOrder = []string{"en", "hi", "mr", "gu", "ta"}
 
 func readWords(files fs.FS) (words, error) {
 	ws := words{phrases: map[string]map[string]string{}}
 	for _, code := range languageOrder {
 		text, err := fs.ReadFile(files, "locale/"+code+".json")
+		if errors.Is(err, fs.ErrNotExist) && code != fallback {
+			continue // a language is offered when all of it is there
+		}
 		if err != nil {
 			return ws, err
 		}
@@ -80,12 +85,12 @@ func (w *Web) language(r *http.Request, who flow.Person) string {
 			return c.Value
 		}
 	}
-	tags := make([]textlang.Tag, len(languageOrder))
-	for i, code := range languageOrder {
-		tags[i] = textlang.Make(code)
+	tags := make([]textlang.Tag, len(w.words.languages))
+	for i, l := range w.words.languages {
+		tags[i] = textlang.Make(l.Code)
 	}
 	_, i := textlang.MatchStrings(textlang.NewMatcher(tags), r.Header.Get("Accept-Language"))
-	return languageOrder[i]
+	return w.words.languages[i].Code
 }
 
 // setLanguage keeps the language of a member, or of a device when nobody is signed in.

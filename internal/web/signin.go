@@ -40,8 +40,10 @@ func NormalLogin(s string) string {
 		return -1
 	}, s)
 	if !plus {
-		s = strings.TrimLeft(s, "0")
-		if len(s) == 12 && strings.HasPrefix(s, "91") {
+		switch {
+		case len(s) == 11 && s[0] == '0':
+			s = s[1:]
+		case len(s) == 12 && strings.HasPrefix(s, "91"):
 			s = s[2:]
 		}
 		s = "91" + s

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"clicarity/internal/flow"
+)
+
+var placeholder = regexp.MustCompile(`\{\w+\}`)
+
+// Every language has every phrase, with the same blanks to fill in.
+func TestEveryLanguageSaysEverything(t *testing.T) {
+	t.Parallel()
+	ws, err := readWords(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ws.languages) < 2 {
+		t.Errorf("only %v", ws.languages)
+	}
+	blanks := func(s string) []string { b := placeholder.FindAllString(s, -1); slices.Sort(b); return b }
+	for _, l := range ws.languages {
+		for key, phrase := range ws.phrases[fallback] {
+			got, ok := ws.phrases[l.Code][key]
+			if !ok || got == "" || !slices.Equal(blanks(got), blanks(phrase)) {
+				t.Errorf("%s %s: %q", l.Code, key, got)
+			}
+		}
+		if len(ws.phrases[l.Code]) != len(ws.phrases[fallback]) {
+			t.Errorf("%s has %d phrases, English %d", l.Code, len(ws.phrases[l.Code]), len(ws.phrases[fallback]))
+		}
+	}
+}
+
+// Every phrase that pages and code name is there, and every refusal and movement has its words.
+func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
+	t.Parallel()
+	ws, err := readWords(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{}
+	named := regexp.MustCompile(`\.T "([a-z_]+[a-z])"`)
+	pages, err := fs.Glob(files, "page/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		text, err := fs.ReadFile(files, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			want = append(want, m[1])
+		}
+	}
+	for _, c := range []flow.Code{flow.Conflict, flow.BadCommand, flow.NumberTaken, flow.NumberMissing, flow.QuantityNeeded, flow.QuantityTooBig, flow.TooLong, flow.TooMany,
+		flow.NothingHere, flow.AlreadyStarted, flow.AlreadyHeld, flow.OnHold, flow.NotHeld, flow.MoreThanHere, flow.NothingEntered, flow.WasteNoReason, flow.ReasonUnknown,
+		flow.HoldNoReason, flow.NoQuantities, flow.UndoNothing, flow.UndoNotYours, flow.UndoTooLate, flow.UndoDepends, flow.InTheFuture, flow.TooLongAgo} {
+		want = append(want, "refusal_"+string(c))
+	}
+	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone} {
+		want = append(want, "event_"+string(k), "kind_"+string(k), "did_"+string(k))
+	}
+	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Done} {
+		want = append(want, "status_"+string(s))
+	}
+	for _, f := range intakeFields {
+		want = append(want, "field_"+f)
+	}
+	for _, key := range want {
+		if !ws.has(fallback, key) {
+			t.Errorf("there is no phrase %q", key)
+		}
+	}
+}
+
+func TestNumbersAreGroupedTheIndianWay(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"0": "0", "999": "999", "1000": "1,000", "125000": "1,25,000", "12345678.5": "1,23,45,678.5", "-1000": "-1,000"} {
+		if got := group(in); got != want {
+			t.Errorf("%s is written %s, want %s", in, got, want)
+		}
+	}
+	for _, c := range []struct {
+		part, whole int64
+		want        string
+	}{{124, 500, "24.8"}, {108, 492, "22.0"}, {1, 3, "33.3"}, {500, 500, "100.0"}} {
+		if got := share(flow.Units(c.part), flow.Units(c.whole)); got != c.want {
+			t.Errorf("%d of %d is %s%%, want %s", c.part, c.whole, got, c.want)
+		}
+	}
+}
+
+func TestSendingOnStaysHere(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"/my?stage=x": "/my?stage=x", "https://evil.example": "/", "//evil.example": "/", `/\evil`: "/", "": "/", "/a\r\nSet-Cookie: x": "/"} {
+		if got := localPath(in); got != want {
+			t.Errorf("%q leads to %q", in, got)
+		}
+	}
+}
+
+func TestLoginsAreNormal(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{" Meera@Demo.Example ": "meera@demo.example", "00000 00001": "+910000000001", "98 7654 3210": "+919876543210", "+91 98765-43210": "+919876543210",
+		"09876543210": "+919876543210", "919876543210": "+919876543210"} {
+		if got := NormalLogin(in); got != want {
+			t.Errorf("%q is kept as %q, want %q", in, got, want)
+		}
+	}
+}
+
+// The first load of a phone is small, by the size of the files.
+func TestTheFilesAreSmall(t *testing.T) {
+	t.Parallel()
+	a, err := hashAssets(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, limit := range map[string]int{"app.js": 12_000, "app.css": 26_000} {
+		if size := len(a[name].content); size > limit {
+			t.Errorf("%s has %d bytes, more than %d", name, size, limit)
+		}
+	}
+	if strings.Contains(string(a["app.css"].content), "url(") {
+		t.Error("the sheet loads other files")
+	}
+}
