@@ -4,7 +4,7 @@ GO      ?= go
 PROGRAM := bin/clicarity
 SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
 
-.PHONY: help build run test check bench properties e2e shots postgres chromium
+.PHONY: help build run test check bench properties e2e shots postgres chromium gcc
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ $(PROGRAM): $(SOURCES)
 run: postgres build ## start Clicarity with its own PostgreSQL and the demo factory
 	$(PROGRAM) serve --demo
 
-test: postgres chromium build ## run all tests, the browser journeys included
+test: postgres chromium gcc build ## run all tests, the browser journeys included
 	$(GO) test -race -timeout 20m ./...
 
 check: ## gofmt, vet, staticcheck, errcheck, govulncheck
@@ -33,7 +33,7 @@ bench: postgres build ## measure beside pgbench; prints one line of JSON (about 
 properties: ## 100,000 and more random commands against the rules; prints how many
 	@$(GO) test ./internal/flow -count=1 -v -rapid.checks=3000 | grep -E 'OK, passed|random commands|FAIL|ok|story|panic'
 
-e2e: postgres chromium build ## the browser journeys alone
+e2e: postgres chromium gcc build ## the browser journeys alone
 	$(GO) test -race -count=1 -v ./e2e
 
 shots: postgres chromium build ## take the screenshots of docs/ anew
@@ -45,3 +45,6 @@ postgres:
 
 chromium:
 	@scripts/need chromium
+
+gcc:
+	@scripts/need gcc

@@ -77,8 +77,15 @@ func (w *Web) live(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err := s.send(": live\n\n"); err != nil {
 		return nil //nolint:nilerr // the page is gone
 	}
+	return s.follow(r, page)
+}
+
+// follow sends changes until the page is gone, or its session. However busy the log is, the session is looked at
+// once in a beat.
+func (s *stream) follow(r *http.Request, page *live.Page) error {
+	looked := time.Now()
 	for {
-		ctx, cancel := context.WithTimeout(r.Context(), beat)
+		ctx, cancel := context.WithTimeout(r.Context(), max(beat-time.Since(looked), 0))
 		changes, err := page.Next(ctx)
 		cancel()
 		switch {
@@ -86,7 +93,8 @@ func (w *Web) live(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 			_ = s.send("event: refresh\ndata: {}\n\n") //nolint:errcheck // the connection ends here either way
 			return nil
 		case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil:
-			err = w.stillThere(r, s)
+			looked = time.Now()
+			err = s.w.stillThere(r, s)
 		case err == nil:
 			err = s.changes(r.Context(), changes)
 		}
@@ -153,7 +161,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 		if s.in.rows[c.Job] || s.in.job == c.Job || len(s.in.stages) > 0 {
 			jobs[c.Job] = c.Seq
 		}
-		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process)
+		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process && s.v.Who.Scope.All)
 	}
 	last := batch[len(batch)-1].Seq
 	var out strings.Builder
