@@ -60,7 +60,7 @@ func againLogins(e env, kept string) error {
 		err = json.Unmarshal(text, &made)
 	}
 	if err != nil {
-		_, err = fmt.Fprintln(e.out, "The demo factory is there already; its log-ins were printed when it was made.")
+		_, err = fmt.Fprintf(e.out, "A demo factory is there already, but its log-ins are not in %s.\nIf making it was interrupted, begin afresh with another data directory: CLICARITY_DATA=...\n", kept)
 		return err
 	}
 	return printLogins(e, made)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	mathrand "math/rand/v2"
 	"time"
 
 	"clicarity/internal/flow"
@@ -26,7 +25,8 @@ const (
 // Login is one way in.
 type Login struct {
 	Name, Role, Login, Password string
-	Does                        string // the stages of an operator
+
+	Does string // the stages of an operator: "Printing, Drying"
 }
 
 // Result is what was made. Logins begin with the owners.
@@ -37,8 +37,9 @@ type Result struct {
 	Logins          []Login
 }
 
-// Make makes the demo factory with its history up to now. The same seed makes the same history; ids and the
-// password are new each time. hash makes the stored form of a password.
+// Make makes the demo factory with its history up to now. The same moment and seed make the same history; ids and the
+// password are new each time. hash makes the stored form of the password, which is one for all members: this factory
+// has nothing to protect but its own story. A Make that fails half-way leaves what it wrote.
 func Make(ctx context.Context, db *postgres.DB, now time.Time, seed uint64, hash func(string) (string, error)) (Result, error) {
 	_, err := db.OrganisationBySlug(ctx, slug)
 	if err == nil {
@@ -47,15 +48,16 @@ func Make(ctx context.Context, db *postgres.DB, now time.Time, seed uint64, hash
 	if !errors.Is(err, postgres.ErrNotFound) {
 		return Result{}, err
 	}
-	f := &factory{db: db, now: now, workers: map[string][]postgres.Member{}, random: mathrand.New(mathrand.NewPCG(seed, 42))} //nolint:gosec // a story, not a secret
-	if err := f.found(ctx, hash); err != nil {
+	f := newFactory(now, seed, newID)
+	if err := f.run(); err != nil { // before anything is written
 		return Result{}, err
 	}
-	if err := f.live(ctx); err != nil {
+	made := Result{Org: f.org, Slug: slug, Name: company, Jobs: f.cartons.next + f.enquiries.next - 2, Logins: f.staff.logins}
+	if err := f.found(ctx, db, made.Logins, hash); err != nil {
 		return Result{}, err
 	}
-	seq, err := db.Head(ctx, f.org)
-	return Result{Org: f.org, Slug: slug, Name: company, Jobs: len(f.orders), Movements: int(seq), Logins: f.logins}, err
+	made.Movements, err = f.send(ctx, db)
+	return made, err
 }
 
 // newID makes an id at a moment of the story.
@@ -67,22 +69,23 @@ func newID(at time.Time) flow.ID {
 	return id
 }
 
-// newPassword is easy to type on a phone: this factory holds nothing to protect but its own story.
+// newPassword is easy to type on a phone.
 func newPassword() (string, error) {
-	words := []string{"press", "ink", "plate", "foil", "board", "glue", "sheet", "ream"}
-	a, err := rand.Int(rand.Reader, big.NewInt(int64(len(words))))
-	if err != nil {
-		return "", err
+	words := []string{"press", "ink", "plate", "foil", "board", "glue", "sheet", "ream", "carton", "label"}
+	places := []string{"mumbai", "bhiwandi", "vasai", "thane", "kalyan", "panvel", "andheri", "dadar"}
+	var n [3]int64
+	for i, limit := range []int{len(words), len(places), 9000} {
+		r, err := rand.Int(rand.Reader, big.NewInt(int64(limit)))
+		if err != nil {
+			return "", err
+		}
+		n[i] = r.Int64()
 	}
-	n, err := rand.Int(rand.Reader, big.NewInt(9000))
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s-mumbai-%d", words[a.Int64()], 1000+n.Int64()), nil
+	return fmt.Sprintf("%s-%s-%d", words[n[0]], places[n[1]], 1000+n[2]), nil
 }
 
-// found sets the factory up: people, vendors, processes.
-func (f *factory) found(ctx context.Context, hash func(string) (string, error)) error {
+// found stores the organisation, its processes, its people and its vendors, and writes the password into the logins.
+func (f *factory) found(ctx context.Context, db *postgres.DB, logins []Login, hash func(string) (string, error)) error {
 	password, err := newPassword()
 	if err != nil {
 		return err
@@ -91,53 +94,53 @@ func (f *factory) found(ctx context.Context, hash func(string) (string, error)) 
 	if err != nil {
 		return err
 	}
-	opened := f.now.AddDate(0, 0, -25)
-	f.org = newID(opened)
-	laminators := postgres.Vendor{ID: newID(opened), Name: "Konkan Laminators", Place: "Bhiwandi"}
-	foilers := postgres.Vendor{ID: newID(opened), Name: "Shree Foil & UV", Place: "Vasai"}
-	f.cartons, f.enquiries = cartons(newID(opened), laminators.ID, foilers.ID), enquiries(newID(opened))
-	if err := f.hire(ctx, opened, hashed, password); err != nil {
+	for i := range logins {
+		logins[i].Password, f.staff.members[i].PasswordHash = password, hashed
+	}
+	org := postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}
+	err = db.AddOrganisation(ctx, org, f.staff.members[0])
+	if postgres.IsTaken(err) { // somebody else was faster
+		return ErrExists
+	}
+	if err != nil {
 		return err
 	}
-	return errors.Join(f.db.AddVendor(ctx, f.org, laminators), f.db.AddVendor(ctx, f.org, foilers))
+	return f.furnish(ctx, db)
 }
 
-// hire stores the organisation and its members, and remembers who works where.
-func (f *factory) hire(ctx context.Context, at time.Time, hashed, password string) error {
-	for i, p := range people {
-		m := postgres.Member{ID: newID(at), Name: p.name, Role: flow.Operator, Language: p.language, PasswordHash: hashed, Created: at, Logins: []string{p.login}}
-		does := ""
-		for _, code := range p.stages {
-			process := f.cartons
-			if _, ok := process.Stage(code); !ok {
-				process = f.enquiries
-			}
-			stage, _ := process.Stage(code)
-			m.Stages = append(m.Stages, flow.StageRef{Process: process.ID, Stage: code})
-			f.workers[code] = append(f.workers[code], m)
-			if does != "" {
-				does += ", "
-			}
-			does += stage.Name
+func (f *factory) furnish(ctx context.Context, db *postgres.DB) error {
+	for _, l := range []*line{f.cartons, f.enquiries} {
+		if err := db.AddProcess(ctx, f.org, l.process); err != nil {
+			return err
 		}
-		if len(p.stages) == 0 {
-			m.Role = flow.Owner
-			f.owners = append(f.owners, m)
+	}
+	for _, m := range f.staff.members[1:] {
+		if err := db.AddMember(ctx, f.org, m); err != nil {
+			return err
 		}
-		f.logins = append(f.logins, Login{p.name, string(m.Role), p.login, password, does})
-		if err := f.store(ctx, i, m, at); err != nil {
+	}
+	for i, v := range vendors {
+		if err := db.AddVendor(ctx, f.org, postgres.Vendor{ID: f.vendors[i], Name: v.name, Place: v.place}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *factory) store(ctx context.Context, i int, m postgres.Member, at time.Time) error {
-	if i > 0 {
-		return f.db.AddMember(ctx, f.org, m)
+// send gives the commands of the story at the write door, in order, and holds each answer against what the story
+// says of it. It returns how many movements there are.
+func (f *factory) send(ctx context.Context, db *postgres.DB) (int, error) {
+	sent := 0
+	for _, s := range f.steps {
+		r, err := db.Do(ctx, s.mark, s.command)
+		if err != nil {
+			return sent, fmt.Errorf("demo: %s of %s at %s: %w", s.command.Action.Name(), s.number, s.mark.At.Time().In(ist).Format(time.DateTime), err)
+		}
+		first := int64(sent) + 1
+		sent += s.moves
+		if r.First != first || r.Last != int64(sent) || len(r.Jobs) != 1 || r.Jobs[0].Number != s.number {
+			return sent, fmt.Errorf("demo: the answer to %s of %s is %+v, not movements %d to %d", s.command.Action.Name(), s.number, r, first, sent)
+		}
 	}
-	if err := f.db.AddOrganisation(ctx, postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: at}, m); err != nil {
-		return err
-	}
-	return errors.Join(f.db.AddProcess(ctx, f.org, f.cartons), f.db.AddProcess(ctx, f.org, f.enquiries))
+	return sent, nil
 }

@@ -1,86 +1,100 @@
-package demo
+package demo_test
 
 import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"clicarity/internal/demo"
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func TestThePlanHangsTogether(t *testing.T) {
-	t.Parallel()
-	p := cartons(flow.ID{1}, flow.ID{2}, flow.ID{3})
-	if len(p.Stages) != 24 || len(people) != 20 {
-		t.Errorf("%d stages, %d people", len(p.Stages), len(people))
-	}
-	seen := map[string]bool{}
-	vendors := 0
-	for _, s := range append(slices.Clone(p.Stages), enquiries(flow.ID{4}).Stages...) {
-		if seen[s.Code] {
-			t.Errorf("two stages are called %s", s.Code)
-		}
-		seen[s.Code] = true
-		if !s.Vendor.IsZero() {
-			vendors++
-		}
-		if !slices.ContainsFunc(people, func(p person) bool { return slices.Contains(p.stages, s.Code) }) {
-			t.Errorf("nobody works at %s", s.Code)
-		}
-	}
-	for _, one := range people {
-		for _, code := range one.stages {
-			if !seen[code] {
-				t.Errorf("%s works at %s, which there is not", one.name, code)
-			}
-		}
-	}
-	if vendors != 2 {
-		t.Errorf("%d stages at vendors", vendors)
-	}
-}
-
-func TestTheFactoryIsMadeOnceAndIsSound(t *testing.T) {
+func TestMake(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	now := time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)
-	hash := func(string) (string, error) { return "hash", nil }
-	made, err := Make(t.Context(), db, now, 1, hash)
+	hashed := 0
+	hash := func(password string) (string, error) { hashed++; return "hash of " + password, nil }
+	now := time.Now()
+	made, err := demo.Make(t.Context(), db, now, 1, hash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Jobs != 200 || len(made.Logins) != 20 || made.Logins[0].Role != "owner" || made.Movements < 4000 {
-		t.Errorf("%d jobs, %d log-ins, %d movements", made.Jobs, len(made.Logins), made.Movements)
-	}
+	t.Logf("%d movements in %.1f s", made.Movements, time.Since(now).Seconds())
 	v, err := db.Verify(t.Context(), made.Org)
-	if err != nil || v.Jobs != 200 {
-		t.Errorf("%+v %v", v, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := Make(t.Context(), db, now, 1, hash); !errors.Is(err, ErrExists) {
-		t.Errorf("a second factory: %v", err)
+	if made.Jobs != 200 || v.Jobs != 200 || v.Movements != int64(made.Movements) || hashed != 1 {
+		t.Errorf("made %d jobs and %d movements with %d hashes, there are %+v", made.Jobs, made.Movements, hashed, v)
 	}
-	processes, err := db.Processes(t.Context(), made.Org)
+	if members, err := db.Members(t.Context(), made.Org, 100); err != nil || len(members) != 20 {
+		t.Errorf("%d members, %v", len(members), err)
+	}
+	if vendors, err := db.Vendors(t.Context(), made.Org); err != nil || len(vendors) != 2 {
+		t.Errorf("%d vendors, %v", len(vendors), err)
+	}
+	lines(t, db, made.Org)
+	logins(t, db, made)
+	if _, err := demo.Make(t.Context(), db, now, 2, hash); !errors.Is(err, demo.ErrExists) {
+		t.Errorf("a second demo factory: %v", err)
+	}
+}
+
+// lines looks at the two processes: their modes, their first jobs, and the stages at which there is work.
+func lines(t *testing.T, db *postgres.DB, org flow.ID) {
+	t.Helper()
+	processes, err := db.Processes(t.Context(), org)
 	if err != nil || len(processes) != 2 {
-		t.Fatal(processes, err)
+		t.Fatalf("%d processes, %v", len(processes), err)
 	}
-	vendors, err := db.Vendors(t.Context(), made.Org)
-	if err != nil || len(vendors) != 2 {
-		t.Errorf("%v %v", vendors, err)
+	for _, p := range processes {
+		load, err := db.Load(t.Context(), org, p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[flow.Mode]int{flow.QuantityMode: 18, flow.UnitMode: 1}[p.Mode]; want == 0 || len(load) < want {
+			t.Errorf("%s is %s, with work at %d stages", p.Name, p.Mode, len(load))
+		}
 	}
-	load, err := db.Load(t.Context(), made.Org, processes[1].ID)
-	if err != nil || len(load) < 10 {
-		t.Errorf("open jobs at %d stages (%v)", len(load), err)
+	known, err := db.JobsByNumber(t.Context(), org, []string{"JC-00007"}) // the known case: 124 of 500 lost
+	if err != nil || len(known) != 1 || known[0].Wasted() != flow.Units(124) {
+		t.Errorf("the known case is %+v, %v", known, err)
 	}
-	known, err := db.JobsByNumber(t.Context(), made.Org, []string{"JC-00007"}) // the known case: 124 of 500 lost
-	if err != nil || len(known) != 1 {
-		t.Fatal(known, err)
+	first, err := db.JobsByNumber(t.Context(), org, []string{"JC-00001", "JC-00185", "EQ-00001", "EQ-00015", "JC-00186"})
+	if err != nil || len(first) != 4 {
+		t.Errorf("%d jobs have the first and last numbers of the series, %v", len(first), err)
 	}
-	if lamination, _ := known[0].Stage("lamination"); lamination.Received != flow.Units(492) || lamination.Wasted != flow.Units(108) || known[0].Wasted() != flow.Units(124) {
-		t.Errorf("%+v, wasted %s", lamination, known[0].Wasted())
+}
+
+// logins are for every member, in one installation-wide form, and lead to that member.
+func logins(t *testing.T, db *postgres.DB, made demo.Result) {
+	t.Helper()
+	if len(made.Logins) != 20 || made.Logins[0].Role != "owner" || !slices.ContainsFunc(made.Logins, func(l demo.Login) bool { return strings.HasPrefix(l.Login, "+9100000000") }) {
+		t.Errorf("the log-ins are %+v", made.Logins)
+	}
+	for _, l := range made.Logins {
+		got, err := db.Accounts(t.Context(), l.Login)
+		if err != nil || len(got) != 1 || got[0].Name != l.Name || got[0].PasswordHash != "hash of "+l.Password || len(l.Password) < 10 {
+			t.Errorf("%+v leads to %+v, %v", l, got, err)
+		}
+	}
+}
+
+func TestMakeSaysWhatHashCannotDo(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	broken := errors.New("no memory")
+	if _, err := demo.Make(t.Context(), db, time.Now(), 1, func(string) (string, error) { return "", broken }); !errors.Is(err, broken) {
+		t.Errorf("Make says %v", err)
+	}
+	if _, err := db.OrganisationBySlug(t.Context(), "demo"); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("an organisation was left behind: %v", err)
 	}
 }
