@@ -3,7 +3,6 @@ package sheets
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"io"
 	"strings"
@@ -37,35 +36,33 @@ func readCSV(in *bufio.Reader, lim Limits, row func([]string, Row, *Problem) err
 	}
 	c := &collector{lim: lim, row: row}
 	err = c.csv(text, delimiterOf(head))
-	if err == nil && c.header == nil {
+	if c.end(); err == nil && c.header == nil {
 		err = problem("no_header")
 	}
 	return c.header, name, err
 }
 
+// csv hands on the records. One that is broken is told and the next line is read as if it had never been, so that an
+// open quotation mark never swallows the rows below it.
 func (c *collector) csv(text io.Reader, delimiter rune) error {
-	r := csv.NewReader(newlines(text))
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = delimiter, true, -1
+	lines := bufio.NewScanner(text)
+	lines.Buffer(nil, longestLine)
+	lines.Split(splitLine)
+	r := records{lines: lines, delimiter: byte(delimiter), cellBytes: c.lim.CellBytes}
 	for {
-		cells, err := r.Read()
-		var broken *csv.ParseError
+		line, cells, err := r.next()
+		var bad *Problem
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.As(err, &broken):
-			bad := &Problem{Code: "csv_broken_line", Line: broken.StartLine}
-			if c.header == nil {
-				return bad
-			}
-			if err := c.row(c.header, Row{Line: broken.StartLine}, bad); err != nil {
-				return err
-			}
-			continue
-		case err != nil:
-			return err
+		case errors.Is(err, bufio.ErrTooLong):
+			return &Problem{Code: "cell_too_long", Line: r.line + 1}
+		case errors.As(err, &bad) && bad.Code == "csv_broken_line":
+			err = c.broken(line, bad)
+		case err == nil:
+			err = c.add(line, cells)
 		}
-		line, _ := r.FieldPos(0)
-		if err := c.add(line, cells); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -161,26 +158,133 @@ func outside(line string, d rune) (n int) {
 	return n
 }
 
-// newlines turns the old Macintosh's lone CR into LF, which encoding/csv does not know.
-func newlines(r io.Reader) io.Reader { return &crReader{r: bufio.NewReaderSize(r, sample)} }
+// longestLine in bytes: 200 cells of the longest allowed.
+const longestLine = 2 << 20
 
-type crReader struct{ r *bufio.Reader }
+// splitLine ends a line at LF, CRLF or the old Macintosh's lone CR.
+func splitLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	i := bytes.IndexAny(data, "\r\n")
+	switch {
+	case i < 0 && atEOF && len(data) > 0:
+		return len(data), data, nil
+	case i < 0 || data[i] == '\r' && i+1 == len(data) && !atEOF:
+		return 0, nil, nil
+	case data[i] == '\r' && i+1 < len(data) && data[i+1] == '\n':
+		return i + 2, data[:i], nil
+	}
+	return i + 1, data[:i], nil
+}
 
-func (c *crReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	for i := range n {
-		if p[i] != '\r' {
+// mostLines is how many lines one record may have: cells with line breaks in them are addresses and notes.
+const mostLines = 100
+
+// records divides lines into records, as RFC 4180 has it. A quotation mark inside a cell without quotation marks is
+// kept: 5" pipe.
+type records struct {
+	lines     *bufio.Scanner
+	again     []string // lines to read again after a broken record
+	line      int      // how many lines were read
+	delimiter byte
+	cellBytes int
+}
+
+func (r *records) read() (string, error) {
+	if len(r.again) > 0 {
+		text := r.again[0]
+		r.again = r.again[1:]
+		r.line++
+		return text, nil
+	}
+	if !r.lines.Scan() {
+		if err := r.lines.Err(); err != nil {
+			return "", err
+		}
+		return "", io.EOF
+	}
+	r.line++
+	if text := r.lines.Bytes(); !utf8.Valid(text) { // an old program's letters further down than the sample reached
+		return charmap.Windows1252.NewDecoder().String(string(text))
+	}
+	return r.lines.Text(), nil
+}
+
+// next is the next record and the line where it begins.
+func (r *records) next() (int, []string, error) {
+	text, err := r.read()
+	if err != nil {
+		return 0, nil, err
+	}
+	first := r.line
+	var more []string
+	for {
+		cells, state := r.split(text)
+		if state == whole {
+			return first, cells, nil
+		}
+		next := ""
+		if state == open && len(more) < mostLines && len(text) < longestLine {
+			next, err = r.read()
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return first, nil, err
+		}
+		if state == broken || next == "" && err != nil || len(more) == mostLines || len(text) >= longestLine {
+			r.again, r.line = append(more, r.again...), first
+			return first, nil, &Problem{Code: "csv_broken_line", Line: first}
+		}
+		more, text = append(more, next), text+"\n"+next
+	}
+}
+
+// What a text is as a record: whole, with a quotation mark still open at its end, or broken by text behind a closing
+// one.
+const (
+	whole = iota
+	open
+	broken
+)
+
+func (r *records) split(text string) (cells []string, state int) {
+	for {
+		if !strings.HasPrefix(text, `"`) {
+			cell, rest, more := strings.Cut(text, string(r.delimiter))
+			if cells = append(cells, cell); !more {
+				return cells, whole
+			}
+			text = rest
 			continue
 		}
-		next := byte(0)
-		if i+1 < n {
-			next = p[i+1]
-		} else if b, peekErr := c.r.Peek(1); peekErr == nil {
-			next = b[0]
+		cell, rest, state := r.quoted(text[1:])
+		if state != whole {
+			return nil, state
 		}
-		if next != '\n' {
-			p[i] = '\n'
+		if cells = append(cells, cell); rest == "" {
+			return cells, whole
 		}
+		text = rest[1:]
 	}
-	return n, err
+}
+
+// quoted is a cell behind its opening quotation mark, and what follows its closing one.
+func (r *records) quoted(text string) (cell, rest string, state int) {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(text, '"')
+		if i < 0 {
+			if b.Len()+len(text) > r.cellBytes {
+				return "", "", broken
+			}
+			return "", "", open
+		}
+		b.WriteString(text[:i])
+		if text = text[i+1:]; strings.HasPrefix(text, `"`) {
+			b.WriteByte('"')
+			text = text[1:]
+			continue
+		}
+		if rest = strings.TrimLeft(text, " "); rest == "" || rest[0] == r.delimiter {
+			return b.String(), rest, whole
+		}
+		return "", "", broken
+	}
 }

@@ -73,32 +73,74 @@ func (b *bounded) Read(p []byte) (int, error) {
 // collector makes the header of the first row with something in it, and hands on the rows below.
 type collector struct {
 	lim    Limits
+	title  string // a lone cell above the header: what the list is called, or the only column's heading
 	header []string
 	rows   int
+	bytes  int64 // of all cells so far
 	row    func(header []string, r Row, bad *Problem) error
 }
 
+// broken tells of a row that cannot be read; in the header there is nothing to go on with.
+func (c *collector) broken(line int, bad *Problem) error {
+	if bad.Line = line; c.header == nil {
+		return bad
+	}
+	return c.row(c.header, Row{Line: line}, bad)
+}
+
 func (c *collector) add(line int, cells []string) error {
-	empty := true
 	for i, cell := range cells {
 		if len(cell) > c.lim.CellBytes {
-			return &Problem{Code: "cell_too_long", Line: line}
+			return c.broken(line, problem("cell_too_long"))
+		}
+		if c.bytes += int64(len(cell)); c.bytes > max(c.lim.Bytes, c.lim.UnzipBytes) {
+			return problem("xlsx_too_big_unpacked")
 		}
 		cells[i] = tidy(cell)
-		empty = empty && cells[i] == ""
 	}
 	for len(cells) > 0 && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
 	}
 	switch {
-	case empty:
+	case len(cells) == 0:
 		return nil
 	case len(cells) > c.lim.Columns:
 		return problem("too_many_columns", "limit", fmt.Sprint(c.lim.Columns))
 	case c.header == nil:
-		c.header = headings(cells)
-		return nil
+		return c.head(line, cells)
 	}
+	return c.body(line, cells)
+}
+
+// head takes the header: the first row with something in it, but for one lone cell above rows of several, which is the
+// list's title.
+func (c *collector) head(line int, cells []string) error {
+	filled := 0
+	for _, cell := range cells {
+		if cell != "" {
+			filled++
+		}
+	}
+	switch {
+	case filled == 1 && c.title == "":
+		c.title = cells[len(cells)-1]
+		return nil
+	case c.title != "" && filled < 2:
+		c.end()
+		return c.body(line, cells)
+	}
+	c.header = headings(cells)
+	return nil
+}
+
+// end is after the last row: a lone cell was the header after all.
+func (c *collector) end() {
+	if c.header == nil && c.title != "" {
+		c.header = headings([]string{c.title})
+	}
+}
+
+func (c *collector) body(line int, cells []string) error {
 	if c.rows++; c.rows > c.lim.Rows {
 		return problem("too_many_rows", "limit", fmt.Sprint(c.lim.Rows))
 	}

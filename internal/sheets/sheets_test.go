@@ -255,37 +255,198 @@ func TestReadXLSX(t *testing.T) {
 	}
 }
 
-// A workbook of a few kilobytes that unpacks to half a gigabyte is refused without unpacking it into memory.
-func TestAnXLSXBombIsRefused(t *testing.T) {
-	t.Parallel()
+// rewritten is a workbook with parts replaced by what write writes.
+func rewritten(t *testing.T, content []byte, parts map[string]func(io.Writer) error) []byte {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, name := range []string{"[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"} {
-		w, err := z.Create(name)
+	w := zip.NewWriter(&b)
+	for _, f := range r.File {
+		out, err := w.Create(f.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name == "xl/worksheets/sheet1.xml" {
-			chunk := bytes.Repeat([]byte("<row><c><v>1</v></c></row>"), 40_000)
-			for range 500 {
-				if _, err := w.Write(chunk); err != nil {
-					t.Fatal(err)
+		write := parts[f.Name]
+		if write == nil {
+			write = func(out io.Writer) error {
+				in, err := f.Open()
+				if err != nil {
+					return err
 				}
+				_, err = io.Copy(out, in)
+				return errors.Join(err, in.Close())
 			}
 		}
+		if err := write(out); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := z.Close(); err != nil {
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return b.Bytes()
+}
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+}
+
+// sheetOf is a workbook whose only sheet says what it is given.
+func sheetOf(t *testing.T, data string, more map[string]func(io.Writer) error) []byte {
+	t.Helper()
+	parts := map[string]func(io.Writer) error{"xl/worksheets/sheet1.xml": text(`<?xml version="1.0"?><worksheet><sheetData>` + data + `</sheetData></worksheet>`)}
+	for name, write := range more {
+		parts[name] = write
+	}
+	return rewritten(t, workbook(t, []any{"x"}), parts)
+}
+
+// allocated is how many megabytes reading a file took.
+func allocated(content []byte) (Table, uint64, error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := Read(bytes.NewReader(b.Bytes()), JobLimits)
+	got, err := Read(bytes.NewReader(content), JobLimits)
 	runtime.ReadMemStats(&after)
-	if code(err) != "xlsx_too_big_unpacked" {
-		t.Errorf("%d bytes that unpack to 520 MB: %v", b.Len(), err)
+	return got, (after.TotalAlloc - before.TotalAlloc) >> 20, err
+}
+
+// A workbook of a few kilobytes that unpacks to half a gigabyte is refused without unpacking it into memory; row and
+// cell names of a million take no memory either.
+func TestAnXLSXBombIsRefused(t *testing.T) { // not parallel: it counts what the process allocates
+	bomb := rewritten(t, workbook(t, []any{"x"}), map[string]func(io.Writer) error{"xl/worksheets/sheet1.xml": func(w io.Writer) error {
+		chunk := bytes.Repeat([]byte(`<row r="1"><c/></row>`), 40_000)
+		for range 620 {
+			if _, err := w.Write(chunk); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+	if _, took, err := allocated(bomb); code(err) != "xlsx_too_big_unpacked" || took > 2000 {
+		t.Errorf("%d bytes that unpack to 520 MB: %v, taking %d MB", len(bomb), err, took)
 	}
-	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 100 {
-		t.Errorf("refusing it took %d MB", took)
+	far := sheetOf(t, `<row r="1"><c r="A1" t="str"><v>Job</v></c></row><row r="1048576"><c r="A1048576"><v>7</v></c></row>`, nil)
+	if got, took, err := allocated(far); err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 1048576 || took > 20 {
+		t.Errorf("a row at the far end: %+v %v, taking %d MB", got, err, took)
+	}
+	wide := sheetOf(t, `<row r="1"><c r="XFD1"><v>7</v></c></row>`, nil)
+	if _, took, err := allocated(wide); code(err) != "too_many_columns" || took > 20 {
+		t.Errorf("a cell at the far right: %v, taking %d MB", err, took)
+	}
+	deep := sheetOf(t, strings.Repeat("<a>", 1_000_000), nil)
+	if _, took, err := allocated(deep); code(err) != "xlsx_broken" || took > 20 {
+		t.Errorf("a million elements within each other: %v, taking %d MB", err, took)
+	}
+}
+
+// One shared text named by very many cells would be read as gigabytes.
+func TestAnXLSXMayNotMultiplyATextWithoutEnd(t *testing.T) {
+	t.Parallel()
+	row := "<row>" + strings.Repeat(`<c t="s"><v>0</v></c>`, 200) + "</row>"
+	content := sheetOf(t, strings.Repeat(row, 100), map[string]func(io.Writer) error{
+		"xl/sharedStrings.xml": text("<sst><si><t>" + strings.Repeat("x", 9000) + "</t></si></sst>"),
+	})
+	if _, err := Read(bytes.NewReader(content), JobLimits); code(err) != "xlsx_too_big_unpacked" {
+		t.Errorf("20,000 cells of 9,000 letters each: %v", err)
+	}
+}
+
+// What a person sees in the cell is what is read: texts untouched, numbers without what binary adds, dates only where
+// the format shows a day.
+func TestCellsOfAnXLSXReadAsTheyShow(t *testing.T) {
+	t.Parallel()
+	styles := `<styleSheet><numFmts>
+		<numFmt numFmtId="164" formatCode="00000"/><numFmt numFmtId="165" formatCode="&quot;JC-&quot;0000"/>
+		<numFmt numFmtId="166" formatCode="0 &quot;yd&quot;"/><numFmt numFmtId="167" formatCode="[Red]#,##0\ \d"/>
+		<numFmt numFmtId="168" formatCode="[$-4009]dd\-mmm\-yyyy;@"/><numFmt numFmtId="169" formatCode="General"/>
+		</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs>
+		<xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="167"/><xf numFmtId="168"/><xf numFmtId="169"/><xf numFmtId="22"/>
+		</cellXfs></styleSheet>`
+	for _, c := range []struct{ cell, want string }{
+		{`<c t="inlineStr"><is><t>00042</t></is></c>`, "00042"},
+		{`<c t="inlineStr"><is><r><t>JC-</t></r><r><t>1E5</t></r></is></c>`, "JC-1E5"},
+		{`<c t="str"><v>1E5</v></c>`, "1E5"},
+		{`<c t="str"><v>12345678901234567890</v></c>`, "12345678901234567890"},
+		{`<c><v>12345678901234567890</v></c>`, "12345678901234567890"},
+		{`<c><v>0.30000000000000004</v></c>`, "0.3"},
+		{`<c><v>1.25E5</v></c>`, "125000"},
+		{`<c><v>42.0</v></c>`, "42"},
+		{`<c s="1"><v>42</v></c>`, "00042"},
+		{`<c s="1"><v>123456</v></c>`, "123456"},
+		{`<c s="2"><v>42</v></c>`, "JC-0042"},
+		{`<c s="3"><v>46309</v></c>`, "46309"},
+		{`<c s="4"><v>46309</v></c>`, "46309"},
+		{`<c s="5"><v>46309</v></c>`, "2026-10-14"},
+		{`<c s="6"><v>46309</v></c>`, "46309"},
+		{`<c s="7"><v>46309.5</v></c>`, "2026-10-14T12:00:00"},
+		{`<c s="5"><v>500</v></c>`, "500"},
+		{`<c s="99"><v>7</v></c>`, "7"},
+		{`<c t="b"><v>1</v></c>`, "TRUE"},
+		{`<c t="e"><v>#N/A</v></c>`, "#N/A"},
+		{`<c t="s"><v>99</v></c>`, ""},
+		{`<c t="d"><v>2026-10-14</v></c>`, "2026-10-14"},
+	} {
+		content := sheetOf(t, `<row><c t="str"><v>Job</v></c><c t="str"><v>Item</v></c></row><row>`+c.cell+`<c t="str"><v>Box</v></c></row>`,
+			map[string]func(io.Writer) error{"xl/styles.xml": text(styles)})
+		got, err := Read(bytes.NewReader(content), JobLimits)
+		if err != nil || got.Rows[0].Cells[0] != c.want {
+			t.Errorf("%s reads %+v %v, want %s", c.cell, got.Rows, err, c.want)
+		}
+	}
+}
+
+// A quotation mark left open is told with its line, and swallows no row.
+func TestAnOpenQuotationMarkSwallowsNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file string
+		rows string
+		bad  string
+	}{
+		"open to the end":     {"Job,Item\nA-1,\"Box\nA-2,Tray\nA-3,Lid\n", "3:A-2,Tray 4:A-3,Lid", "2"},
+		"before another":      {"Job,Item,Qty\nA-1,\"Box,5\nA-2,\"Tray\",6\nA-3,Lid,7\n", "3:A-2,Tray,6 4:A-3,Lid,7", "2"},
+		"inches":              {"Job,Item\nA-1,5\" pipe\nA-2,\"6\"\" pipe\"\n", "2:A-1,5\" pipe 3:A-2,6\" pipe", ""},
+		"behind a closed one": {"Job,Item\nA-1,\"12\" pipe\nA-2,Tray\n", "3:A-2,Tray", "2"},
+		"a cell of two lines": {"Job,Item\nA-1,\"Box\r\nwith lid\"\nA-2,Tray\n", "2:A-1,Box with lid 4:A-2,Tray", ""},
+		"a cell too long":     {"Job,Item\nA-1," + strings.Repeat("x", 10_001) + "\nA-2,Tray\n", "3:A-2,Tray", "2"},
+	} {
+		var rows, bad []string
+		_, err := ReadCSVStream(strings.NewReader(c.file), JobLimits, func(_ []string, r Row, p *Problem) error {
+			if p != nil {
+				bad = append(bad, fmt.Sprint(p.Line))
+			} else {
+				rows = append(rows, fmt.Sprintf("%d:%s", r.Line, strings.Join(r.Cells, ",")))
+			}
+			return nil
+		})
+		if got := strings.Join(rows, " "); err != nil || got != c.rows || strings.Join(bad, " ") != c.bad {
+			t.Errorf("%s: rows %q, bad %q, %v", name, got, bad, err)
+		}
+	}
+}
+
+// Two job numbers that differ in a letter of an old encoding, far down in the file, stay two.
+func TestOldLettersFarDownAreKept(t *testing.T) {
+	t.Parallel()
+	file := "Job\n" + strings.Repeat("A-1\n", 10_000) + strings.Repeat("A-100000\n", 5000) + "caf\xe9\ncaf\xe8\n"
+	got, err := Read(strings.NewReader(file), JobLimits)
+	if n := len(got.Rows); err != nil || got.Rows[n-2].Cells[0] != "café" || got.Rows[n-1].Cells[0] != "cafè" {
+		t.Errorf("%v %v", got.Rows[len(got.Rows)-2:], err)
+	}
+}
+
+func TestATitleAboveTheHeaderIsNoRow(t *testing.T) {
+	t.Parallel()
+	got, err := Read(strings.NewReader("Pending jobs October\n\nJob No,Party,Qty\nA-1,Mithai Ghar,500\n"), JobLimits)
+	if err != nil || got.Header[1] != "Party" || len(got.Rows) != 1 {
+		t.Errorf("%+v %v", got, err)
+	}
+	got, err = Read(strings.NewReader("Job No\nA-1\nA-2\n"), JobLimits)
+	if err != nil || got.Header[0] != "Job No" || len(got.Rows) != 2 {
+		t.Errorf("a list of one column: %+v %v", got, err)
 	}
 }
 
@@ -302,36 +463,12 @@ func TestAnXLSXThatLiesAboutItsSize(t *testing.T) {
 
 func TestEntitiesAreNotExpanded(t *testing.T) {
 	t.Parallel()
-	content := workbook(t, []any{"Job No"}, []any{"A-1"})
-	r, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for _, f := range r.File {
-		out, err := w.Create(f.Name)
-		in, err2 := f.Open()
-		if err := errors.Join(err, err2); err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(f.Name, "sharedStrings.xml") {
-			text = []byte(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&e;</t></si><si><t>&e;</t></si></sst>`)
-		}
-		if _, err := out.Write(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := Read(bytes.NewReader(b.Bytes()), JobLimits)
-	if strings.Contains(fmt.Sprint(got, err), "root:") {
-		t.Error("a file of this machine was read")
+	content := rewritten(t, workbook(t, []any{"Job No"}, []any{"A-1"}), map[string]func(io.Writer) error{
+		"xl/sharedStrings.xml": text(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><sst><si><t>&e;</t></si><si><t>&e;</t></si></sst>`),
+	})
+	got, err := Read(bytes.NewReader(content), JobLimits)
+	if code(err) != "xlsx_broken" || strings.Contains(fmt.Sprint(got, err), "root:") {
+		t.Errorf("%+v %v", got, err)
 	}
 }
 

@@ -118,16 +118,29 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// bomb is a workbook of a few hundred kilobytes that unpacks to 300 MB.
 func bomb(t *testing.T) io.Reader {
 	t.Helper()
+	rows := bytes.Repeat([]byte(`<row r="1"><c/></row>`), 50_000)
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	w, err := z.Create("xl/worksheets/sheet1.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 300 {
-		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+	for name, part := range map[string]func(io.Writer) error{
+		"xl/_rels/workbook.xml.rels": write(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`),
+		"xl/workbook.xml":            write(`<workbook><sheets><sheet name="Jobs" id="a"/></sheets></workbook>`),
+		"xl/worksheets/sheet1.xml": func(w io.Writer) error {
+			for range 300 {
+				if _, err := w.Write(rows); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		w, err := z.Create(name)
+		if err == nil {
+			err = part(w)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,6 +148,10 @@ func bomb(t *testing.T) io.Reader {
 		t.Fatal(err)
 	}
 	return &b
+}
+
+func write(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
 }
 
 // Every file that cannot be gets a sentence that says what to do, and leaves nothing behind.
