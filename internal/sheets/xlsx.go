@@ -33,7 +33,11 @@ func readXLSX(in io.Reader, lim Limits, row func([]string, Row, *Problem) error)
 		return nil, problem("xlsx_broken")
 	}
 	w := book{parts: map[string]*zip.File{}, left: lim.UnzipBytes, col: &collector{lim: lim, row: row}}
+	said := uint64(0)
 	for _, part := range z.File {
+		if said += min(part.UncompressedSize64, math.MaxInt64/4); said > uint64(lim.UnzipBytes) {
+			return nil, problem("xlsx_too_big_unpacked") // before anything is unpacked
+		}
 		w.parts[strings.ToLower(strings.TrimPrefix(part.Name, "/"))] = part
 	}
 	err = w.read()
