@@ -27,6 +27,14 @@ type boardRow struct {
 	*view
 	Job   flow.Job
 	Cells []cell
+	Live  []liveStage // where the job is: on a phone its live cell may lie outside the screen
+}
+
+// liveStage is a stage where a job is now, as its row says it in words.
+type liveStage struct {
+	Label string
+	For   string
+	Age   int
 }
 
 type column struct {
@@ -163,7 +171,10 @@ func (v *view) boardRow(j flow.Job, p flow.Process, vendors map[flow.ID]postgres
 			row.Cells[i] = cell{Glyph: "–", State: "skipped", Age: -1, Says: v.T("not_in_route", "stage", s.Name)}
 			continue
 		}
-		row.Cells[i] = v.cell(j, s, state, vendors)
+		c := v.cell(j, s, state, vendors)
+		if row.Cells[i] = c; c.Age >= 0 {
+			row.Live = append(row.Live, liveStage{s.Label(), v.For(state.Ready), c.Age})
+		}
 	}
 	return row
 }

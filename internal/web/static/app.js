@@ -98,6 +98,16 @@ function ageCells() {
   }
 }
 
+/** Brings the leftmost live cell of the rows in sight into sight too, beside the jobs that stay in place. */
+function showLive() {
+  const matrix = document.querySelector('.matrix');
+  const job = matrix?.querySelector('thead .job');
+  if (!matrix || !job) return;
+  const places = [...matrix.querySelectorAll('td.live')].filter((cell) => /** @type {HTMLElement} */ (cell).offsetTop < matrix.clientHeight)
+    .map((cell) => /** @type {HTMLElement} */ (cell).offsetLeft);
+  if (places.length) matrix.scrollLeft = Math.min(...places) - job.clientWidth;
+}
+
 // --- the sheet ----------------------------------------------------------------------------------------------
 
 /** Waste that is typed comes off the good quantity, as long as nobody has typed that. */
@@ -143,4 +153,5 @@ if (toast && !toast.querySelector('form')) setTimeout(() => toast.remove(), 8000
 
 listen();
 ageCells();
+showLive();
 setInterval(ageCells, 30000);
