@@ -67,7 +67,7 @@ func TestPartAndWasteInOneSheet(t *testing.T) {
 	t.Parallel()
 	owner := open(t, 360, 800).signIn(who(t, "owner"))
 	_, path := newJob(t, owner, "Waste sheet box", "500")
-	owner.visit(path+"/at/order?from=job").tap("Part done or wastage").fill("#wasted", "8")
+	owner.visit(path+"/at/order?from=job").tap("Part done, wastage or rework").fill("#wasted", "8")
 	if got := owner.eval("document.querySelector('#good').value"); got != "492" {
 		t.Errorf("typing 8 wasted of 500 leaves %s good", got)
 	}
@@ -77,6 +77,22 @@ func TestPartAndWasteInOneSheet(t *testing.T) {
 	}
 	owner.fill("#good", "492").tap("Save").sees("492 sheets → Artwork received, 8 wasted")
 	owner.sees("“first lot”").sees("8 Setting waste")
+}
+
+// What a later stage sends back waits at the earlier one and says why, on another person's phone.
+func TestReworkGoesBackToTheStageThatMadeIt(t *testing.T) {
+	t.Parallel()
+	owner := open(t, 360, 800).signIn(who(t, "owner"))
+	_, path := newJob(t, owner, "Rework box", "500")
+	owner.visit(path + "/at/order").tap("Done").sees("Undo")
+	owner.visit(path + "/at/artwork?from=job").tap("Part done, wastage or rework").tap("Send some back for rework").fill("#back", "80")
+	if got := owner.eval("document.querySelector('#good').value"); got != "420" {
+		t.Errorf("80 of 500 sent back leaves %s good", got)
+	}
+	owner.tap("Save").sees("Choose the earlier stage it goes back to")
+	owner.run(chromedp.SetValue("#back_to", "order"), chromedp.Click(`input[name=back_reason]`))
+	owner.tap("Save").sees("420 sheets → Pre-press check, 80 back to Order confirmed").sees("80 sent back to Order confirmed")
+	owner.visit(path + "/at/order").sees("Rework:").sees("580")
 }
 
 // Everything but the live updates works without JavaScript.

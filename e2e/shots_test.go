@@ -47,6 +47,8 @@ func TestScreenshots(t *testing.T) {
 			operator.picture("stage", size.name, lang)
 			operator.run(chromedp.Evaluate("document.querySelector('details.sheet')?.setAttribute('open', '')", nil))
 			operator.picture("report", size.name, lang)
+			operator.run(chromedp.Evaluate("document.querySelector('details.more')?.setAttribute('open', ''); document.querySelector('details.more')?.scrollIntoView()", nil))
+			operator.picture("rework", size.name, lang)
 			operator.run(chromedp.Click(`.rail a[href="/stages"]`), chromedp.WaitVisible(".stagelist"), chromedp.Click(".stagelist a"), chromedp.WaitVisible(".crumb"))
 			operator.picture("queue", size.name, lang)
 			operator.speak("mr")

@@ -149,7 +149,7 @@ func reported(j *Job, i int, m Movement) error {
 	if negative(f) {
 		return impossible(m, "a quantity is negative")
 	}
-	if f.Good+f.Scrap()+f.returned() > s.OnHand {
+	if f.leaving() > s.OnHand {
 		return impossible(m, "more leaves than is there")
 	}
 	leave(s, f, m.Occurred)
@@ -159,6 +159,7 @@ func reported(j *Job, i int, m Movement) error {
 			return impossible(m, "sent back to a stage that is not before it")
 		}
 		arrive(&j.Stages[to], b.Quantity, m.Occurred)
+		j.Stages[to].Returned, j.Stages[to].Why = j.Stages[to].Returned+b.Quantity, b.Reason
 	}
 	if i+1 < len(j.Stages) {
 		arrive(&j.Stages[i+1], f.Good, m.Occurred)
@@ -166,14 +167,14 @@ func reported(j *Job, i int, m Movement) error {
 			return impossible(m, "the next stage would hold more than can be counted")
 		}
 	}
-	if f.Good+f.Scrap() > 0 {
+	if f.Good+f.Scrap()+f.Short > 0 {
 		complete(j, m.Occurred)
 	}
 	return nil
 }
 
 func negative(f Facts) bool {
-	if f.Good < 0 || f.Good > MaxQuantity {
+	if f.Good < 0 || f.Good > MaxQuantity || f.Short < 0 || f.Short > MaxQuantity {
 		return true
 	}
 	for _, w := range f.Wasted {
@@ -192,11 +193,12 @@ func negative(f Facts) bool {
 func leave(s *StageState, f Facts, at Moment) {
 	s.Good += f.Good
 	s.Wasted += f.Scrap()
+	s.Short += f.Short
 	s.SentBack += f.returned()
-	s.OnHand -= f.Good + f.Scrap() + f.returned()
+	s.OnHand -= f.leaving()
 	switch {
 	case s.OnHand == 0:
-		s.Ready, s.Started, s.Done = 0, 0, at
+		s.Ready, s.Started, s.Done, s.Why = 0, 0, at, ""
 	case s.Started == 0: // a part was done, so work had begun; nobody pressed Start
 		s.Started = at
 	}

@@ -25,14 +25,16 @@ type Job struct {
 	Stages    []StageState      `json:"stages"`              // in route order
 }
 
-// StageState is what a job has at one stage of its route. The first seven terms are the account of product
-// quantity: Received + Found = Good + Wasted + SentBack + AtVendor + OnHand, each >= 0, always.
+// StageState is what a job has at one stage of its route. The first eight terms are the account of product
+// quantity: Received + Found = Good + Wasted + Short + SentBack + AtVendor + OnHand, each >= 0, always. Short is the
+// counterpart of Found: what the accounts expect and nobody finds. It is never waste.
 type StageState struct {
 	Code     string   `json:"code"`
 	Received Quantity `json:"received,omitempty"` // came from the stage before, or with the job
 	Found    Quantity `json:"found,omitempty"`    // was here though nothing sent it
 	Good     Quantity `json:"good,omitempty"`     // passed on
 	Wasted   Quantity `json:"wasted,omitempty"`   // scrapped here, with a reason
+	Short    Quantity `json:"short,omitempty"`    // closed short: expected, not there
 	SentBack Quantity `json:"sent_back,omitempty"`
 	AtVendor Quantity `json:"at_vendor,omitempty"`
 	OnHand   Quantity `json:"on_hand,omitempty"`
@@ -40,6 +42,8 @@ type StageState struct {
 	Started  Moment   `json:"started,omitempty"` // when the present run began, 0 when none is on
 	Held     Moment   `json:"held,omitempty"`    // since when it is on hold, 0 when it is not
 	Reason   string   `json:"reason,omitempty"`  // code of the hold's reason
+	Returned Quantity `json:"returned,omitempty"` // of what was received, how much came back from later stages
+	Why      string   `json:"why,omitempty"`      // why it last came back, until all of it has gone on
 	Done     Moment   `json:"done,omitempty"`    // when it was last emptied by a report
 	By       ID       `json:"by,omitzero"`       // who moved something here last
 	Moved    Moment   `json:"moved,omitempty"`   // when
@@ -65,7 +69,7 @@ func (s StageState) Status() Status {
 		return Running
 	case s.OnHand > 0 || s.AtVendor > 0:
 		return Ready
-	case s.Good+s.Wasted+s.SentBack > 0 || s.Done != 0:
+	case s.Good+s.Wasted+s.Short+s.SentBack > 0 || s.Done != 0:
 		return Done
 	}
 	return Waiting
@@ -76,12 +80,12 @@ func (s StageState) Live() bool { return s.OnHand > 0 || s.AtVendor > 0 }
 
 // Balanced reports whether the account of the stage closes.
 func (s StageState) Balanced() bool {
-	for _, q := range []Quantity{s.Received, s.Found, s.Good, s.Wasted, s.SentBack, s.AtVendor, s.OnHand} {
+	for _, q := range []Quantity{s.Received, s.Found, s.Good, s.Wasted, s.Short, s.SentBack, s.AtVendor, s.OnHand} {
 		if q < 0 || q > MaxQuantity {
 			return false
 		}
 	}
-	return s.Received+s.Found == s.Good+s.Wasted+s.SentBack+s.AtVendor+s.OnHand
+	return s.Received+s.Found == s.Good+s.Wasted+s.Short+s.SentBack+s.AtVendor+s.OnHand
 }
 
 // Open reports whether anything of the job is still to be done.
@@ -130,8 +134,8 @@ func (j Job) Check() error {
 	var handed, returned Quantity
 	for i, s := range j.Stages {
 		if !s.Balanced() {
-			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + sent back %s + at vendor %s + on hand %s",
-				j.Number, s.Code, s.Received, s.Found, s.Good, s.Wasted, s.SentBack, s.AtVendor, s.OnHand)
+			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + short %s + sent back %s + at vendor %s + on hand %s",
+				j.Number, s.Code, s.Received, s.Found, s.Good, s.Wasted, s.Short, s.SentBack, s.AtVendor, s.OnHand)
 		}
 		handed, returned = handed+s.Received, returned+s.SentBack
 		if i > 0 {

@@ -12,7 +12,7 @@ type Kind string
 const (
 	KindCreated    Kind = "created"     // the job came to be, with its route and quantity
 	KindStarted    Kind = "started"     // work began at a stage
-	KindReported   Kind = "reported"    // good, wasted, sent back, with a note
+	KindReported   Kind = "reported"    // good, wasted, sent back, short, with a note
 	KindHeld       Kind = "held"        // work stopped, with a reason
 	KindResumed    Kind = "resumed"     // the hold ended
 	KindFound      Kind = "found"       // quantity that nothing explains
@@ -63,6 +63,7 @@ type Facts struct {
 	Good     Quantity          `json:"good,omitempty"`
 	Wasted   []Waste           `json:"wasted,omitempty"`
 	Back     []Back            `json:"back,omitempty"`
+	Short    Quantity          `json:"short,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 	Note     string            `json:"note,omitempty"`
 	Undoes   ID                `json:"undoes,omitzero"`  // the command taken back
@@ -95,6 +96,9 @@ func (f Facts) Scrap() Quantity {
 	}
 	return sum
 }
+
+// leaving is all that a report takes from the stage.
+func (f Facts) leaving() Quantity { return f.Good + f.Scrap() + f.Short + f.returned() }
 
 func (f Facts) returned() Quantity {
 	var sum Quantity

@@ -21,7 +21,8 @@ type Process struct {
 	Unit         string   `json:"unit,omitempty"`   // what is counted: sheets, pcs, kg
 	Prefix       string   `json:"prefix,omitempty"` // of the job number series: JC gives JC-00042
 	Stages       []Stage  `json:"stages"`
-	WasteReasons []Reason `json:"waste_reasons,omitempty"`
+	Over         int      `json:"over_percent,omitempty"`  // how much more than it received a stage may pass on, in percent
+	WasteReasons []Reason `json:"waste_reasons,omitempty"` // of wastage and of rework
 	HoldReasons  []Reason `json:"hold_reasons,omitempty"`
 }
 

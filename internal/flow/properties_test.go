@@ -51,7 +51,7 @@ var anyQuantity = rapid.Custom(func(t *rapid.T) Quantity {
 func openShop(t *rapid.T) *shop {
 	s := &shop{t: t, now: At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC))}
 	s.process = Process{ID: anyID(t, "process"), Version: 1, Name: "Cartons", Mode: rapid.SampledFrom([]Mode{UnitMode, QuantityMode}).Draw(t, "mode"),
-		Unit: "sheets", WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds()}
+		Unit: "sheets", Over: rapid.SampledFrom([]int{0, 5, 200}).Draw(t, "over"), WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds()}
 	for i := range rapid.IntRange(1, 5).Draw(t, "stages") {
 		s.process.Stages = append(s.process.Stages, Stage{Code: fmt.Sprintf("s%d", i), Name: fmt.Sprintf("Stage %d", i)})
 	}
@@ -125,7 +125,7 @@ func (s *shop) holds() {
 	sum := s.job.Dispatched() + s.job.Wasted()
 	want := s.job.Quantity
 	for _, st := range s.job.Stages {
-		sum += st.OnHand + st.AtVendor
+		sum += st.OnHand + st.AtVendor + st.Short
 		want += st.Found
 	}
 	if sum != want {
@@ -174,6 +174,12 @@ func (s *shop) anyAction() Action {
 	r := Report{Work: at, Good: part.Draw(t, "good")}
 	if rapid.Bool().Draw(t, "wasted") {
 		r.Wasted = []Waste{{Reason: rapid.SampledFrom([]string{"torn", "torn", "torn", ""}).Draw(t, "why"), Quantity: part.Draw(t, "waste")}}
+	}
+	if rapid.IntRange(0, 2).Draw(t, "back") == 0 {
+		r.Back = []Back{{To: rapid.SampledFrom(s.process.Route()).Draw(t, "to"), Reason: rapid.SampledFrom([]string{"torn", "torn", ""}).Draw(t, "again"), Quantity: part.Draw(t, "returned")}}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "short") == 0 {
+		r.Short = part.Draw(t, "missing")
 	}
 	return r
 }

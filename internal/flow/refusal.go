@@ -40,6 +40,9 @@ const (
 	MoreThanHere   Code = "more_than_here"  // Stage, Entry, Here, By, At
 	NothingEntered Code = "nothing_entered" //
 	WasteNoReason  Code = "waste_no_reason" //
+	OverLimit      Code = "over_limit"      // Stage, Entry, Here, Limit percent
+	BackNoStage    Code = "back_no_stage"   // to which earlier stage is not said
+	BackNoReason   Code = "back_no_reason"  //
 	ReasonUnknown  Code = "reason_unknown"  // Value
 	HoldNoReason   Code = "hold_no_reason"
 	NoQuantities   Code = "no_quantities"  // the process does not count

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
@@ -20,14 +21,18 @@ func (w Work) Targets() []ID { return []ID{w.Job} }
 type Start struct{ Work }
 
 // Report says what became of a part, or all, of what is on hand: good goes on to the next stage, wasted is
-// scrapped with a reason. What is not mentioned stays: the rest is coming.
+// scrapped with a reason, back goes to an earlier stage for rework, short is expected and not there. What is not
+// mentioned stays: the rest is coming. More than is on hand is taken up to the process's limit, and the surplus is
+// booked as found.
 //
-// Refusals: not_found, nothing_here, on_hold, more_than_here, nothing_entered, waste_no_reason, reason_unknown,
-// no_quantities, too_long.
+// Refusals: not_found, nothing_here, on_hold, more_than_here, over_limit, nothing_entered, waste_no_reason,
+// back_no_stage, back_no_reason, reason_unknown, quantity_needed, quantity_too_big, no_quantities, too_long.
 type Report struct {
 	Work
 	Good    Quantity `json:"good,omitempty"`
 	Wasted  []Waste  `json:"wasted,omitempty"`
+	Back    []Back   `json:"back,omitempty"`
+	Short   Quantity `json:"short,omitempty"`
 	Note    string   `json:"note,omitempty"`
 	Station string   `json:"station,omitempty"`
 }
@@ -90,19 +95,26 @@ func (w Work) at(world World, m Mark) (Job, StageState, error) {
 
 // movement is one movement of the work, checked against the job.
 func (w Work) movement(j Job, m Mark, c Command, kind Kind, f Facts) ([]Movement, error) {
+	return w.movements(j, m, c, Movement{Kind: kind, Facts: f})
+}
+
+// movements are several of the work, one after the other, each checked against the job as the one before leaves it.
+func (w Work) movements(j Job, m Mark, c Command, moves ...Movement) ([]Movement, error) {
 	at, mark, err := c.when(m)
 	if err != nil {
 		return nil, err
 	}
-	mv := Movement{Job: w.Job, Kind: kind, Stage: w.Stage, Member: m.Member, Occurred: at, Mark: mark, Facts: f}
-	after, err := Apply(j, mv)
-	if err != nil {
+	for i, mv := range moves {
+		mv.Job, mv.Stage, mv.Member, mv.Occurred, mv.Mark = w.Job, w.Stage, m.Member, at, mark
+		if j, err = Apply(j, mv); err != nil {
+			return nil, err
+		}
+		moves[i] = mv
+	}
+	if err := j.Check(); err != nil {
 		return nil, err
 	}
-	if err := after.Check(); err != nil {
-		return nil, err
-	}
-	return []Movement{mv}, nil
+	return moves, nil
 }
 
 func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
@@ -146,32 +158,81 @@ func (a Report) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := a.check(w.Process(j), j, s); err != nil {
 		return nil, err
 	}
-	return a.movement(j, m, c, KindReported, Facts{Good: a.Good, Wasted: a.Wasted, Note: a.Note, Station: a.Station})
+	f := Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, Note: a.Note, Station: a.Station}
+	report := Movement{Kind: KindReported, Facts: f}
+	if over := f.leaving() - s.OnHand; over > 0 {
+		return a.movements(j, m, c, Movement{Kind: KindFound, Facts: Facts{Quantity: over, Reason: Surplus}}, report)
+	}
+	return a.movements(j, m, c, report)
 }
 
+// Surplus is the reason of what was found because more was made than had come.
+const Surplus = "surplus"
+
 func (a Report) check(p Process, j Job, s StageState) error {
-	if j.Mode == UnitMode && (len(a.Wasted) > 0 || a.Good != s.OnHand) {
+	if j.Mode == UnitMode && (len(a.Wasted)+len(a.Back) > 0 || a.Short != 0 || a.Good != s.OnHand) {
 		return refuse(NoQuantities)
 	}
-	if a.Good < 0 || a.Good > MaxQuantity || len(a.Wasted) > maxLines {
+	if a.Good < 0 || a.Good > MaxQuantity || a.Short < 0 || a.Short > MaxQuantity || len(a.Wasted) > maxLines || len(a.Back) > maxLines {
 		return refuse(QuantityTooBig)
 	}
-	total := a.Good
 	for _, waste := range a.Wasted {
 		if err := waste.check(p.WasteReasons); err != nil {
 			return err
 		}
-		total += waste.Quantity
 	}
+	for _, back := range a.Back {
+		if err := back.check(j, a.Stage, p.WasteReasons); err != nil {
+			return err
+		}
+	}
+	total := Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short}.leaving()
 	if total == 0 {
 		return refuse(NothingEntered)
 	}
-	if total > s.OnHand {
-		r := blocked(MoreThanHere, j, s)
-		r.Entry = total
+	if r := a.surplus(p, j, s, total); r != nil {
 		return r
 	}
-	return errors.Join(tooLong("note", a.Note, MaxNote), tooLong("station", a.Station, MaxText))
+	return cmp.Or(tooLong("note", a.Note, MaxNote), tooLong("station", a.Station, MaxText))
+}
+
+// surplus refuses more than is there and than the process allows on top. Only good can be more: nobody wastes, sends
+// back or misses what has not come.
+func (a Report) surplus(p Process, j Job, s StageState, total Quantity) *Refusal {
+	over := total - s.OnHand
+	if over <= 0 {
+		return nil
+	}
+	r := blocked(MoreThanHere, j, s)
+	r.Entry = total
+	if p.Over == 0 || a.Short > 0 || total-a.Good > s.OnHand {
+		return r
+	}
+	if r.Limit = p.Over; over > percentOf(s.Received, p.Over)-s.Found {
+		r.Code = OverLimit
+		return r
+	}
+	return nil
+}
+
+// percentOf is so many percent of a quantity, cut to a millionth.
+func percentOf(q Quantity, percent int) Quantity {
+	return q/100*Quantity(percent) + q%100*Quantity(percent)/100
+}
+
+func (b Back) check(j Job, from string, reasons []Reason) error {
+	to, at := j.index(b.To), j.index(from)
+	switch {
+	case b.Quantity <= 0 || b.Quantity > MaxQuantity:
+		return refuse(QuantityNeeded)
+	case to < 0 || to >= at:
+		return refuse(BackNoStage)
+	case b.Reason == "":
+		return refuse(BackNoReason)
+	case !knows(reasons, b.Reason):
+		return &Refusal{Code: ReasonUnknown, Value: b.Reason}
+	}
+	return nil
 }
 
 func (w Waste) check(reasons []Reason) error {

@@ -24,6 +24,7 @@ var statuses = map[flow.Code]int{
 	flow.OnHold:         http.StatusConflict,
 	flow.NotHeld:        http.StatusConflict,
 	flow.MoreThanHere:   http.StatusConflict,
+	flow.OverLimit:      http.StatusConflict,
 	flow.UndoNothing:    http.StatusConflict,
 	flow.UndoNotYours:   http.StatusForbidden,
 	flow.UndoTooLate:    http.StatusConflict,

@@ -13,6 +13,9 @@ import (
 // cardForm is what a person typed on the stage card; it is shown again when it could not be taken.
 type cardForm struct {
 	Good, Wasted, Reason, Note, Hold string
+	Back, BackTo, BackReason         string
+	Rest                             string // what becomes of what is not entered: short, wasted, else it is coming
+	Seen                             string // what was on hand when the person answered
 	Open                             string // the sheet that is open: report or hold
 }
 
@@ -24,6 +27,7 @@ type cardPage struct {
 	From   string // where the person came from and goes back to
 	Before string // name of the stage before, for a job that is still on its way
 	Others []chipLink
+	Back   []flow.Stage // the stages that something can be sent back to
 	ByName string
 }
 
@@ -83,8 +87,12 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	pg.ByName = names[pg.Place.State.By]
+	before := true
 	for i, s := range j.Stages {
 		at := v.place(j, p, s.Code, vendors)
+		if before = before && s.Code != pg.Place.Stage.Code; before {
+			pg.Back = append(pg.Back, at.Stage)
+		}
 		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
 			pg.Before = at.Stage.Name
 		}
@@ -139,6 +147,8 @@ func readCard(r *http.Request) cardForm {
 	f := cardForm{
 		Good: r.PostFormValue("good"), Wasted: r.PostFormValue("wasted"), Reason: r.PostFormValue("reason"),
 		Note: clean(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
+		Back: r.PostFormValue("back"), BackTo: r.PostFormValue("back_to"), BackReason: r.PostFormValue("back_reason"),
+		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
 	}
 	if do := r.PostFormValue("do"); do == "report" || do == "hold" {
 		f.Open = do
@@ -171,9 +181,27 @@ func (f cardForm) report(at flow.Work) (flow.Action, error) {
 	if err != nil {
 		return nil, err
 	}
+	back, err := quantity(f.Back)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := quantity(f.Seen)
+	if err != nil {
+		return nil, err
+	}
 	a := flow.Report{Work: at, Good: good, Note: f.Note}
+	switch rest := seen - good - wasted - back; {
+	case rest <= 0: // what came since the person looked is never closed
+	case f.Rest == "short":
+		a.Short = rest
+	case f.Rest == "wasted":
+		wasted += rest
+	}
 	if wasted > 0 {
 		a.Wasted = []flow.Waste{{Reason: f.Reason, Quantity: wasted}}
+	}
+	if back > 0 {
+		a.Back = []flow.Back{{To: f.BackTo, Reason: f.BackReason, Quantity: back}}
 	}
 	return a, nil
 }
@@ -198,7 +226,7 @@ func quantity(s string) (flow.Quantity, error) {
 // after is where a person goes when a command was taken: starting and resuming stay on the card, the rest goes
 // back to where they came from.
 func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
-	said := "said=" + strconv.FormatInt(receipt.First, 10)
+	said := "said=" + strconv.FormatInt(receipt.Last, 10)
 	came := from(r.PostFormValue("from"))
 	card := "/jobs/" + job.String() + "/at/" + url.PathEscape(r.PathValue("stage"))
 	switch do := r.PostFormValue("do"); {

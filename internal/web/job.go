@@ -16,6 +16,8 @@ type event struct {
 	Who     string
 	Words   string
 	Wasted  []wasteLine
+	Back    []string // what was sent back where and why
+	Short   string
 	Undone  bool
 	Marked  string // backdated, imported or inferred; empty for live
 	Station string
@@ -43,6 +45,8 @@ type jobPage struct {
 	More     string
 	Lost     string // wasted, in percent of the start
 	Vendors  map[flow.ID]postgres.Vendor
+	Rework   bool // something was sent back
+	Short    bool // something was closed short
 	Narrowed bool // the reader sees only some of the stages
 }
 
@@ -98,6 +102,9 @@ func (p *jobPage) strips() {
 		if s.Live() {
 			p.Live = append(p.Live, one)
 		}
+	}
+	for _, s := range p.Stages {
+		p.Rework, p.Short = p.Rework || s.State.SentBack > 0, p.Short || s.State.Short > 0
 	}
 	if p.Job.Quantity > 0 && p.Job.Wasted() > 0 {
 		p.Lost = share(p.Job.Wasted(), p.Job.Quantity)
@@ -160,10 +167,20 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Kind == flow.KindReported && p.Job.Mode == flow.UnitMode {
 		key = "event_unit_done"
 	}
+	if m.Kind == flow.KindReported && m.Facts.Good == 0 {
+		key = "event_nothing"
+	}
 	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity),
 		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason))
 	for _, waste := range m.Facts.Wasted {
 		e.Wasted = append(e.Wasted, wasteLine{p.Qty(waste.Quantity), p.Reason(p.Process.WasteReasons, waste.Reason)})
+	}
+	for _, back := range m.Facts.Back {
+		to, _ := p.Process.Stage(back.To)
+		e.Back = append(e.Back, p.T("event_back", "qty", p.Qty(back.Quantity), "to", to.Name, "reason", p.Reason(p.Process.WasteReasons, back.Reason)))
+	}
+	if m.Facts.Short > 0 {
+		e.Short = p.T("event_short", "qty", p.Qty(m.Facts.Short))
 	}
 	return e
 }

@@ -59,7 +59,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		}
 	}
 	for _, c := range []flow.Code{flow.Conflict, flow.BadCommand, flow.NumberTaken, flow.NumberMissing, flow.QuantityNeeded, flow.QuantityTooBig, flow.TooLong, flow.TooMany,
-		flow.NothingHere, flow.AlreadyStarted, flow.AlreadyHeld, flow.OnHold, flow.NotHeld, flow.MoreThanHere, flow.NothingEntered, flow.WasteNoReason, flow.ReasonUnknown,
+		flow.NothingHere, flow.AlreadyStarted, flow.AlreadyHeld, flow.OnHold, flow.NotHeld, flow.MoreThanHere, flow.OverLimit, flow.BackNoStage, flow.BackNoReason, flow.NothingEntered, flow.WasteNoReason, flow.ReasonUnknown,
 		flow.HoldNoReason, flow.NoQuantities, flow.UndoNothing, flow.UndoNotYours, flow.UndoTooLate, flow.UndoDepends, flow.InTheFuture, flow.TooLongAgo} {
 		want = append(want, "refusal_"+string(c))
 	}

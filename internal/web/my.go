@@ -205,8 +205,16 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 	case m.Kind == flow.KindReported && m.Facts.Scrap() > 0:
 		key = "did_reported_wasted"
 	}
-	return v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
+	says := v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
 		"unit", j.Unit, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
+	for _, b := range m.Facts.Back {
+		stage, _ := p.Stage(b.To)
+		says += ", " + v.T("did_back", "back", v.Qty(b.Quantity), "to", stage.Name)
+	}
+	if m.Facts.Short > 0 {
+		says += ", " + v.T("did_short", "short", v.Qty(m.Facts.Short))
+	}
+	return says
 }
 
 var errNotYours = errors.Join(postgres.ErrNotFound, errors.New("web: out of the member's scope"))

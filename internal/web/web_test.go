@@ -277,6 +277,62 @@ func TestBadInputGetsASentenceAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// One report carries good, wasted and sent back, each with its reason; what goes back waits at the earlier stage and
+// says why it is there. The rest is still coming unless the person says that it is short or wasted.
+func TestReworkAndShortInOneReport(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	owner.newJob(f, "R-1", "500")
+	job := f.jobNumbered("R-1")
+	owner.tap(job, "printing", "done").says(200)
+	rework := []string{"good", "300", "seen", "500", "wasted", "20", "reason", "bubbles", "back", "80", "back_to", "printing", "back_reason", "bubbles", "note", "lot 2"}
+	with := func(name, value string) []string {
+		form := append([]string{}, rework...)
+		return append(form, name, value)
+	}
+	owner.tap(job, "lamination", "report", with("back_to", "")...).says(422, "Choose the earlier stage")
+	owner.tap(job, "lamination", "report", with("back_to", "dispatch")...).says(422, "Choose the earlier stage")
+	owner.tap(job, "lamination", "report", with("back_reason", "")...).says(422, "Choose why it goes back", "lot 2")
+	owner.tap(job, "lamination", "report", with("back", "many")...).says(422, "“many” is not a number")
+	owner.tap(job, "lamination", "report", with("back", "201")...).says(409, "You entered 521, but only 500")
+	owner.tap(job, "lamination", "report", with("from", "job")...).says(200, "300 sheets → Dispatch, 20 wasted, 80 back to Printing", "↻ 80 sent back to Printing, Lamination bubbles", "Rework: Lamination bubbles", "“lot 2”")
+	f.account(job, "printing", "received 580 good 500 hand 80")
+	f.account(job, "lamination", "received 500 good 300 wasted 20 back 80 hand 100")
+	owner.tap(job, "lamination", "report", "good", "60", "seen", "100", "rest", "short").says(200, "60 sheets → Dispatch, 40 short")
+	f.account(job, "lamination", "received 500 good 360 wasted 20 short 40 back 80 hand 0")
+	owner.tap(job, "printing", "done").says(200)
+	owner.tap(job, "lamination", "report", "good", "50", "seen", "80", "rest", "wasted", "from", "job").says(422, "Choose why it was wasted")
+	owner.tap(job, "lamination", "report", "good", "50", "seen", "80", "rest", "wasted", "reason", "bubbles", "from", "job").says(200, "30 wasted")
+	f.account(job, "lamination", "received 580 good 410 wasted 50 short 40 back 80 hand 0")
+	owner.tap(job, "dispatch", "done", "from", "job").says(200, "Completed", "Dispatched 410", "Wastage 50 10.0%", "Short")
+	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
+		t.Error(err)
+	}
+}
+
+// account compares a job's account at a stage with what it should be, terms of zero left out.
+func (f *firm) account(job flow.ID, stage, want string) {
+	f.t.Helper()
+	j, err := f.db.Job(f.t.Context(), f.org, job)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	s, _ := j.Stage(stage)
+	var got []string
+	for _, term := range []struct {
+		name string
+		q    flow.Quantity
+	}{{"received", s.Received}, {"found", s.Found}, {"good", s.Good}, {"wasted", s.Wasted}, {"short", s.Short}, {"back", s.SentBack}} {
+		if term.q != 0 {
+			got = append(got, term.name+" "+term.q.String())
+		}
+	}
+	if got := strings.Join(append(got, "hand "+s.OnHand.String()), " "); got != want {
+		f.t.Errorf("%s: %s, want %s", stage, got, want)
+	}
+}
+
 func TestATappedButtonCountsOnce(t *testing.T) {
 	t.Parallel()
 	f := openHouse(t).firm("sahyadri")

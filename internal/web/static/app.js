@@ -110,14 +110,16 @@ function showLive() {
 
 // --- the sheet ----------------------------------------------------------------------------------------------
 
-/** Waste that is typed comes off the good quantity, as long as nobody has typed that. */
+/** Waste and rework that are typed come off the good quantity, as long as nobody has typed that. */
 document.addEventListener('input', (e) => {
   const field = /** @type {HTMLInputElement} */ (e.target);
   if (field.name === 'good') field.dataset.own = 'yes';
-  if (field.name !== 'wasted' || !field.dataset.balance) return;
-  const good = /** @type {HTMLInputElement | null} */ (field.form?.elements.namedItem('good'));
+  if (field.name !== 'wasted' && field.name !== 'back') return;
+  const named = (/** @type {string} */ name) => /** @type {HTMLInputElement | null} */ (field.form?.elements.namedItem(name));
+  const good = named('good');
   if (!good || good.dataset.own) return;
-  const left = subtract(field.dataset.balance, field.value.replaceAll(',', '').trim() || '0');
+  const typed = (/** @type {string} */ name) => named(name)?.value.replaceAll(',', '').trim() || '0';
+  const left = subtract(subtract(typed('seen'), typed('wasted')) ?? '', typed('back'));
   if (left !== null) good.value = left;
 });
 
