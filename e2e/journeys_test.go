@@ -85,7 +85,7 @@ func TestReworkGoesBackToTheStageThatMadeIt(t *testing.T) {
 	owner := open(t, 360, 800).signIn(who(t, "owner"))
 	_, path := newJob(t, owner, "Rework box", "500")
 	owner.visit(path + "/at/order").tap("Done").sees("Undo")
-	owner.visit(path + "/at/artwork?from=job").tap("Part done, wastage or rework").tap("Send some back for rework").fill("#back", "80")
+	owner.visit(path+"/at/artwork?from=job").tap("Part done, wastage or rework").tap("Send some back for rework").fill("#back", "80")
 	if got := owner.eval("document.querySelector('#good').value"); got != "420" {
 		t.Errorf("80 of 500 sent back leaves %s good", got)
 	}

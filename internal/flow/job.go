@@ -38,15 +38,15 @@ type StageState struct {
 	SentBack Quantity `json:"sent_back,omitempty"`
 	AtVendor Quantity `json:"at_vendor,omitempty"`
 	OnHand   Quantity `json:"on_hand,omitempty"`
-	Ready    Moment   `json:"ready,omitempty"`   // since when something is on hand without a break
-	Started  Moment   `json:"started,omitempty"` // when the present run began, 0 when none is on
-	Held     Moment   `json:"held,omitempty"`    // since when it is on hold, 0 when it is not
-	Reason   string   `json:"reason,omitempty"`  // code of the hold's reason
+	Ready    Moment   `json:"ready,omitempty"`    // since when something is on hand without a break
+	Started  Moment   `json:"started,omitempty"`  // when the present run began, 0 when none is on
+	Held     Moment   `json:"held,omitempty"`     // since when it is on hold, 0 when it is not
+	Reason   string   `json:"reason,omitempty"`   // code of the hold's reason
 	Returned Quantity `json:"returned,omitempty"` // of what was received, how much came back from later stages
 	Why      string   `json:"why,omitempty"`      // why it last came back, until all of it has gone on
-	Done     Moment   `json:"done,omitempty"`    // when it was last emptied by a report
-	By       ID       `json:"by,omitzero"`       // who moved something here last
-	Moved    Moment   `json:"moved,omitempty"`   // when
+	Done     Moment   `json:"done,omitempty"`     // when it was last emptied by a report
+	By       ID       `json:"by,omitzero"`        // who moved something here last
+	Moved    Moment   `json:"moved,omitempty"`    // when
 }
 
 // Status is what a person calls the state of a job at a stage.
