@@ -30,8 +30,8 @@ check: ## gofmt, vet, staticcheck, errcheck, govulncheck
 bench: postgres build ## measure beside pgbench; prints one line of JSON (about 3 minutes)
 	@$(GO) run ./bench -program $(PROGRAM)
 
-properties: ## 100,000 and more random commands against the rules; prints how many
-	@$(GO) test ./internal/flow -count=1 -v -rapid.checks=3000 | grep -E 'OK, passed|random commands|FAIL|ok|story|panic'
+properties: ## 1,000,000 and more random commands against the rules; prints how many
+	@$(GO) test ./internal/flow -count=1 -v -rapid.checks=30000 | grep -E 'OK, passed|random commands|FAIL|ok|story|panic'
 
 e2e: postgres chromium gcc build ## the browser journeys alone
 	$(GO) test -race -count=1 -v ./e2e

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Apply is the job after a movement. It refuses only what cannot be true (more leaves than is there, work on
@@ -14,8 +15,11 @@ func Apply(j Job, m Movement) (Job, error) {
 		return created(j, m)
 	}
 	j.Stages = slices.Clone(j.Stages)
-	if m.Kind == KindStageAdded {
+	switch m.Kind {
+	case KindStageAdded:
 		return stageAdded(j, m)
+	case KindChanged:
+		return changed(j, m)
 	}
 	i := j.index(m.Stage)
 	if i < 0 {
@@ -35,6 +39,7 @@ func Apply(j Job, m Movement) (Job, error) {
 
 var appliers = map[Kind]func(j *Job, i int, m Movement) error{
 	KindStarted: started, KindReported: reported, KindHeld: held, KindResumed: resumed, KindFound: found,
+	KindRequired: required, KindSkipped: skipped, KindCounted: counted, KindAttempted: attempted,
 }
 
 // Impossible says that a movement cannot follow the ones before it.
@@ -65,6 +70,14 @@ func created(before Job, m Movement) (Job, error) {
 	for i, code := range f.Route {
 		j.Stages[i].Code = code
 	}
+	for _, step := range f.Steps {
+		if i := j.index(step.Code); i >= 0 {
+			j.Stages[i].Yields = step.Yields
+			if step.Optional {
+				j.Stages[i].Need = Undecided
+			}
+		}
+	}
 	arrive(&j.Stages[0], f.Quantity, m.Occurred)
 	return j, nil
 }
@@ -85,19 +98,113 @@ func come(s *StageState, q Quantity, at Moment) {
 	s.OnHand += q
 }
 
+// stageAdded puts a stage into the job's own route. Inside the route, nothing may have passed the place yet; at the
+// end, what had left the route goes to the new last stage.
 func stageAdded(j Job, m Movement) (Job, error) {
 	if j.index(m.Stage) >= 0 {
 		return Job{}, impossible(m, "the job has that stage already")
 	}
-	left := j.Dispatched() // what the last stage had passed out of the route goes to the new last stage
-	j.Stages = append(j.Stages, StageState{Code: m.Stage})
-	arrive(&j.Stages[len(j.Stages)-1], left, m.Occurred)
+	at := len(j.Stages)
+	if m.Facts.After != "" {
+		at = j.index(m.Facts.After) + 1
+	}
+	if at == 0 || at < len(j.Stages) && j.Stages[at-1].Handed() > 0 {
+		return Job{}, impossible(m, "the job has passed the place already")
+	}
+	left := j.Stages[at-1].Handed()
+	j.Stages = slices.Insert(j.Stages, at, StageState{Code: m.Stage})
+	arrive(&j.Stages[at], left, m.Occurred)
 	if left > 0 {
 		j.Completed = 0
 	}
 	j.Last = max(j.Last, m.Occurred)
 	return j, nil
 }
+
+// The names of what a change can set. Other names are the job's own fields.
+const (
+	SetDue      = "due"
+	SetUrgent   = "urgent"
+	SetCustomer = "customer"
+	SetItem     = "item"
+	SetField    = "field." // before the name of a field
+)
+
+func changed(j Job, m Movement) (Job, error) {
+	for name, value := range m.Facts.Set {
+		switch name {
+		case SetDue:
+			if j.Promised == "" {
+				j.Promised = j.Due
+			}
+			j.Due = Date(value)
+		case SetUrgent:
+			j.Urgent = value != ""
+		case SetCustomer:
+			j.Customer = value
+		case SetItem:
+			j.Item = value
+		default:
+			j.Fields = with(j.Fields, strings.TrimPrefix(name, SetField), value)
+		}
+	}
+	j.Last = max(j.Last, m.Occurred)
+	return j, nil
+}
+
+// with is a map with one entry more; an empty value takes the entry away.
+func with(fields map[string]string, name, value string) map[string]string {
+	fields = maps.Clone(fields)
+	switch {
+	case value == "" && len(fields) <= 1 && fields[name] != "":
+		return nil
+	case value == "":
+		delete(fields, name)
+	case fields == nil:
+		return map[string]string{name: value}
+	default:
+		fields[name] = value
+	}
+	return fields
+}
+
+func required(j *Job, i int, m Movement) error {
+	if j.Stages[i].Need == Required {
+		return impossible(m, "it is required already")
+	}
+	j.Stages[i].Need = Required
+	return nil
+}
+
+// skipped sends on what is at the stage; what comes later goes through.
+func skipped(j *Job, i int, m Movement) error {
+	s := &j.Stages[i]
+	if s.Need == NotRequired || s.Held != 0 || s.AtVendor > 0 {
+		return impossible(m, "it is not required already, on hold or at a vendor")
+	}
+	s.Need = NotRequired
+	if s.OnHand == 0 {
+		return nil
+	}
+	return pass(j, i, Facts{Good: s.OnHand}, m)
+}
+
+func counted(j *Job, i int, m Movement) error {
+	s := &j.Stages[i]
+	there := m.Facts.Quantity
+	if s.Held != 0 || there < 0 || there > MaxQuantity || s.Need == NotRequired {
+		return impossible(m, "it is on hold or not a possible quantity")
+	}
+	switch more := there - s.OnHand; {
+	case more > 0:
+		return found(j, i, Movement{Kind: m.Kind, Stage: m.Stage, Occurred: m.Occurred, Facts: Facts{Quantity: more}})
+	case more < 0:
+		return pass(j, i, Facts{Short: -more}, m)
+	}
+	return nil
+}
+
+func attempted(*Job, int, Movement) error { return nil }
 
 func started(j *Job, i int, m Movement) error {
 	s := &j.Stages[i]
@@ -108,6 +215,7 @@ func started(j *Job, i int, m Movement) error {
 		return impossible(m, "it is running or on hold")
 	}
 	s.Started = m.Occurred
+	s.fill(m.Facts.Values)
 	return nil
 }
 
@@ -152,25 +260,93 @@ func reported(j *Job, i int, m Movement) error {
 	if f.leaving() > s.OnHand {
 		return impossible(m, "more leaves than is there")
 	}
-	leave(s, f, m.Occurred)
-	for _, b := range f.Back {
-		to := j.index(b.To)
-		if to < 0 || to >= i {
-			return impossible(m, "sent back to a stage that is not before it")
-		}
-		arrive(&j.Stages[to], b.Quantity, m.Occurred)
-		j.Stages[to].Returned, j.Stages[to].Why = j.Stages[to].Returned+b.Quantity, b.Reason
+	if f.To > 0 {
+		s.Reading = f.To
 	}
-	if i+1 < len(j.Stages) {
-		arrive(&j.Stages[i+1], f.Good, m.Occurred)
-		if next := j.Stages[i+1]; next.Received+next.Found > MaxQuantity {
+	s.fill(f.Values)
+	for _, b := range f.Back {
+		if err := sendBack(j, i, b, m); err != nil {
+			return err
+		}
+	}
+	return pass(j, i, f, m)
+}
+
+func (s *StageState) fill(values map[string]string) {
+	for code, value := range values {
+		s.Values = with(s.Values, code, value)
+	}
+}
+
+// sendBack books what arrives at the earlier stage, in that stage's units.
+func sendBack(j *Job, i int, b Back, m Movement) error {
+	to := j.index(b.To)
+	if to < 0 || to >= i || j.Stages[to].Need == NotRequired {
+		return impossible(m, "sent back to a stage that is not before it")
+	}
+	q, ok := j.before(b.Quantity, to, i)
+	if !ok {
+		return impossible(m, "what goes back is no whole number of what it was made of")
+	}
+	s := &j.Stages[to]
+	arrive(s, q, m.Occurred)
+	s.Returned, s.Why = s.Returned+q, b.Reason
+	return roomy(*s, m)
+}
+
+// before is what a quantity at a stage was at an earlier one.
+func (j Job) before(q Quantity, to, from int) (Quantity, bool) {
+	ratios := make([]Ratio, 0, from-to)
+	for _, s := range j.Stages[to:from] {
+		ratios = append(ratios, s.Yields)
+	}
+	return back(q, ratios)
+}
+
+func roomy(s StageState, m Movement) error {
+	if s.Received+s.Found > MaxQuantity {
+		return impossible(m, "the stage would hold more than can be counted")
+	}
+	return nil
+}
+
+// pass takes from a stage what a report says left it, and hands the good to the next stage that is required.
+func pass(j *Job, i int, f Facts, m Movement) error {
+	leave(&j.Stages[i], f, m.Occurred)
+	for good := f.Good; good > 0; i++ {
+		out, ok := j.Stages[i].handOn(good)
+		if !ok {
 			return impossible(m, "the next stage would hold more than can be counted")
+		}
+		if i+1 == len(j.Stages) {
+			break
+		}
+		next := &j.Stages[i+1]
+		arrive(next, out, m.Occurred)
+		if err := roomy(*next, m); err != nil {
+			return err
+		}
+		if good = 0; next.Need == NotRequired {
+			good = next.OnHand
+			leave(next, Facts{Good: good}, m.Occurred)
 		}
 	}
 	if f.Good+f.Scrap()+f.Short > 0 {
 		complete(j, m.Occurred)
 	}
 	return nil
+}
+
+// handOn is what the next stage gets for good that has just left this one. Cut by the sum of all that ever left, not
+// report by report, so that nothing is lost to rounding.
+func (s *StageState) handOn(good Quantity) (Quantity, bool) {
+	if s.Yields.IsZero() {
+		return good, true
+	}
+	before := s.Passed
+	var ok bool
+	s.Passed, ok = s.Yields.of(s.Good)
+	return s.Passed - before, ok
 }
 
 func negative(f Facts) bool {

@@ -115,7 +115,22 @@ func (n NewJob) facts(p Process) Facts {
 	return Facts{
 		Number: n.Number, Customer: n.Customer, Item: n.Item, Quantity: q, Unit: cmp.Or(n.Unit, p.Unit), Due: n.Due,
 		Urgent: n.Urgent, Fields: n.Fields, Process: p.ID, Version: p.Version, Mode: p.Mode, Route: p.Route(),
+		Steps: p.steps(),
 	}
+}
+
+// steps are the stages that a job must know more of than their code.
+func (p Process) steps() []Step {
+	var steps []Step
+	for _, s := range p.Stages {
+		if p.Mode == UnitMode {
+			s.Yields = Ratio{} // one thing stays one thing
+		}
+		if s.Optional || !s.Yields.IsZero() {
+			steps = append(steps, Step{Code: s.Code, Yields: s.Yields, Optional: s.Optional})
+		}
+	}
+	return steps
 }
 
 func (n NewJob) check(p Process, w World, taken map[string]bool) error {

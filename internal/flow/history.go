@@ -150,7 +150,7 @@ func (b *book) create(w World, past PastJob, rows []PastRow) error {
 		return err
 	}
 	f := past.facts(b.p)
-	f.Route = firstVisits(rows)
+	f.Route, f.Steps = firstVisits(rows), nil
 	at := rows[0].first()
 	for _, r := range rows {
 		at = min(at, r.first())

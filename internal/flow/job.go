@@ -17,6 +17,7 @@ type Job struct {
 	Quantity  Quantity          `json:"quantity,omitempty"`
 	Unit      string            `json:"unit,omitempty"`
 	Due       Date              `json:"due,omitempty"`
+	Promised  Date              `json:"promised,omitempty"` // the first due date, when it has been changed since
 	Urgent    bool              `json:"urgent,omitempty"`
 	Fields    map[string]string `json:"fields,omitempty"`
 	Created   Moment            `json:"created"`
@@ -45,8 +46,15 @@ type StageState struct {
 	Returned Quantity `json:"returned,omitempty"` // of what was received, how much came back from later stages
 	Why      string   `json:"why,omitempty"`      // why it last came back, until all of it has gone on
 	Done     Moment   `json:"done,omitempty"`     // when it was last emptied by a report
-	By       ID       `json:"by,omitzero"`        // who moved something here last
-	Moved    Moment   `json:"moved,omitempty"`    // when
+	Yields   Ratio    `json:"yields,omitzero"`    // what one unit becomes at the next stage
+	Passed   Quantity `json:"passed,omitempty"`   // Good in the next stage's units, where Yields is not one to one
+	Need     Need     `json:"need,omitempty"`     // of an optional stage
+	Reading  Quantity `json:"reading,omitempty"`  // the machine's counter when it was last told
+
+	// Values are what the stage's form holds, by field code.
+	Values map[string]string `json:"values,omitempty"`
+	By     ID                `json:"by,omitzero"`     // who moved something here last
+	Moved  Moment            `json:"moved,omitempty"` // when
 }
 
 // Status is what a person calls the state of a job at a stage.
@@ -59,6 +67,23 @@ const (
 	Held    Status = "hold"
 	Done    Status = "done" // all that came has gone on; more may still come
 )
+
+// Need says whether an optional stage is to be done.
+type Need string
+
+const (
+	Required    Need = ""          // to be done, as every stage that is not optional
+	Undecided   Need = "undecided" // nobody has said yet
+	NotRequired Need = "skip"      // what comes here goes on at once
+)
+
+// Handed is what the stage gave to the next one, in the next one's units.
+func (s StageState) Handed() Quantity {
+	if s.Yields.IsZero() {
+		return s.Good
+	}
+	return s.Passed
+}
 
 // Status is derived from the quantities and times, never stored.
 func (s StageState) Status() Status {
@@ -128,22 +153,23 @@ func (j Job) Wasted() Quantity {
 	return sum
 }
 
-// Check says which account does not close, if any: each stage's own, and the job's as a whole, where what one
-// stage passes on is what the next received.
+// Check says which account does not close, if any: each stage's own, and the job's as a whole, where every stage
+// received what the one before handed on and what came back to it.
 func (j Job) Check() error {
-	var handed, returned Quantity
-	for i, s := range j.Stages {
+	brought, returned, sent, scaled := j.Quantity, Quantity(0), Quantity(0), false
+	for _, s := range j.Stages {
 		if !s.Balanced() {
 			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + short %s + sent back %s + at vendor %s + on hand %s",
 				j.Number, s.Code, s.Received, s.Found, s.Good, s.Wasted, s.Short, s.SentBack, s.AtVendor, s.OnHand)
 		}
-		handed, returned = handed+s.Received, returned+s.SentBack
-		if i > 0 {
-			handed -= j.Stages[i-1].Good
+		if s.Received != brought+s.Returned {
+			return fmt.Errorf("job %s: stage %s received %s, but %s was handed to it and %s came back", j.Number, s.Code, s.Received, brought, s.Returned)
 		}
+		brought, returned, sent = s.Handed(), returned+s.Returned, sent+s.SentBack
+		scaled = scaled || !s.Yields.IsZero()
 	}
-	if want := j.Quantity + returned; handed != want {
-		return fmt.Errorf("job %s: stages received %s from outside the route, the job brought %s", j.Number, handed, want)
+	if !scaled && sent != returned {
+		return fmt.Errorf("job %s: %s was sent back, %s arrived", j.Number, sent, returned)
 	}
 	return nil
 }

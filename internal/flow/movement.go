@@ -17,6 +17,11 @@ const (
 	KindResumed    Kind = "resumed"     // the hold ended
 	KindFound      Kind = "found"       // quantity that nothing explains
 	KindStageAdded Kind = "stage_added" // the job's own route grew by a stage
+	KindRequired   Kind = "required"    // an optional stage is to be done
+	KindSkipped    Kind = "skipped"     // an optional stage is not to be done: what comes there goes on
+	KindCounted    Kind = "counted"     // somebody counted what is there, with a reason
+	KindChanged    Kind = "changed"     // the job's due date, priority or fields
+	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
 	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
 )
 
@@ -60,19 +65,36 @@ type Facts struct {
 	Version  int               `json:"version,omitempty"`
 	Mode     Mode              `json:"mode,omitempty"`
 	Route    []string          `json:"route,omitempty"` // codes, in order
+	Steps    []Step            `json:"steps,omitempty"` // what is special about some of them
+	After    string            `json:"after,omitempty"` // an added stage comes after this one; empty: last
 	Good     Quantity          `json:"good,omitempty"`
 	Wasted   []Waste           `json:"wasted,omitempty"`
 	Back     []Back            `json:"back,omitempty"`
 	Short    Quantity          `json:"short,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 	Note     string            `json:"note,omitempty"`
-	Undoes   ID                `json:"undoes,omitzero"`  // the command taken back
-	Began    Moment            `json:"began,omitempty"`  // a report's own run began then
-	Worker   string            `json:"worker,omitempty"` // who did it, as a file of the past names them
+	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
+	Approver string            `json:"approver,omitempty"` // who said yes
+	Override string            `json:"override,omitempty"` // why a closed gate was passed
+	Gate     Code              `json:"gate,omitempty"`     // what an attempt was refused for
+	From     Quantity          `json:"from,omitempty"`     // the machine's counter before
+	To       Quantity          `json:"to,omitempty"`       // and after
+	Set      map[string]string `json:"set,omitempty"`      // what was changed, by name, to what
+	Was      map[string]string `json:"was,omitempty"`      // and from what
+	Undoes   ID                `json:"undoes,omitzero"`    // the command taken back
+	Began    Moment            `json:"began,omitempty"`    // a report's own run began then
+	Worker   string            `json:"worker,omitempty"`   // who did it, as a file of the past names them
 	Station  string            `json:"station,omitempty"`
 	Rework   bool              `json:"rework,omitempty"` // the file says this was rework
 	Ref      string            `json:"ref,omitempty"`    // names the row of a file, so that it goes in once
 	Line     int               `json:"line,omitempty"`   // where in the file
+}
+
+// Step is what a job needs to know of a stage of its route beyond the code.
+type Step struct {
+	Code     string `json:"code"`
+	Yields   Ratio  `json:"yields,omitzero"`
+	Optional bool   `json:"optional,omitempty"`
 }
 
 // Waste is a quantity scrapped for one reason.

@@ -18,9 +18,12 @@ type Process struct {
 	Version      int      `json:"version"`
 	Name         string   `json:"name"`
 	Mode         Mode     `json:"mode"`
-	Unit         string   `json:"unit,omitempty"`   // what is counted: sheets, pcs, kg
-	Prefix       string   `json:"prefix,omitempty"` // of the job number series: JC gives JC-00042
+	Unit         string   `json:"unit,omitempty"`     // what is counted: sheets, pcs, kg
+	Prefix       string   `json:"prefix,omitempty"`   // of the job number series: JC gives JC-00042
+	Flexible     bool     `json:"flexible,omitempty"` // a later stage may report first; the ones before are inferred
+	Fields       []Field  `json:"fields,omitempty"`   // of the job's own format, beside number, customer, item, quantity and due date
 	Stages       []Stage  `json:"stages"`
+	Retired      []Stage  `json:"retired,omitempty"`       // of earlier versions, so that what still is there has a name
 	Over         int      `json:"over_percent,omitempty"`  // how much more than it received a stage may pass on, in percent
 	WasteReasons []Reason `json:"waste_reasons,omitempty"` // of wastage and of rework
 	HoldReasons  []Reason `json:"hold_reasons,omitempty"`
@@ -28,13 +31,48 @@ type Process struct {
 
 // Stage is one step of a process.
 type Stage struct {
-	Code   string `json:"code"` // unique within the process, in URLs and movements: die-cutting
-	Name   string `json:"name"`
-	Short  string `json:"short,omitempty"` // for narrow columns; the name when empty
-	Phase  string `json:"phase,omitempty"`
-	Target int    `json:"target_minutes,omitempty"` // minutes from ready to done; 0: none set
-	Vendor ID     `json:"vendor,omitzero"`          // the outside party that does it, zero for in-house
+	Code       string   `json:"code"` // unique within the process, in URLs and movements: die-cutting
+	Name       string   `json:"name"`
+	Short      string   `json:"short,omitempty"` // for narrow columns; the name when empty
+	Phase      string   `json:"phase,omitempty"`
+	Target     int      `json:"target_minutes,omitempty"` // minutes from ready to done; 0: none set
+	Vendor     ID       `json:"vendor,omitzero"`          // the outside party that does it, zero for in-house
+	Unit       string   `json:"unit,omitempty"`           // what is counted here and from here on; empty: as before
+	Yields     Ratio    `json:"yields,omitzero"`          // what one unit becomes at the next stage: a sheet, 8 cartons
+	Optional   bool     `json:"optional,omitempty"`       // decided per job: required, not required, or still open
+	Inspection bool     `json:"inspection,omitempty"`     // good is what passed, the rest has failed
+	Approval   bool     `json:"approval,omitempty"`       // a named person says yes before anything goes on
+	Counter    bool     `json:"counter,omitempty"`        // the machine counts: reports may give its readings
+	Dwell      int      `json:"dwell_minutes,omitempty"`  // curing, drying, cooling: nothing goes on before
+	Allowance  Quantity `json:"allowance,omitempty"`      // the standard wastage, in percent of what came
+	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
+	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
+	Fields     []Field  `json:"fields,omitempty"`         // the stage's form
 }
+
+// Field is one thing a form asks for.
+type Field struct {
+	Code     string    `json:"code"` // unique within the form
+	Label    string    `json:"label"`
+	Type     FieldType `json:"type"`
+	Unit     string    `json:"unit,omitempty"`    // of a number
+	Min      *Quantity `json:"min,omitempty"`     // of a number
+	Max      *Quantity `json:"max,omitempty"`     //
+	Choices  []string  `json:"choices,omitempty"` // of a choice
+	Required bool      `json:"required,omitempty"`
+	OnStart  bool      `json:"on_start,omitempty"` // asked when work starts, else when something goes on
+}
+
+// FieldType is what a field takes.
+type FieldType string
+
+const (
+	TextField   FieldType = "text"
+	NumberField FieldType = "number"
+	DateField   FieldType = "date"
+	ChoiceField FieldType = "choice"
+	YesNoField  FieldType = "yesno"
+)
 
 // TargetTime is the stage's target as a duration, zero when none is set.
 func (s Stage) TargetTime() time.Duration { return time.Duration(s.Target) * time.Minute }
@@ -54,14 +92,31 @@ type Reason struct {
 	Label string `json:"label,omitempty"`
 }
 
-// Stage finds a stage by code.
+// Stage finds a stage by code, retired ones included.
 func (p Process) Stage(code string) (Stage, bool) {
-	for _, s := range p.Stages {
-		if s.Code == code {
-			return s, true
+	for _, list := range [][]Stage{p.Stages, p.Retired} {
+		for _, s := range list {
+			if s.Code == code {
+				return s, true
+			}
 		}
 	}
 	return Stage{}, false
+}
+
+// UnitAt is what is counted at a stage: its own unit, else that of the nearest stage before which has one, else the
+// process's.
+func (p Process) UnitAt(code string) string {
+	unit := p.Unit
+	for _, s := range p.Stages {
+		if s.Unit != "" {
+			unit = s.Unit
+		}
+		if s.Code == code {
+			return unit
+		}
+	}
+	return unit
 }
 
 // Route is the codes of the stages in order.

@@ -2,7 +2,9 @@ package flow
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"reflect"
@@ -16,7 +18,14 @@ import (
 // checked counts the random commands that the property tests gave; it is printed at the end of a verbose run.
 var checked atomic.Int64
 
+// ciChecks is how many histories each property tries when nobody says: a tenth of what make properties does.
+const ciChecks = "3000"
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", ciChecks); err != nil { // before the command line is read, which may say more
+		panic(err)
+	}
+	flag.Parse()
 	code := m.Run()
 	if testing.Verbose() {
 		fmt.Printf("properties: %d random commands checked\n", checked.Load())
@@ -26,14 +35,16 @@ func TestMain(m *testing.M) {
 
 // shop is a job and the people around it, driven by random commands.
 type shop struct {
-	t       *rapid.T
-	process Process
-	job     Job
-	history []Movement
-	members []Mark
-	now     Moment
-	seq     int64
-	story   []string // read by a person when a property fails
+	t          *rapid.T
+	process    Process
+	job        Job
+	history    []Movement
+	members    []Mark
+	now        Moment
+	seq        int64
+	given      uint64
+	overridden bool     // a gate was passed with a reason, so that later sums at it do not count
+	story      []string // read by a person when a property fails
 }
 
 func anyID(t *rapid.T, label string) ID {
@@ -53,8 +64,10 @@ func openShop(t *rapid.T) *shop {
 	s.process = Process{ID: anyID(t, "process"), Version: 1, Name: "Cartons", Mode: rapid.SampledFrom([]Mode{UnitMode, QuantityMode}).Draw(t, "mode"),
 		Unit: "sheets", Over: rapid.SampledFrom([]int{0, 5, 200}).Draw(t, "over"), WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds()}
 	for i := range rapid.IntRange(1, 5).Draw(t, "stages") {
-		s.process.Stages = append(s.process.Stages, Stage{Code: fmt.Sprintf("s%d", i), Name: fmt.Sprintf("Stage %d", i)})
+		s.process.Stages = append(s.process.Stages, anyStage(t, i))
 	}
+	s.process.Flexible = rapid.Bool().Draw(t, "flexible")
+	s.process.Retired = []Stage{{Code: "extra", Name: "Extra"}}
 	s.members = []Mark{
 		{Member: ID{1}, Role: Owner, Scope: Scope{All: true}},
 		{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s0"}: true, {s.process.ID, "s1"}: true}}},
@@ -66,6 +79,26 @@ func openShop(t *rapid.T) *shop {
 		t.Fatal("the job was not created")
 	}
 	return s
+}
+
+// anyStage draws a stage, now and then with everything a stage can be.
+func anyStage(t *rapid.T, i int) Stage {
+	st := Stage{Code: fmt.Sprintf("s%d", i), Name: fmt.Sprintf("Stage %d", i)}
+	if rapid.IntRange(0, 3).Draw(t, "plain") > 0 {
+		return st
+	}
+	st.Yields, _ = ParseRatio(rapid.SampledFrom([]string{"", "", "8", "1/12", "0.5", "7/3"}).Draw(t, "yields"))
+	st.Optional = rapid.Bool().Draw(t, "optional")
+	st.Approval = rapid.IntRange(0, 5).Draw(t, "approval") == 0
+	st.Inspection = rapid.IntRange(0, 3).Draw(t, "inspection") == 0
+	st.Dwell = rapid.SampledFrom([]int{0, 0, 5}).Draw(t, "dwell")
+	if i > 0 && rapid.IntRange(0, 2).Draw(t, "gate") == 0 {
+		st.Needs = []string{"s0"}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "form") == 0 {
+		st.Fields = []Field{{Code: "lot", Label: "Lot", Type: TextField, Required: rapid.Bool().Draw(t, "must")}}
+	}
+	return st
 }
 
 func (s *shop) world() World {
@@ -80,7 +113,8 @@ func (s *shop) world() World {
 func (s *shop) give(m Mark, a Action) {
 	checked.Add(1)
 	m.At = s.now
-	c := Command{ID: anyID(s.t, "command"), Action: a}
+	s.given++
+	c := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), s.given)), Action: a}
 	before, _ := json.Marshal(s.job)
 	moves, err := Decide(s.world(), m, c)
 	if now, _ := json.Marshal(s.job); !bytes.Equal(before, now) {
@@ -99,7 +133,40 @@ func (s *shop) give(m Mark, a Action) {
 	for _, mv := range moves {
 		s.take(mv)
 	}
+	s.gated(m, a)
 	s.holds()
+}
+
+// gated checks that what has just gone on was allowed to.
+func (s *shop) gated(m Mark, a Action) {
+	var rel Release
+	var at Work
+	switch a := a.(type) {
+	case Report:
+		if rel, at = a.Release, a.Work; a.Good == 0 {
+			return
+		}
+	case Finish:
+		rel, at = a.Release, a.Work
+	default:
+		return
+	}
+	stage, _ := s.process.Stage(at.Stage)
+	here, _ := s.job.Stage(at.Stage)
+	switch {
+	case stage.Approval && rel.Approver == "":
+		s.t.Fatalf("it went on without approval\n%s", s.tell())
+	case rel.Override != "" && m.Role != Owner:
+		s.t.Fatalf("somebody else than an owner passed a gate\n%s", s.tell())
+	case len(stage.Fields) > 0 && stage.Fields[0].Required && here.Values["lot"] == "":
+		s.t.Fatalf("it went on without the form\n%s", s.tell())
+	}
+	for _, need := range stage.Needs {
+		if here.Good > s.job.cleared(need, at.Stage) && rel.Override == "" && !s.overridden {
+			s.t.Fatalf("it went on without inspection\n%s", s.tell())
+		}
+	}
+	s.overridden = s.overridden || rel.Override != ""
 }
 
 func (s *shop) take(mv Movement) {
@@ -124,11 +191,21 @@ func (s *shop) holds() {
 	}
 	sum := s.job.Dispatched() + s.job.Wasted()
 	want := s.job.Quantity
+	scaled := false // each stage counts in its own unit: their own accounts say all there is
+	for _, st := range s.job.Stages {
+		if total, _ := st.Yields.of(st.Good); total != st.Handed() {
+			s.t.Fatalf("%s of %s passed on became %s\n%s", st.Good, st.Yields, st.Handed(), s.tell())
+		}
+		if st.Need == NotRequired && st.OnHand > 0 {
+			s.t.Fatalf("something stays at a stage that is not to be done\n%s", s.tell())
+		}
+		scaled = scaled || !st.Yields.IsZero()
+	}
 	for _, st := range s.job.Stages {
 		sum += st.OnHand + st.AtVendor + st.Short
 		want += st.Found
 	}
-	if sum != want {
+	if sum != want && !scaled {
 		s.t.Fatalf("quantity appeared or went: %s brought and found, %s accounted for\n%s", want, sum, s.tell())
 	}
 	folded, err := Replay(s.history)
@@ -159,19 +236,36 @@ func (s *shop) anyAction() Action {
 	at := Work{Job: s.job.ID, Stage: rapid.SampledFrom(append(s.process.Route(), "nowhere")).Draw(t, "stage")}
 	here, _ := s.job.Stage(at.Stage)
 	part := rapid.OneOf(anyQuantity, rapid.Just(here.OnHand), rapid.Just(here.OnHand/2), rapid.Just(here.OnHand+1))
-	switch rapid.IntRange(0, 6).Draw(t, "what") {
+	rel := Release{Approver: rapid.SampledFrom([]string{"", "Meera"}).Draw(t, "approver"), Override: rapid.SampledFrom([]string{"", "", "", "urgent"}).Draw(t, "override")}
+	if rapid.IntRange(0, 2).Draw(t, "filled") > 0 {
+		stage, _ := s.process.Stage(at.Stage)
+		for _, f := range stage.Fields {
+			rel.Values = map[string]string{f.Code: "L-1"}
+		}
+	}
+	switch rapid.IntRange(0, 10).Draw(t, "what") {
 	case 0:
-		return Start{at}
+		return Start{Work: at, Values: rel.Values}
 	case 1:
-		return Finish{Work: at}
+		return Finish{Work: at, Release: rel}
+	case 7:
+		return Decision{Work: at, Needed: rapid.Bool().Draw(t, "needed")}
+	case 8:
+		return Count{Work: at, There: part.Draw(t, "there"), Reason: rapid.SampledFrom([]string{"", "recount"}).Draw(t, "why counted")}
+	case 9:
+		return Change{Job: s.job.ID, Set: map[string]string{
+			rapid.SampledFrom([]string{SetDue, SetUrgent, SetItem, SetField + "gsm", "nonsense"}).Draw(t, "name"): rapid.SampledFrom([]string{"", "yes", "2026-12-01"}).Draw(t, "value")}}
+	case 10:
+		return AddStage{Work: Work{s.job.ID, "extra"}, After: at.Stage}
 	case 2:
 		return Hold{Work: at, Reason: rapid.SampledFrom([]string{"no_power", "", "unheard of"}).Draw(t, "reason")}
 	case 3:
 		return Resume{at}
 	case 4:
-		return Undo{Job: s.job.ID, Undoes: rapid.SampledFrom(s.history).Draw(t, "undoes").Command}
+		return Undo{Job: s.job.ID, Undoes: rapid.SampledFrom(s.history).Draw(t, "undoes").Command,
+			Reason: rapid.SampledFrom([]string{"", "wrong job"}).Draw(t, "mistake"), Together: rapid.Bool().Draw(t, "together")}
 	}
-	r := Report{Work: at, Good: part.Draw(t, "good")}
+	r := Report{Work: at, Release: rel, Good: part.Draw(t, "good")}
 	if rapid.Bool().Draw(t, "wasted") {
 		r.Wasted = []Waste{{Reason: rapid.SampledFrom([]string{"torn", "torn", "torn", ""}).Draw(t, "why"), Quantity: part.Draw(t, "waste")}}
 	}

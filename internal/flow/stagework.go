@@ -17,32 +17,41 @@ func (w Work) Targets() []ID { return []ID{w.Job} }
 
 // Start begins work at a stage.
 //
-// Refusals: not_found, nothing_here, already_started, on_hold.
-type Start struct{ Work }
+// Refusals: not_found, nothing_here, already_started, on_hold, and those of the stage's form: field_missing,
+// field_wrong, out_of_limits.
+type Start struct {
+	Work
+	Values map[string]string `json:"values,omitempty"` // of the stage's form, by field code
+}
 
 // Report says what became of a part, or all, of what is on hand: good goes on to the next stage, wasted is
 // scrapped with a reason, back goes to an earlier stage for rework, short is expected and not there. What is not
 // mentioned stays: the rest is coming. More than is on hand is taken up to the process's limit, and the surplus is
-// booked as found.
+// booked as found. In a flexible process what is not here yet is taken from the stages before, as inferred.
 //
 // Refusals: not_found, nothing_here, on_hold, more_than_here, over_limit, nothing_entered, waste_no_reason,
-// back_no_stage, back_no_reason, reason_unknown, quantity_needed, quantity_too_big, no_quantities, too_long.
+// back_no_stage, back_no_reason, back_not_whole, reason_unknown, quantity_needed, quantity_too_big, no_quantities,
+// counter_backwards, too_long, and those of Release.
 type Report struct {
 	Work
 	Good    Quantity `json:"good,omitempty"`
 	Wasted  []Waste  `json:"wasted,omitempty"`
 	Back    []Back   `json:"back,omitempty"`
 	Short   Quantity `json:"short,omitempty"`
+	From    Quantity `json:"from,omitempty"` // the machine's counter before
+	To      Quantity `json:"to,omitempty"`   // and after; 0: not told
 	Note    string   `json:"note,omitempty"`
 	Station string   `json:"station,omitempty"`
+	Release
 }
 
 // Finish is the one-tap Done: everything on hand is good and goes on.
 //
-// Refusals: not_found, nothing_here, on_hold.
+// Refusals: not_found, nothing_here, on_hold, too_long, and those of Release.
 type Finish struct {
 	Work
 	Note string `json:"note,omitempty"`
+	Release
 }
 
 // Hold stops work at a stage, with a reason.
@@ -59,26 +68,11 @@ type Hold struct {
 // Refusals: not_found, not_held.
 type Resume struct{ Work }
 
-// Undo takes back an earlier command of one's own: the job becomes what it would be without it.
-//
-// Refusals: not_found, undo_nothing, undo_not_yours, undo_too_late, undo_depends.
-type Undo struct {
-	Job    ID `json:"job"`
-	Undoes ID `json:"undoes"` // the command to take back
-}
-
 func (Start) Name() string  { return "start" }
 func (Report) Name() string { return "report" }
 func (Finish) Name() string { return "finish" }
 func (Hold) Name() string   { return "hold" }
 func (Resume) Name() string { return "resume" }
-func (Undo) Name() string   { return "undo" }
-
-// Targets is the one job.
-func (u Undo) Targets() []ID { return []ID{u.Job} }
-
-// NeedsHistory is true: what an undo leaves is folded from all that remains.
-func (Undo) NeedsHistory() bool { return true }
 
 // at finds the state a stage command is about, if it is in the member's scope.
 func (w Work) at(world World, m Mark) (Job, StageState, error) {
@@ -93,21 +87,32 @@ func (w Work) at(world World, m Mark) (Job, StageState, error) {
 	return j, s, nil
 }
 
+// possible turns what the fold says cannot be, though each term was in bounds, into what a person can read.
+func possible(err error) error {
+	var no *Impossible
+	if errors.As(err, &no) {
+		return refuse(QuantityTooBig)
+	}
+	return err
+}
+
 // movement is one movement of the work, checked against the job.
 func (w Work) movement(j Job, m Mark, c Command, kind Kind, f Facts) ([]Movement, error) {
 	return w.movements(j, m, c, Movement{Kind: kind, Facts: f})
 }
 
-// movements are several of the work, one after the other, each checked against the job as the one before leaves it.
+// movements are several, of the work where they name no other stage, one after the other, each checked against the
+// job as the one before leaves it.
 func (w Work) movements(j Job, m Mark, c Command, moves ...Movement) ([]Movement, error) {
 	at, mark, err := c.when(m)
 	if err != nil {
 		return nil, err
 	}
 	for i, mv := range moves {
-		mv.Job, mv.Stage, mv.Member, mv.Occurred, mv.Mark = w.Job, w.Stage, m.Member, at, mark
+		mv.Job, mv.Stage, mv.Member, mv.Occurred = w.Job, cmp.Or(mv.Stage, w.Stage), m.Member, at
+		mv.Mark = cmp.Or(mv.Mark, mark)
 		if j, err = Apply(j, mv); err != nil {
-			return nil, err
+			return nil, possible(err)
 		}
 		moves[i] = mv
 	}
@@ -129,7 +134,11 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 	case s.Started != 0:
 		return nil, blocked(AlreadyStarted, j, s)
 	}
-	return a.movement(j, m, c, KindStarted, Facts{})
+	stage, _ := w.Process(j).Stage(a.Stage)
+	if err := checkValues(stage.Fields, s.Values, a.Values, onStart); err != nil {
+		return nil, err
+	}
+	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values})
 }
 
 // blocked is a refusal that says what happened meanwhile and who did it.
@@ -152,18 +161,32 @@ func (a Report) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.take(w.Process(j), j, s, m, c)
+}
+
+// take is the report's movements: what is brought from stages before, what is found, and the report itself.
+func (a Report) take(p Process, j Job, s StageState, m Mark, c Command) ([]Movement, error) {
+	f := a.facts()
+	moves, brought := supply(p, j, a.Stage, f.leaving()-s.OnHand)
+	s.OnHand += brought
 	if err := reportable(j, s); err != nil {
 		return nil, err
 	}
-	if err := a.check(w.Process(j), j, s); err != nil {
+	if err := a.check(p, j, s); err != nil {
 		return nil, err
 	}
-	f := Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, Note: a.Note, Station: a.Station}
-	report := Movement{Kind: KindReported, Facts: f}
-	if over := f.leaving() - s.OnHand; over > 0 {
-		return a.movements(j, m, c, Movement{Kind: KindFound, Facts: Facts{Quantity: over, Reason: Surplus}}, report)
+	if err := a.Release.allows(p, j, s, m, c, a.Good); err != nil {
+		return nil, err
 	}
-	return a.movements(j, m, c, report)
+	if over := f.leaving() - s.OnHand; over > 0 {
+		moves = append(moves, Movement{Kind: KindFound, Facts: Facts{Quantity: over, Reason: Surplus}})
+	}
+	return a.movements(j, m, c, append(moves, Movement{Kind: KindReported, Facts: f})...)
+}
+
+func (a Report) facts() Facts {
+	return Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, From: a.From, To: a.To, Note: a.Note, Station: a.Station,
+		Values: a.Values, Approver: a.Approver, Override: a.Override}
 }
 
 // Surplus is the reason of what was found because more was made than had come.
@@ -189,6 +212,9 @@ func (a Report) check(p Process, j Job, s StageState) error {
 	total := Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short}.leaving()
 	if total == 0 {
 		return refuse(NothingEntered)
+	}
+	if a.From < 0 || a.To < 0 || a.To > MaxQuantity || a.To > 0 && a.To <= a.From {
+		return &Refusal{Code: CounterBackwards, Entry: a.To, Here: a.From}
 	}
 	if r := a.surplus(p, j, s, total); r != nil {
 		return r
@@ -227,10 +253,15 @@ func (b Back) check(j Job, from string, reasons []Reason) error {
 		return refuse(QuantityNeeded)
 	case to < 0 || to >= at:
 		return refuse(BackNoStage)
+	case j.Stages[to].Need == NotRequired:
+		return refuse(BackNoStage)
 	case b.Reason == "":
 		return refuse(BackNoReason)
 	case !knows(reasons, b.Reason):
 		return &Refusal{Code: ReasonUnknown, Value: b.Reason}
+	}
+	if _, whole := j.before(b.Quantity, to, at); !whole {
+		return &Refusal{Code: BackNotWhole, Stage: b.To, Entry: b.Quantity}
 	}
 	return nil
 }
@@ -252,13 +283,58 @@ func (a Finish) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := reportable(j, s); err != nil {
-		return nil, err
+	p := w.Process(j)
+	good := s.OnHand
+	if good == 0 && p.Flexible {
+		good = upstream(j, a.Stage)
 	}
-	if err := tooLong("note", a.Note, MaxNote); err != nil {
-		return nil, err
+	if good == 0 || s.Held != 0 {
+		return nil, reportable(j, s)
 	}
-	return a.movement(j, m, c, KindReported, Facts{Good: s.OnHand, Note: a.Note})
+	return Report{Work: a.Work, Good: good, Note: a.Note, Release: a.Release}.take(p, j, s, m, c)
+}
+
+// upstream is what the nearest stage before, that has something, would bring to a stage.
+func upstream(j Job, code string) Quantity {
+	at := j.index(code)
+	for i := at - 1; i >= 0; i-- {
+		if q := j.Stages[i].OnHand; q > 0 {
+			for _, s := range j.Stages[i:at] {
+				q, _ = s.Yields.of(q) // too much is no more than nothing: it is refused either way
+			}
+			return q
+		}
+	}
+	return 0
+}
+
+// supply is what brings a quantity to a stage of a flexible process from the stages before, as inferred reports, and
+// how much they bring. An inspection, an approval and a hold are never inferred: nothing comes through them.
+func supply(p Process, j Job, code string, q Quantity) (moves []Movement, brought Quantity) {
+	if !p.Flexible || q <= 0 {
+		return nil, 0
+	}
+	at := j.index(code)
+	need := q
+	for i := at - 1; i >= 0 && need > 0; i-- {
+		s := j.Stages[i]
+		stage, _ := p.Stage(s.Code)
+		took, ok := back(need, []Ratio{s.Yields})
+		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval {
+			return nil, 0
+		}
+		if s.Need == NotRequired {
+			need = took
+			continue
+		}
+		moves = append(moves, Movement{Kind: KindReported, Stage: s.Code, Mark: MarkInferred, Facts: Facts{Good: took}})
+		need = max(took-s.OnHand, 0)
+	}
+	if need > 0 {
+		return nil, 0
+	}
+	slices.Reverse(moves)
+	return moves, q
 }
 
 func (a Hold) decide(w World, m Mark, c Command) ([]Movement, error) {
@@ -290,66 +366,4 @@ func (a Resume) decide(w World, m Mark, c Command) ([]Movement, error) {
 		return nil, blocked(NotHeld, j, s)
 	}
 	return a.movement(j, m, c, KindResumed, Facts{})
-}
-
-func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
-	j, ok := w.Jobs[a.Job]
-	if !ok || !m.Scope.Sees(j) {
-		return nil, refuse(NotFound)
-	}
-	history := w.History[a.Job]
-	last, err := a.undoable(history, m)
-	if err != nil {
-		return nil, err
-	}
-	at, mark, err := c.when(m)
-	if err != nil {
-		return nil, err
-	}
-	mv := Movement{Job: a.Job, Kind: KindUndone, Stage: last.Stage, Member: m.Member, Occurred: at, Mark: mark, Facts: Facts{Undoes: a.Undoes}}
-	after, err := Replay(append(slices.Clone(history), mv))
-	var no *Impossible
-	if errors.As(err, &no) {
-		d := no.Movement
-		return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := after.Check(); err != nil {
-		return nil, err
-	}
-	return []Movement{mv}, nil
-}
-
-// undoable finds the movement to take back: of this job, not taken back yet, the member's own and their last,
-// and recorded less than ten minutes ago.
-func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
-	undone := map[ID]bool{}
-	for _, h := range history {
-		undone[h.Facts.Undoes] = true
-	}
-	var mine, target Movement
-	for _, h := range history {
-		if h.Kind == KindUndone || undone[h.Command] {
-			continue
-		}
-		if h.Member == m.Member {
-			mine = h
-		}
-		if h.Command == a.Undoes {
-			target = h
-		}
-	}
-	switch {
-	case target.Command.IsZero() || target.Kind == KindCreated:
-		return Movement{}, refuse(UndoNothing)
-	case target.Member != m.Member:
-		return Movement{}, &Refusal{Code: UndoNotYours, By: target.Member, At: target.Occurred}
-	case mine.Command != target.Command:
-		return Movement{}, &Refusal{Code: UndoDepends, Kind: mine.Kind, Stage: mine.Stage, By: mine.Member, At: mine.Occurred}
-	case m.At.Sub(target.Recorded).Minutes() > UndoMinutes:
-		return Movement{}, &Refusal{Code: UndoTooLate, Limit: UndoMinutes}
-	}
-	return target, nil
 }

@@ -1,0 +1,163 @@
+package flow
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Decision decides an optional stage of a job: to be done, or not. What is at a stage that is not to be done goes on.
+//
+// Refusals: not_found, not_optional, on_hold, quantity_too_big.
+type Decision struct {
+	Work
+	Needed bool `json:"needed"`
+}
+
+// Count corrects what is on hand to what somebody counted there, with a reason: more is booked as found, less as short.
+//
+// Refusals: not_found, on_hold, count_no_reason, no_quantities, quantity_too_big, nothing_changed, too_long.
+type Count struct {
+	Work
+	There  Quantity `json:"there"`
+	Reason string   `json:"reason"` // in the person's words
+}
+
+// AddStage gives one running job a stage of its process that its route does not have, after another of its stages and
+// before anything has passed there. Owners only.
+//
+// Refusals: not_found, passed_already.
+type AddStage struct {
+	Work
+	After string `json:"after"`
+}
+
+// Change sets the due date, the priority, the customer, the item or fields of a job's format, by name. Owners only.
+//
+// Refusals: not_found, nothing_changed, field_wrong, too_many, too_long.
+type Change struct {
+	Job    ID                `json:"job"`
+	Set    map[string]string `json:"set"` // SetDue ..., SetField + name
+	Reason string            `json:"reason,omitempty"`
+}
+
+func (Decision) Name() string { return "decide" }
+func (Count) Name() string    { return "count" }
+func (AddStage) Name() string { return "add_stage" }
+func (Change) Name() string   { return "change" }
+
+// Targets is the one job.
+func (a Change) Targets() []ID { return []ID{a.Job} }
+
+func (a Decision) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, s, err := a.at(w, m)
+	if err != nil {
+		return nil, err
+	}
+	kind := KindSkipped
+	if a.Needed {
+		kind = KindRequired
+	}
+	stage, _ := w.Process(j).Stage(a.Stage)
+	switch {
+	case !stage.Optional || a.Needed && s.Need == Required || !a.Needed && s.Need == NotRequired || s.AtVendor > 0:
+		return nil, &Refusal{Code: NotOptional, Stage: a.Stage}
+	case s.Held != 0:
+		return nil, blocked(OnHold, j, s)
+	}
+	return a.movement(j, m, c, kind, Facts{})
+}
+
+func (a Count) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, s, err := a.at(w, m)
+	switch {
+	case err != nil:
+		return nil, err
+	case j.Mode == UnitMode:
+		return nil, refuse(NoQuantities)
+	case s.Held != 0:
+		return nil, blocked(OnHold, j, s)
+	case a.There < 0 || a.There > MaxQuantity || s.Need == NotRequired:
+		return nil, refuse(QuantityTooBig)
+	case a.There == s.OnHand:
+		return nil, refuse(NothingChanged)
+	case a.Reason == "":
+		return nil, refuse(CountNoReason)
+	}
+	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
+		return nil, err
+	}
+	return a.movement(j, m, c, KindCounted, Facts{Quantity: a.There, Note: a.Reason})
+}
+
+func (a AddStage) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, ok := w.Jobs[a.Job]
+	_, known := w.Process(j).Stage(a.Stage)
+	i := j.index(a.After)
+	if !ok || !known || !m.Scope.All || i < 0 || j.index(a.Stage) >= 0 {
+		return nil, refuse(NotFound)
+	}
+	if j.Stages[i].Handed() > 0 {
+		return nil, &Refusal{Code: PassedAlready, Job: j.Number, Stage: a.After}
+	}
+	return a.movement(j, m, c, KindStageAdded, Facts{After: a.After})
+}
+
+func (a Change) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, ok := w.Jobs[a.Job]
+	if !ok || !m.Scope.All {
+		return nil, refuse(NotFound)
+	}
+	set, was := map[string]string{}, map[string]string{}
+	for name, value := range a.Set {
+		now, err := j.settable(name, value)
+		if err != nil {
+			return nil, err
+		}
+		if now != value {
+			set[name], was[name] = value, now
+		}
+	}
+	if len(set) == 0 {
+		return nil, refuse(NothingChanged)
+	}
+	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(was, func(_, v string) bool { return v == "" })
+	return Work{Job: a.Job}.movement(j, m, c, KindChanged, Facts{Set: set, Was: was, Reason: a.Reason})
+}
+
+// settable is what a name of a change holds now, if the new value can be set.
+func (j Job) settable(name, value string) (now string, err error) {
+	field, isField := strings.CutPrefix(name, SetField)
+	limit := MaxText
+	switch {
+	case name == SetDue:
+		now = string(j.Due)
+		if _, bad := ParseDate(value); bad != nil {
+			err = &Refusal{Code: FieldWrong, Name: name, Value: value}
+		}
+	case name == SetUrgent:
+		if j.Urgent {
+			now = "yes"
+		}
+		if !slices.Contains([]string{"", "yes"}, value) {
+			err = &Refusal{Code: FieldWrong, Name: name, Value: value}
+		}
+	case name == SetCustomer:
+		now = j.Customer
+	case name == SetItem:
+		now = j.Item
+	case isField && field != "" && len(field) <= MaxNumber:
+		if now, limit = j.Fields[field], MaxNote; now == "" && len(j.Fields) >= maxFields {
+			err = &Refusal{Code: TooMany, Name: "fields", Limit: maxFields}
+		}
+	default:
+		err = refuse(BadCommand)
+	}
+	if err != nil {
+		return now, err
+	}
+	return now, tooLong(name, value, limit)
+}

@@ -1,0 +1,200 @@
+package flow
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"slices"
+	"time"
+)
+
+// Release is what a report or a Done may have to say so that something goes on: the stage's form, who approved it,
+// and why a gate was passed that is closed.
+//
+// Refusals: approver_needed, too_early, gate_closed, field_missing, field_wrong, out_of_limits, override_not_yours.
+type Release struct {
+	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
+	Approver string            `json:"approver,omitempty"` // who said yes
+	Override string            `json:"override,omitempty"` // why it goes on though the gate is closed; owners only
+}
+
+// Overridable reports whether an owner may pass what was refused, with a reason.
+func (r *Refusal) Overridable() bool {
+	return r.Code == TooEarly || r.Code == GateClosed || r.Code == OutOfLimits
+}
+
+// allows checks everything that can keep good from going on from a stage.
+func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good Quantity) error {
+	stage, _ := p.Stage(s.Code)
+	if err := cmp.Or(tooLong("approver", a.Approver, MaxText), tooLong("override", a.Override, MaxNote)); err != nil {
+		return err
+	}
+	switch {
+	case a.Override != "" && m.Role != Owner:
+		return refuse(OverrideNotYours)
+	case good > 0 && stage.Approval && a.Approver == "":
+		return &Refusal{Code: ApproverNeeded, Stage: s.Code}
+	}
+	when := onReport
+	if good > 0 {
+		when = onRelease
+	}
+	if err := a.waive(checkValues(stage.Fields, s.Values, a.Values, when)); err != nil || good == 0 {
+		return err
+	}
+	at := cmp.Or(c.Occurred, m.At)
+	if opens := cmp.Or(s.Started, s.Ready).Add(time.Duration(stage.Dwell) * time.Minute); stage.Dwell > 0 && at < opens {
+		if err := a.waive(&Refusal{Code: TooEarly, Job: j.Number, Stage: s.Code, At: opens, Limit: stage.Dwell}); err != nil {
+			return err
+		}
+	}
+	for _, need := range stage.Needs {
+		if cleared := j.cleared(need, s.Code) - s.Good; good > cleared {
+			err := a.waive(&Refusal{Code: GateClosed, Job: j.Number, Stage: s.Code, Name: nameOf(p, need), Entry: good, Here: max(cleared, 0)})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func nameOf(p Process, code string) string {
+	if s, ok := p.Stage(code); ok {
+		return s.Name
+	}
+	return code
+}
+
+// waive lets an owner's reason stand for what may be overridden.
+func (a Release) waive(err error) error {
+	if r, ok := err.(*Refusal); ok && r.Overridable() && a.Override != "" { //nolint:errorlint // made here, never wrapped
+		return nil
+	}
+	return err
+}
+
+// cleared is how much an inspection has passed, in the units of a later stage. A stage that is not to be done, or not
+// on the job's route, clears nothing.
+func (j Job) cleared(inspection, at string) Quantity {
+	i, to := j.index(inspection), j.index(at)
+	if i < 0 || i > to || j.Stages[i].Need == NotRequired {
+		return 0
+	}
+	q := j.Stages[i].Good
+	for _, s := range j.Stages[i:to] {
+		q, _ = s.Yields.of(q)
+	}
+	return q
+}
+
+type askedAt int
+
+const (
+	onStart   askedAt = iota // work starts: what is asked then is required
+	onReport                 // nothing good goes on: nothing is required
+	onRelease                // something goes on: everything is required
+)
+
+// checkValues checks what was filled in of a form, and that nothing required is missing, counting what it has.
+func checkValues(fields []Field, has, values map[string]string, when askedAt) error {
+	for code := range values {
+		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Code == code }) {
+			return refuse(BadCommand)
+		}
+	}
+	for _, f := range fields {
+		value := values[f.Code]
+		asked := when == onRelease || when == onStart && f.OnStart
+		switch {
+		case value != "":
+			if err := f.check(value); err != nil {
+				return err
+			}
+		case f.Required && asked && has[f.Code] == "":
+			return &Refusal{Code: FieldMissing, Name: f.Label}
+		}
+	}
+	return nil
+}
+
+func (f Field) check(value string) error {
+	wrong := &Refusal{Code: FieldWrong, Name: f.Label, Value: value}
+	if err := tooLong(f.Label, value, MaxNote); err != nil {
+		return err
+	}
+	switch f.Type {
+	case NumberField:
+		q, err := ParseQuantity(value)
+		if err != nil {
+			return wrong
+		}
+		if f.Min != nil && q < *f.Min || f.Max != nil && q > *f.Max {
+			return &Refusal{Code: OutOfLimits, Name: f.Label, Value: value, Reason: f.Limits()}
+		}
+	case DateField:
+		if _, err := ParseDate(value); err != nil {
+			return wrong
+		}
+	case ChoiceField:
+		if !slices.Contains(f.Choices, value) {
+			return wrong
+		}
+	case YesNoField:
+		if value != "yes" && value != "no" {
+			return wrong
+		}
+	}
+	return nil
+}
+
+// Limits are the limits of a number as people write them: 3.5 – 4.5 mm, ≤ 8, empty for none.
+func (f Field) Limits() string {
+	unit := ""
+	if f.Unit != "" {
+		unit = " " + f.Unit
+	}
+	switch {
+	case f.Min != nil && f.Max != nil:
+		return f.Min.String() + " – " + f.Max.String() + unit
+	case f.Min != nil:
+		return "≥ " + f.Min.String() + unit
+	case f.Max != nil:
+		return "≤ " + f.Max.String() + unit
+	}
+	return ""
+}
+
+// Attempt records that somebody tried to pass a closed gate. The write door gives it when a command was refused for
+// that; people cannot.
+type Attempt struct {
+	Work
+	Gate Code `json:"gate"`
+}
+
+// Name is "attempt".
+func (Attempt) Name() string { return "attempt" }
+
+func (a Attempt) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, _, err := a.at(w, m)
+	if err != nil {
+		return nil, err
+	}
+	return a.movement(j, m, c, KindAttempted, Facts{Gate: a.Gate})
+}
+
+// Attempted is the command that records a refused attempt at a gate, if this refusal is to be kept. It has the same
+// id whenever the refused command is sent.
+func Attempted(c Command, r *Refusal) (Command, bool) {
+	var work Work
+	switch a := c.Action.(type) {
+	case Report:
+		work = a.Work
+	case Finish:
+		work = a.Work
+	}
+	if r.Code != GateClosed || work.Job.IsZero() {
+		return Command{}, false
+	}
+	id := sha256.Sum256(append([]byte("attempt"), c.ID[:]...))
+	return Command{ID: DerivedID(id), Occurred: c.Occurred, Action: Attempt{Work: work, Gate: r.Code}}, true
+}

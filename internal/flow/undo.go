@@ -1,0 +1,106 @@
+package flow
+
+import (
+	"errors"
+	"slices"
+)
+
+// Undo takes back an earlier command: the job becomes what it would be without it. Members take back their own last
+// command for ten minutes. Owners take back any, with a reason; when later movements depend on it, the refusal names
+// the first of them, and Together takes them all back.
+//
+// Refusals: not_found, undo_nothing, undo_not_yours, undo_too_late, undo_no_reason, undo_depends, too_long.
+type Undo struct {
+	Job      ID     `json:"job"`
+	Undoes   ID     `json:"undoes"` // the command to take back
+	Reason   string `json:"reason,omitempty"`
+	Together bool   `json:"together,omitempty"` // and all that depends on it
+}
+
+// Name is "undo".
+func (Undo) Name() string { return "undo" }
+
+// Targets is the one job.
+func (a Undo) Targets() []ID { return []ID{a.Job} }
+
+// NeedsHistory is true: what an undo leaves is folded from all that remains.
+func (Undo) NeedsHistory() bool { return true }
+
+func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, ok := w.Jobs[a.Job]
+	if !ok || !m.Scope.Sees(j) {
+		return nil, refuse(NotFound)
+	}
+	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
+		return nil, err
+	}
+	history := w.History[a.Job]
+	target, err := a.undoable(history, m)
+	if err != nil {
+		return nil, err
+	}
+	at, mark, err := c.when(m)
+	if err != nil {
+		return nil, err
+	}
+	var moves []Movement
+	for {
+		// The latest go first, so that the job is possible after each.
+		moves = append([]Movement{{Job: a.Job, Kind: KindUndone, Stage: target.Stage, Member: m.Member, Occurred: at, Mark: mark,
+			Facts: Facts{Undoes: target.Command, Reason: a.Reason}}}, moves...)
+		after, err := Replay(append(slices.Clone(history), moves...))
+		var no *Impossible
+		switch {
+		case err == nil:
+			return moves, after.Check()
+		case !errors.As(err, &no):
+			return nil, err
+		case !a.Together || m.Role != Owner:
+			d := no.Movement
+			return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred}
+		}
+		target = no.Movement
+	}
+}
+
+// undoable finds the movement to take back, of this job and not taken back yet, if the member may.
+func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
+	undone := map[ID]bool{}
+	for _, h := range history {
+		undone[h.Facts.Undoes] = true
+	}
+	var mine, target Movement
+	for _, h := range history {
+		if h.Kind == KindUndone || undone[h.Command] {
+			continue
+		}
+		if h.Member == m.Member {
+			mine = h
+		}
+		if h.Command == a.Undoes {
+			target = h
+		}
+	}
+	own := target.Member == m.Member && m.At.Sub(target.Recorded).Minutes() <= UndoMinutes
+	switch {
+	case target.Command.IsZero() || target.Kind == KindCreated || target.Kind == KindAttempted:
+		return Movement{}, refuse(UndoNothing)
+	case m.Role == Owner && m.Scope.All && a.Reason != "":
+		return target, nil
+	case target.Member != m.Member:
+		return Movement{}, ownersMay(m, &Refusal{Code: UndoNotYours, By: target.Member, At: target.Occurred})
+	case !own:
+		return Movement{}, ownersMay(m, &Refusal{Code: UndoTooLate, Limit: UndoMinutes})
+	case mine.Command != target.Command:
+		return Movement{}, ownersMay(m, &Refusal{Code: UndoDepends, Kind: mine.Kind, Stage: mine.Stage, By: mine.Member, At: mine.Occurred})
+	}
+	return target, nil
+}
+
+// ownersMay turns a refusal into the question for a reason, which is all that keeps an owner.
+func ownersMay(m Mark, r *Refusal) *Refusal {
+	if m.Role == Owner && m.Scope.All {
+		return refuse(UndoNoReason)
+	}
+	return r
+}
