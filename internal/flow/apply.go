@@ -112,7 +112,7 @@ func stageAdded(j Job, m Movement) (Job, error) {
 		return Job{}, impossible(m, "the job has passed the place already")
 	}
 	left := j.Stages[at-1].Handed()
-	j.Stages = slices.Insert(j.Stages, at, StageState{Code: m.Stage})
+	j.Stages = slices.Insert(j.Stages, at, StageState{Code: m.Stage, Name: m.Facts.Name})
 	arrive(&j.Stages[at], left, m.Occurred)
 	if left > 0 {
 		j.Completed = 0
@@ -392,12 +392,7 @@ func complete(j *Job, at Moment) {
 
 // Replay folds a whole history, in log order. Movements of a command that was undone do not count.
 func Replay(history []Movement) (Job, error) {
-	undone := map[ID]bool{}
-	for _, m := range history {
-		if m.Kind == KindUndone {
-			undone[m.Facts.Undoes] = true
-		}
-	}
+	undone := Undone(history)
 	var j Job
 	var err error
 	for _, m := range history {

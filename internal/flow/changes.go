@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -23,13 +24,14 @@ type Count struct {
 	Reason string   `json:"reason"` // in the person's words
 }
 
-// AddStage gives one running job a stage of its process that its route does not have, after another of its stages and
-// before anything has passed there. Owners only.
+// AddStage gives one running job a stage that its route does not have, after another of its stages and before anything
+// has passed there. Owners only.
 //
-// Refusals: not_found, passed_already.
+// Refusals: not_found, passed_already, bad_command, too_long.
 type AddStage struct {
 	Work
-	After string `json:"after"`
+	Called string `json:"called"` // the stage's name, which the job's version of the process may not know
+	After  string `json:"after"`
 }
 
 // Change sets the due date, the priority, the customer, the item or fields of a job's format, by name. Owners only.
@@ -92,15 +94,20 @@ func (a Count) decide(w World, m Mark, c Command) ([]Movement, error) {
 
 func (a AddStage) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
-	_, known := w.Process(j).Stage(a.Stage)
 	i := j.index(a.After)
-	if !ok || !known || !m.Scope.All || i < 0 || j.index(a.Stage) >= 0 {
+	if !ok || !m.Scope.All || i < 0 || j.index(a.Stage) >= 0 {
 		return nil, refuse(NotFound)
 	}
 	if j.Stages[i].Handed() > 0 {
 		return nil, &Refusal{Code: PassedAlready, Job: j.Number, Stage: a.After}
 	}
-	return a.movement(j, m, c, KindStageAdded, Facts{After: a.After})
+	if a.Called == "" || len(j.Stages) >= MaxStages {
+		return nil, refuse(BadCommand)
+	}
+	if err := cmp.Or(tooLong("stage", a.Called, MaxText), tooLong("code", a.Stage, MaxNumber)); err != nil {
+		return nil, err
+	}
+	return a.movement(j, m, c, KindStageAdded, Facts{After: a.After, Name: a.Called})
 }
 
 func (a Change) decide(w World, m Mark, c Command) ([]Movement, error) {

@@ -167,6 +167,7 @@ const (
 	MaxNote   = 500
 	maxLines  = 20
 	maxFields = 30
+	MaxStages = 120 // of a process or a job's own route
 )
 
 // Decide turns a command into the movements it causes, or a *Refusal. It looks only at the world given.

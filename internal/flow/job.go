@@ -31,6 +31,7 @@ type Job struct {
 // counterpart of Found: what the accounts expect and nobody finds. It is never waste.
 type StageState struct {
 	Code     string   `json:"code"`
+	Name     string   `json:"name,omitempty"`     // of a stage that was added to this job alone
 	Received Quantity `json:"received,omitempty"` // came from the stage before, or with the job
 	Found    Quantity `json:"found,omitempty"`    // was here though nothing sent it
 	Good     Quantity `json:"good,omitempty"`     // passed on

@@ -66,6 +66,7 @@ type Facts struct {
 	Mode     Mode              `json:"mode,omitempty"`
 	Route    []string          `json:"route,omitempty"` // codes, in order
 	Steps    []Step            `json:"steps,omitempty"` // what is special about some of them
+	Name     string            `json:"name,omitempty"`  // of an added stage
 	After    string            `json:"after,omitempty"` // an added stage comes after this one; empty: last
 	Good     Quantity          `json:"good,omitempty"`
 	Wasted   []Waste           `json:"wasted,omitempty"`
@@ -82,6 +83,7 @@ type Facts struct {
 	Set      map[string]string `json:"set,omitempty"`      // what was changed, by name, to what
 	Was      map[string]string `json:"was,omitempty"`      // and from what
 	Undoes   ID                `json:"undoes,omitzero"`    // the command taken back
+	With     []ID              `json:"with,omitempty"`     // and those that depended on it
 	Began    Moment            `json:"began,omitempty"`    // a report's own run began then
 	Worker   string            `json:"worker,omitempty"`   // who did it, as a file of the past names them
 	Station  string            `json:"station,omitempty"`

@@ -67,7 +67,6 @@ func openShop(t *rapid.T) *shop {
 		s.process.Stages = append(s.process.Stages, anyStage(t, i))
 	}
 	s.process.Flexible = rapid.Bool().Draw(t, "flexible")
-	s.process.Retired = []Stage{{Code: "extra", Name: "Extra"}}
 	s.members = []Mark{
 		{Member: ID{1}, Role: Owner, Scope: Scope{All: true}},
 		{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s0"}: true, {s.process.ID, "s1"}: true}}},
@@ -256,7 +255,7 @@ func (s *shop) anyAction() Action {
 		return Change{Job: s.job.ID, Set: map[string]string{
 			rapid.SampledFrom([]string{SetDue, SetUrgent, SetItem, SetField + "gsm", "nonsense"}).Draw(t, "name"): rapid.SampledFrom([]string{"", "yes", "2026-12-01"}).Draw(t, "value")}}
 	case 10:
-		return AddStage{Work: Work{s.job.ID, "extra"}, After: at.Stage}
+		return AddStage{Work: Work{s.job.ID, "extra"}, Called: "Extra", After: at.Stage}
 	case 2:
 		return Hold{Work: at, Reason: rapid.SampledFrom([]string{"no_power", "", "unheard of"}).Draw(t, "reason")}
 	case 3:

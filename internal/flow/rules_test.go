@@ -169,13 +169,13 @@ func TestACountIsAFact(t *testing.T) {
 
 func TestAStageIsAddedBeforeTheJobComesThere(t *testing.T) {
 	t.Parallel()
-	l := openLine(t, 500, func(p *Process) { p.Retired = []Stage{{Code: "foil", Name: "Foiling"}} }, "print", "cut", "pack")
+	l := openLine(t, 500, nil, "print", "cut", "pack")
 	l.ok(Finish{Work: l.at("print")})
-	l.refused(PassedAlready, AddStage{Work: l.at("foil"), After: "print"})
-	l.ok(AddStage{Work: l.at("foil"), After: "cut"})
+	l.refused(PassedAlready, AddStage{Work: l.at("foil"), Called: "Foiling", After: "print"})
+	l.ok(AddStage{Work: l.at("foil"), Called: "Foiling", After: "cut"})
 	l.ok(Finish{Work: l.at("cut")})
 	l.is("foil", "received 500 hand 500")
-	l.refused(NotFound, AddStage{Work: l.at("nowhere"), After: "cut"})
+	l.refused(NotFound, AddStage{Work: l.at("foil"), Called: "Foiling", After: "cut"})
 }
 
 func TestChangesAreMovements(t *testing.T) {

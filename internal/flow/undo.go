@@ -43,32 +43,46 @@ func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
-	var moves []Movement
+	mv := Movement{Job: a.Job, Kind: KindUndone, Stage: target.Stage, Member: m.Member, Occurred: at, Mark: mark,
+		Facts: Facts{Undoes: a.Undoes, Reason: a.Reason}}
 	for {
-		// The latest go first, so that the job is possible after each.
-		moves = append([]Movement{{Job: a.Job, Kind: KindUndone, Stage: target.Stage, Member: m.Member, Occurred: at, Mark: mark,
-			Facts: Facts{Undoes: target.Command, Reason: a.Reason}}}, moves...)
-		after, err := Replay(append(slices.Clone(history), moves...))
+		after, err := Replay(append(slices.Clone(history), mv))
 		var no *Impossible
 		switch {
 		case err == nil:
-			return moves, after.Check()
+			return []Movement{mv}, after.Check()
 		case !errors.As(err, &no):
 			return nil, err
-		case !a.Together || m.Role != Owner:
+		case !a.Together || m.Role != Owner || a.Reason == "":
 			d := no.Movement
 			return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred}
 		}
-		target = no.Movement
+		mv.Facts.With = append(slices.Clone(mv.Facts.With), no.Movement.Command)
 	}
+}
+
+// Undone are the commands of a history that were taken back.
+func Undone(history []Movement) map[ID]bool {
+	undone := map[ID]bool{}
+	for _, m := range history {
+		for _, id := range m.TakesBack() {
+			undone[id] = true
+		}
+	}
+	return undone
+}
+
+// TakesBack are the commands that a movement takes back: none, but for an undo.
+func (m Movement) TakesBack() []ID {
+	if m.Kind != KindUndone {
+		return nil
+	}
+	return append([]ID{m.Facts.Undoes}, m.Facts.With...)
 }
 
 // undoable finds the movement to take back, of this job and not taken back yet, if the member may.
 func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
-	undone := map[ID]bool{}
-	for _, h := range history {
-		undone[h.Facts.Undoes] = true
-	}
+	undone := Undone(history)
 	var mine, target Movement
 	for _, h := range history {
 		if h.Kind == KindUndone || undone[h.Command] {

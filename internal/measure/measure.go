@@ -61,8 +61,8 @@ type History func(f func(flow.Movement) error) error
 func Summary(history History, name func(process flow.ID, code string) string) (KPI, error) {
 	s := summary{name: name, undone: map[flow.ID]bool{}, jobs: map[flow.ID]*span{}, stages: map[string]int{}}
 	err := history(func(m flow.Movement) error {
-		if m.Kind == flow.KindUndone {
-			s.undone[m.Facts.Undoes] = true
+		for _, id := range m.TakesBack() {
+			s.undone[id] = true
 		}
 		return nil
 	})

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,9 +29,23 @@ func (db *DB) Do(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt
 	for try := 1; ; try++ {
 		receipt, err := db.attempt(ctx, m, c)
 		if err == nil || try == tries || !again(err) {
-			return receipt, err
+			return receipt, db.keepAttempt(ctx, m, c, err)
 		}
 	}
+}
+
+// keepAttempt records that a command was refused at a closed gate, and passes the refusal on.
+func (db *DB) keepAttempt(ctx context.Context, m flow.Mark, c flow.Command, err error) error {
+	var r *flow.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	if attempt, keep := flow.Attempted(c, r); keep {
+		if _, failed := db.Do(ctx, m, attempt); failed != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	return err
 }
 
 func (db *DB) attempt(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt, error) {
@@ -279,13 +294,11 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 		return err
 	}
 	before, existed := d.world.Jobs[j.ID]
+	due := cmp.Or(string(j.Due), noDue)
 	if existed {
 		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
+		d.queueChanged(b, before, j, due)
 	} else {
-		due := string(j.Due)
-		if due == "" {
-			due = noDue
-		}
 		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state)
 			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9)`,
 			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state))
@@ -293,6 +306,17 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 	}
 	d.queueWork(b, before, j)
 	return nil
+}
+
+// queueChanged brings what a job is sorted and found by in line with it.
+func (d *door) queueChanged(b *pgx.Batch, before, j flow.Job, due string) {
+	if j.Due != before.Due {
+		b.Queue("update jobs set due = $3::text::date where org_id = $1 and id = $2", d.mark.Org, j.ID, due)
+	}
+	if j.Customer != before.Customer || j.Item != before.Item {
+		b.Queue("delete from job_words where org_id = $1 and job_id = $2", d.mark.Org, j.ID)
+		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
+	}
 }
 
 func jobStatus(j flow.Job) string {

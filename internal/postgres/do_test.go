@@ -291,15 +291,15 @@ func TestUndo(t *testing.T) {
 	refused(t, second(f.do(flow.Undo{Job: id, Undoes: r.Command})), flow.UndoNothing)
 	r = f.must(flow.Report{Work: at(id, "printing"), Good: flow.Units(40)})
 	late := f.mark()
-	late.At = late.At.Add(11 * time.Minute)
+	late.At, late.Role = late.At.Add(11*time.Minute), flow.Operator
 	refused(t, second(f.db.Do(t.Context(), late, flow.Command{ID: newID(t), Action: flow.Undo{Job: id, Undoes: r.Command}})), flow.UndoTooLate)
 	other := f.mark()
-	other.Member = newID(t)
+	other.Member, other.Role = newID(t), flow.Operator
 	refused(t, second(f.db.Do(t.Context(), other, flow.Command{ID: newID(t), Action: flow.Undo{Job: id, Undoes: r.Command}})), flow.UndoNotYours)
 	if _, err := f.db.Do(t.Context(), other, flow.Command{ID: newID(t), Action: flow.Start{Work: at(id, "lamination")}}); err != nil {
 		t.Fatal(err)
 	}
-	refusal := refused(t, second(f.do(flow.Undo{Job: id, Undoes: r.Command})), flow.UndoDepends)
+	refusal := refused(t, second(f.do(flow.Undo{Job: id, Undoes: r.Command, Reason: "wrong job"})), flow.UndoDepends)
 	if refusal.By != other.Member || refusal.Kind != flow.KindStarted || refusal.Stage != "lamination" {
 		t.Errorf("the refusal names %+v", refusal)
 	}

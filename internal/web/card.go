@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,7 +17,11 @@ type cardForm struct {
 	Back, BackTo, BackReason         string
 	Rest                             string // what becomes of what is not entered: short, wasted, else it is coming
 	Seen                             string // what was on hand when the person answered
-	Open                             string // the sheet that is open: report or hold
+	From, To                         string // the machine's counter
+	There, Why                       string // a count, and why it differs
+	Approver, Override               string
+	Values                           map[string]string // of the stage's form
+	Open                             string            // what was tapped, whose sheet is open: report, hold, count, done, start
 }
 
 type cardPage struct {
@@ -29,6 +34,7 @@ type cardPage struct {
 	Others []chipLink
 	Back   []flow.Stage // the stages that something can be sent back to
 	ByName string
+	Gate   bool // what was refused can be passed by the reader, with a reason
 }
 
 type chipLink struct {
@@ -53,7 +59,7 @@ func (w *Web) cardPage(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	if err != nil {
 		return err
 	}
-	return w.showCard(rw, r, v, j, p, http.StatusOK, cardForm{}, "")
+	return w.showCard(rw, r, v, j, p, http.StatusOK, cardForm{}, nil)
 }
 
 // jobAt is the job and process of the request's path, if the member may work at the stage.
@@ -73,13 +79,22 @@ func (w *Web) jobAt(r *http.Request, who flow.Person) (flow.Job, flow.Process, e
 	return j, p, err
 }
 
-func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.Job, p flow.Process, status int, f cardForm, says string) error {
+func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.Job, p flow.Process, status int, f cardForm, cause error) error {
+	says := ""
+	var gate *flow.Refusal
+	if cause != nil {
+		var ok bool
+		if says, status, ok = w.explain(r.Context(), v, cause, p); !ok {
+			return cause
+		}
+	}
 	vendors, err := w.DB.Vendors(r.Context(), v.Who.Org)
 	if err != nil {
 		return err
 	}
 	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from"))}
-	if pg.Form.Good == "" {
+	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.IsOwner()
+	if f.Open != "report" && !pg.Place.Stage.Counter {
 		pg.Form.Good = pg.Place.State.OnHand.String()
 	}
 	names, err := w.DB.Names(r.Context(), v.Who.Org, []flow.ID{pg.Place.State.By})
@@ -90,7 +105,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 	before := true
 	for i, s := range j.Stages {
 		at := v.place(j, p, s.Code, vendors)
-		if before = before && s.Code != pg.Place.Stage.Code; before {
+		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
 			pg.Back = append(pg.Back, at.Stage)
 		}
 		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
@@ -119,7 +134,11 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	f := readCard(r)
-	action, err := f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"))
+	values, err := w.values(r, who, f.Values)
+	var action flow.Action
+	if err == nil {
+		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values)
+	}
 	var receipt flow.Receipt
 	if err == nil {
 		receipt, err = w.do(r, who, id, action)
@@ -131,16 +150,25 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	return nil
 }
 
+// values reads what was filled in of the stage's form. Most stages have none, and then nothing is looked up.
+func (w *Web) values(r *http.Request, who flow.Person, typed map[string]string) (map[string]string, error) {
+	if len(typed) == 0 {
+		return nil, nil
+	}
+	_, p, err := w.jobAt(r, who)
+	if err != nil {
+		return nil, err
+	}
+	stage, _ := p.Stage(r.PathValue("stage"))
+	return w.readEntries(stage.Fields, typed)
+}
+
 func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f cardForm, cause error) error {
 	j, p, err := w.jobAt(r, v.Who)
 	if err != nil {
 		return err
 	}
-	says, status, ok := w.explain(r.Context(), v, cause, p)
-	if !ok {
-		return cause
-	}
-	return w.showCard(rw, r, v, j, p, status, f, says)
+	return w.showCard(rw, r, v, j, p, http.StatusOK, f, cause)
 }
 
 func readCard(r *http.Request) cardForm {
@@ -149,47 +177,51 @@ func readCard(r *http.Request) cardForm {
 		Note: clean(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
 		Back: r.PostFormValue("back"), BackTo: r.PostFormValue("back_to"), BackReason: r.PostFormValue("back_reason"),
 		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
-	}
-	if do := r.PostFormValue("do"); do == "report" || do == "hold" {
-		f.Open = do
+		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Why: clean(r.PostFormValue("why")),
+		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
 	}
 	return f
 }
 
-func (f cardForm) action(at flow.Work, do string) (flow.Action, error) {
+func (f cardForm) action(at flow.Work, do string, values map[string]string) (flow.Action, error) {
+	release := flow.Release{Values: values, Approver: f.Approver, Override: f.Override}
 	switch do {
 	case "start":
-		return flow.Start{Work: at}, nil
+		return flow.Start{Work: at, Values: values}, nil
 	case "done":
-		return flow.Finish{Work: at}, nil
+		return flow.Finish{Work: at, Release: release}, nil
+	case "required":
+		return flow.Decision{Work: at, Needed: true}, nil
+	case "skip":
+		return flow.Decision{Work: at}, nil
+	case "count":
+		there, err := quantity(f.There)
+		return flow.Count{Work: at, There: there, Reason: f.Why}, err
 	case "hold":
 		return flow.Hold{Work: at, Reason: f.Hold, Note: f.Note}, nil
 	case "resume":
 		return flow.Resume{Work: at}, nil
 	case "report":
-		return f.report(at)
+		return f.report(at, release)
 	}
 	return nil, &flow.Refusal{Code: flow.BadCommand}
 }
 
-func (f cardForm) report(at flow.Work) (flow.Action, error) {
-	good, err := quantity(f.Good)
-	if err != nil {
-		return nil, err
+func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error) {
+	var good, wasted, back, seen, from, to flow.Quantity
+	for _, typed := range []struct {
+		to   *flow.Quantity
+		text string
+	}{{&good, f.Good}, {&wasted, f.Wasted}, {&back, f.Back}, {&seen, f.Seen}, {&from, f.From}, {&to, f.To}} {
+		var err error
+		if *typed.to, err = quantity(typed.text); err != nil {
+			return nil, err
+		}
 	}
-	wasted, err := quantity(f.Wasted)
-	if err != nil {
-		return nil, err
+	if f.Good == "" && to > from { // the machine has counted: what it made and nobody wasted or sent back is good
+		good = max(to-from-wasted-back, 0)
 	}
-	back, err := quantity(f.Back)
-	if err != nil {
-		return nil, err
-	}
-	seen, err := quantity(f.Seen)
-	if err != nil {
-		return nil, err
-	}
-	a := flow.Report{Work: at, Good: good, Note: f.Note}
+	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Release: release}
 	switch rest := seen - good - wasted - back; {
 	case rest <= 0: // what came since the person looked is never closed
 	case f.Rest == "short":
@@ -230,7 +262,7 @@ func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
 	came := from(r.PostFormValue("from"))
 	card := "/jobs/" + job.String() + "/at/" + url.PathEscape(r.PathValue("stage"))
 	switch do := r.PostFormValue("do"); {
-	case do == "start" || do == "resume":
+	case do == "start" || do == "resume" || do == "count" || do == "required":
 		return card + "?from=" + came + "&" + said
 	case came == "my":
 		return "/my?" + said
@@ -252,7 +284,7 @@ func (w *Web) undo(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err != nil {
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
-	receipt, err := w.do(r, who, id, flow.Undo{Job: job, Undoes: undoes})
+	receipt, err := w.do(r, who, id, flow.Undo{Job: job, Undoes: undoes, Reason: clean(r.PostFormValue("reason")), Together: r.PostFormValue("together") != ""})
 	if err != nil {
 		return err
 	}

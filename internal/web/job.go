@@ -1,11 +1,15 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
+	"clicarity/internal/sheets"
 )
 
 // event is one movement of the timeline in words.
@@ -13,13 +17,15 @@ type event struct {
 	*view
 	Move    flow.Movement
 	Stage   string
-	Who     string
+	Name    string // who
 	Words   string
 	Wasted  []wasteLine
 	Back    []string // what was sent back where and why
 	Short   string
 	Undone  bool
-	Marked  string // backdated, imported or inferred; empty for live
+	Details []string // what else the movement says: the form, who approved, what changed
+	Passed  string   // why a closed gate was passed
+	Marked  string   // backdated, imported or inferred; empty for live
 	Station string
 }
 
@@ -47,7 +53,12 @@ type jobPage struct {
 	Vendors  map[flow.ID]postgres.Vendor
 	Rework   bool // something was sent back
 	Short    bool // something was closed short
-	Narrowed bool // the reader sees only some of the stages
+	Scaled   bool // its stages count in different units
+	LastUnit string
+	Narrowed bool              // the reader sees only some of the stages
+	Edit     map[string]string // what can be changed, as it is
+	Addable  []flow.Stage      // stages that the job's route does not have
+	Ahead    []flow.Stage      // stages that nothing has passed yet: a stage can be added after them
 }
 
 const timelineRows = 50
@@ -80,6 +91,11 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		return err
 	}
 	p.strips()
+	if who.Scope.All && j.Open() {
+		if err := w.editing(r, &p); err != nil {
+			return err
+		}
+	}
 	if err := w.timeline(r, &p); err != nil {
 		return err
 	}
@@ -104,11 +120,94 @@ func (p *jobPage) strips() {
 		}
 	}
 	for _, s := range p.Stages {
+		p.Scaled, p.LastUnit = p.Scaled || !s.State.Yields.IsZero(), s.Unit()
 		p.Rework, p.Short = p.Rework || s.State.SentBack > 0, p.Short || s.State.Short > 0
 	}
 	if p.Job.Quantity > 0 && p.Job.Wasted() > 0 {
 		p.Lost = share(p.Job.Wasted(), p.Job.Quantity)
 	}
+}
+
+// editing is what an owner can change of an open job.
+func (w *Web) editing(r *http.Request, p *jobPage) error {
+	j := p.Job
+	p.Edit = map[string]string{flow.SetCustomer: j.Customer, flow.SetItem: j.Item, flow.SetDue: p.Date(j.Due)}
+	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
+	if err != nil {
+		return err
+	}
+	for _, s := range p.Stages {
+		if s.State.Handed() == 0 {
+			p.Ahead = append(p.Ahead, s.Stage)
+		}
+	}
+	for _, now := range processes {
+		if now.ID != j.Process || len(p.Ahead) == 0 {
+			continue
+		}
+		for _, s := range slices.Concat(now.Stages, now.Retired) {
+			if _, ok := j.Stage(s.Code); !ok {
+				p.Addable = append(p.Addable, s)
+			}
+		}
+	}
+	return nil
+}
+
+// changeJob sets a job's due date, priority, customer or item.
+func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	job, err := pathID(r, "job")
+	if err != nil {
+		return err
+	}
+	set := map[string]string{flow.SetCustomer: clean(r.PostFormValue("customer")), flow.SetItem: clean(r.PostFormValue("item")), flow.SetDue: "", flow.SetUrgent: ""}
+	if text := strings.TrimSpace(r.PostFormValue("due")); text != "" {
+		day, err := sheets.Date(text, w.Now())
+		if err != nil {
+			return &flow.Refusal{Code: flow.FieldWrong, Name: flow.SetDue, Value: text}
+		}
+		set[flow.SetDue] = string(flow.DateOf(day))
+	}
+	if r.PostFormValue("urgent") != "" {
+		set[flow.SetUrgent] = "yes"
+	}
+	return w.doJob(rw, r, who, job, flow.Change{Job: job, Set: set, Reason: clean(r.PostFormValue("reason"))})
+}
+
+// addStage gives a job a stage more.
+func (w *Web) addStage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	job, err := pathID(r, "job")
+	if err != nil {
+		return err
+	}
+	processes, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	code, name := r.PostFormValue("stage"), ""
+	for _, p := range processes {
+		if s, ok := p.Stage(code); ok && p.ID.String() == r.PostFormValue("process") {
+			name = s.Name
+		}
+	}
+	if name == "" {
+		return errNotYours
+	}
+	return w.doJob(rw, r, who, job, flow.AddStage{Work: flow.Work{Job: job, Stage: code}, Called: name, After: r.PostFormValue("after")})
+}
+
+// doJob gives a command about a job and shows the job again.
+func (w *Web) doJob(rw http.ResponseWriter, r *http.Request, who flow.Person, job flow.ID, a flow.Action) error {
+	id, err := flow.ParseID(r.PostFormValue("command"))
+	if err != nil {
+		return &flow.Refusal{Code: flow.BadCommand}
+	}
+	receipt, err := w.do(r, who, id, a)
+	if err != nil {
+		return err
+	}
+	http.Redirect(rw, r, "/jobs/"+job.String()+"?said="+strconv.FormatInt(receipt.First, 10), http.StatusSeeOther)
+	return nil
 }
 
 // percent is a share in whole percent, for the width of a bar.
@@ -127,14 +226,11 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 	if err != nil {
 		return err
 	}
-	var ids []flow.ID
-	undone := map[flow.ID]bool{}
-	for _, m := range moves {
-		ids = append(ids, m.Member)
-		if m.Kind == flow.KindUndone {
-			undone[m.Facts.Undoes] = true
-		}
+	ids, history := make([]flow.ID, len(moves)), make([]flow.Movement, len(moves))
+	for i, m := range moves {
+		ids[i], history[i] = m.Member, m.Movement
 	}
+	undone := flow.Undone(history)
 	names, err := w.DB.Names(r.Context(), p.Who.Org, ids)
 	if err != nil {
 		return err
@@ -153,12 +249,14 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 }
 
 func (p *jobPage) event(m flow.Movement, who string) event {
-	e := event{view: p.view, Move: m, Who: who, Station: m.Facts.Station}
+	e := event{view: p.view, Move: m, Name: who, Station: m.Facts.Station}
 	if s, ok := p.Process.Stage(m.Stage); ok {
+		e.Stage = s.Name
+	} else if s, ok := p.Job.Stage(m.Stage); ok {
 		e.Stage = s.Name
 	}
 	if m.Facts.Worker != "" {
-		e.Who = m.Facts.Worker
+		e.Name = m.Facts.Worker
 	}
 	if m.Mark != flow.MarkLive {
 		e.Marked = m.Mark
@@ -182,5 +280,60 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Facts.Short > 0 {
 		e.Short = p.T("event_short", "qty", p.Qty(m.Facts.Short))
 	}
+	e.Details, e.Passed = p.details(m), m.Facts.Override
 	return e
+}
+
+// Reversible reports whether the reader may take the movement back.
+func (e event) Reversible() bool {
+	return e.Who.Scope.All && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted
+}
+
+// details are what a movement says beside its quantities.
+func (p *jobPage) details(m flow.Movement) []string {
+	var list []string
+	stage, _ := p.Process.Stage(m.Stage)
+	for _, f := range stage.Fields {
+		if value := m.Facts.Values[f.Code]; value != "" {
+			list = append(list, f.Label+": "+p.FieldValue(f, value))
+		}
+	}
+	if m.Facts.Approver != "" {
+		list = append(list, p.T("approved_by", "name", m.Facts.Approver))
+	}
+	if m.Facts.To > 0 {
+		list = append(list, p.T("counter_moved", "from", p.Qty(m.Facts.From), "to", p.Qty(m.Facts.To)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Facts.Set)) {
+		list = append(list, p.T("changed_to", "name", p.changedName(name), "was", p.changedValue(name, m.Facts.Was[name]), "now", p.changedValue(name, m.Facts.Set[name])))
+	}
+	if m.Facts.Reason != "" && (m.Kind == flow.KindChanged || m.Kind == flow.KindUndone) {
+		list = append(list, m.Facts.Reason)
+	}
+	return list
+}
+
+func (p *jobPage) changedName(name string) string {
+	code, isField := strings.CutPrefix(name, flow.SetField)
+	if !isField {
+		return p.fieldName(name)
+	}
+	for _, f := range p.Process.Fields {
+		if f.Code == code {
+			return f.Label
+		}
+	}
+	return code
+}
+
+func (p *jobPage) changedValue(name, value string) string {
+	switch {
+	case value == "":
+		return "–"
+	case name == flow.SetDue:
+		return p.Date(flow.Date(value))
+	case name == flow.SetUrgent:
+		return p.T("answer_" + value)
+	}
+	return value
 }

@@ -60,10 +60,13 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 	}
 	for _, c := range []flow.Code{flow.Conflict, flow.BadCommand, flow.NumberTaken, flow.NumberMissing, flow.QuantityNeeded, flow.QuantityTooBig, flow.TooLong, flow.TooMany,
 		flow.NothingHere, flow.AlreadyStarted, flow.AlreadyHeld, flow.OnHold, flow.NotHeld, flow.MoreThanHere, flow.OverLimit, flow.BackNoStage, flow.BackNoReason, flow.NothingEntered, flow.WasteNoReason, flow.ReasonUnknown,
-		flow.HoldNoReason, flow.NoQuantities, flow.UndoNothing, flow.UndoNotYours, flow.UndoTooLate, flow.UndoDepends, flow.InTheFuture, flow.TooLongAgo} {
+		flow.HoldNoReason, flow.NoQuantities, flow.UndoNothing, flow.UndoNotYours, flow.UndoTooLate, flow.UndoDepends, flow.InTheFuture, flow.TooLongAgo,
+		flow.UndoNoReason, flow.BackNotWhole, flow.CounterBackwards, flow.ApproverNeeded, flow.TooEarly, flow.GateClosed, flow.OverrideNotYours, flow.FieldMissing, flow.FieldWrong,
+		flow.OutOfLimits, flow.CountNoReason, flow.NotOptional, flow.PassedAlready, flow.NothingChanged} {
 		want = append(want, "refusal_"+string(c))
 	}
-	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone} {
+	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
+		flow.KindRequired, flow.KindSkipped, flow.KindCounted, flow.KindChanged, flow.KindAttempted} {
 		want = append(want, "event_"+string(k), "kind_"+string(k), "did_"+string(k))
 	}
 	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Done} {

@@ -25,6 +25,69 @@ type place struct {
 	Vendor  string
 }
 
+// Unit is what is counted at the stage.
+func (p place) Unit() string {
+	if unit := p.Process.UnitAt(p.Stage.Code); unit != p.Process.Unit {
+		return unit
+	}
+	return p.Job.Unit
+}
+
+// Entries are the fields of the stage's form: those asked at the start, or all.
+func (p place) Entries(where string, typed map[string]string) []entry {
+	fields := p.Stage.Fields
+	if where == "start" {
+		fields = slices.DeleteFunc(slices.Clone(fields), func(f flow.Field) bool { return !f.OnStart })
+	}
+	list := p.entries(fields, where, typed, p.State.Values)
+	if where == "report" { // a report of waste alone asks for nothing, so the rules ask, not the browser
+		for i := range list {
+			list[i].Required = false
+		}
+	}
+	return list
+}
+
+// Opens is when something may go on from a stage with a minimum time, 0 when it may already.
+func (p place) Opens() flow.Moment {
+	opens := cmp.Or(p.State.Started, p.State.Ready).Add(time.Duration(p.Stage.Dwell) * time.Minute)
+	if p.Stage.Dwell == 0 || !p.State.Live() || p.Now.After(opens.Time()) {
+		return 0
+	}
+	return opens
+}
+
+// Lost is the wastage of the stage in percent of what came, beside the standard when there is one.
+func (p place) Lost() string {
+	came := p.State.Received + p.State.Found
+	if p.State.Wasted == 0 || came == 0 {
+		return ""
+	}
+	if p.Stage.Allowance == 0 {
+		return share(p.State.Wasted, came) + "%"
+	}
+	return p.T("against_standard", "share", share(p.State.Wasted, came), "standard", p.Stage.Allowance.String())
+}
+
+// Beyond reports whether more was wasted than the standard allows.
+func (p place) Beyond() bool {
+	came := p.State.Received + p.State.Found
+	return p.Stage.Allowance > 0 && p.State.Wasted > 0 && float64(p.State.Wasted)*100 > float64(came)*float64(p.Stage.Allowance)/float64(flow.One)
+}
+
+// Becomes is what one unit here is at the next stage: "1 sheets = 8 cartons", empty where it stays one.
+func (p place) Becomes() string {
+	if p.State.Yields.IsZero() {
+		return ""
+	}
+	return p.T("becomes", "unit", p.Unit(), "n", p.State.Yields.String(), "next", p.Process.UnitAt(p.Job.Next(p.Stage.Code)))
+}
+
+// Choosable reports whether it can still be said if an optional stage is done.
+func (p place) Choosable() bool {
+	return p.Stage.Optional && p.State.Held == 0 && p.State.AtVendor == 0
+}
+
 // Link is the address of the stage card.
 func (p place) Link() string {
 	return "/jobs/" + p.Job.ID.String() + "/at/" + url.PathEscape(p.Stage.Code)
@@ -47,10 +110,10 @@ func (p place) Next() string {
 
 func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.ID]postgres.Vendor) place {
 	stage, ok := p.Stage(code)
-	if !ok {
-		stage = flow.Stage{Code: code, Name: code}
-	}
 	state, _ := j.Stage(code)
+	if !ok {
+		stage = flow.Stage{Code: code, Name: cmp.Or(state.Name, code)}
+	}
 	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
 		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendors[stage.Vendor].Name}
 }

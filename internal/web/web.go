@@ -101,6 +101,8 @@ func (w *Web) Routes() []httpd.Route {
 		{Pattern: "POST /jobs", Access: httpd.Owners, Handler: w.newJob},
 		{Pattern: "GET /jobs/{job}", Handler: w.jobPage},
 		{Pattern: "POST /jobs/{job}/undo", Handler: w.undo},
+		{Pattern: "POST /jobs/{job}/change", Access: httpd.Owners, Handler: w.changeJob},
+		{Pattern: "POST /jobs/{job}/stages", Access: httpd.Owners, Handler: w.addStage},
 		{Pattern: "GET /jobs/{job}/at/{stage}", Handler: w.cardPage},
 		{Pattern: "POST /jobs/{job}/at/{stage}", Handler: w.card},
 		{Pattern: "GET /live", Handler: w.live},
