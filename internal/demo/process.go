@@ -78,6 +78,22 @@ func cartons(id flow.ID, vendor map[string]flow.ID) flow.Process {
 		HoldReasons: []flow.Reason{{Code: "no_material"}, {Code: "machine_down"}, {Code: "no_power"}, {Code: "quality"}, {Code: "approval_wait"}, {Code: "other"}},
 	}
 	p.Stages = stages(cartonStages, vendor)
+	p.Over = 5
+	standard := map[string]int64{"printing": 3, "lamination": 5, "foiling": 2, "die-cutting": 2, "pasting": 3}
+	for i := range p.Stages {
+		s := &p.Stages[i]
+		s.Allowance = flow.Units(standard[s.Code])
+		switch s.Code {
+		case "printing":
+			s.Counter = true
+		case "drying":
+			s.Dwell = 180
+		case "qc":
+			s.Inspection = true
+		case "dispatch":
+			s.Needs = []string{"qc"}
+		}
+	}
 	return p
 }
 

@@ -17,6 +17,7 @@ type Process struct {
 	ID           ID       `json:"id"`
 	Version      int      `json:"version"`
 	Name         string   `json:"name"`
+	About        string   `json:"about,omitempty"` // in a sentence, for people who choose one
 	Mode         Mode     `json:"mode"`
 	Unit         string   `json:"unit,omitempty"`     // what is counted: sheets, pcs, kg
 	Prefix       string   `json:"prefix,omitempty"`   // of the job number series: JC gives JC-00042
@@ -37,6 +38,7 @@ type Stage struct {
 	Phase      string   `json:"phase,omitempty"`
 	Target     int      `json:"target_minutes,omitempty"` // minutes from ready to done; 0: none set
 	Vendor     ID       `json:"vendor,omitzero"`          // the outside party that does it, zero for in-house
+	Outside    bool     `json:"outside,omitempty"`        // a vendor does it, whichever
 	Unit       string   `json:"unit,omitempty"`           // what is counted here and from here on; empty: as before
 	Yields     Ratio    `json:"yields,omitzero"`          // what one unit becomes at the next stage: a sheet, 8 cartons
 	Optional   bool     `json:"optional,omitempty"`       // decided per job: required, not required, or still open

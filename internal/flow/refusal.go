@@ -64,6 +64,14 @@ const (
 	NotOptional      Code = "not_optional"       // Stage
 	PassedAlready    Code = "passed_already"     // Stage: the place for a new stage is behind the job
 	NothingChanged   Code = "nothing_changed"    //
+	NameMissing      Code = "name_missing"       // Stage, when it is a stage's
+	NameTwice        Code = "name_twice"         // Name
+	StageMissing     Code = "stage_missing"      // a process has at least one
+	ValueWrong       Code = "value_wrong"        // Stage, Name, Value
+	ChoicesMissing   Code = "choices_missing"    // Stage, Name: choices go with the type choice, and only with it
+	LimitsWrong      Code = "limits_wrong"       // Stage, Name
+	NeedsWrong       Code = "needs_wrong"        // Stage, Name: no inspection before it
+	PublishedAlready Code = "published_already"  // somebody published another version meanwhile
 	InTheFuture      Code = "in_the_future"      // At
 	TooLongAgo       Code = "too_long_ago"       // At, Limit hours
 )

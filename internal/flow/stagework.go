@@ -199,6 +199,9 @@ func (a Report) check(p Process, j Job, s StageState) error {
 	if a.Good < 0 || a.Good > MaxQuantity || a.Short < 0 || a.Short > MaxQuantity || len(a.Wasted) > maxLines || len(a.Back) > maxLines {
 		return refuse(QuantityTooBig)
 	}
+	if a.From < 0 || a.To < 0 || a.To > MaxQuantity || a.To > 0 && a.To <= a.From {
+		return &Refusal{Code: CounterBackwards, Entry: a.To, Here: a.From}
+	}
 	for _, waste := range a.Wasted {
 		if err := waste.check(p.WasteReasons); err != nil {
 			return err
@@ -212,9 +215,6 @@ func (a Report) check(p Process, j Job, s StageState) error {
 	total := Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short}.leaving()
 	if total == 0 {
 		return refuse(NothingEntered)
-	}
-	if a.From < 0 || a.To < 0 || a.To > MaxQuantity || a.To > 0 && a.To <= a.From {
-		return &Refusal{Code: CounterBackwards, Entry: a.To, Here: a.From}
 	}
 	if r := a.surplus(p, j, s, total); r != nil {
 		return r

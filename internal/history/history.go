@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
@@ -244,24 +243,6 @@ func (im *Importer) process(ctx context.Context, m Map, p flow.Process, stages [
 	}
 	p.Version++
 	return p, im.DB.AddProcess(ctx, im.Mark.Org, p)
-}
-
-// Code is a stage's code made from its name: lower-case letters and digits, the rest as single dashes.
-func Code(name string) string {
-	var b strings.Builder
-	dash := false
-	for _, r := range strings.ToLower(name) {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-			if dash && b.Len() > 0 {
-				b.WriteByte('-')
-			}
-			b.WriteRune(r)
-			dash = false
-			continue
-		}
-		dash = true
-	}
-	return b.String()
 }
 
 // ref names a row by what it says and by how many equal ones came before it.

@@ -211,7 +211,7 @@ func (l *log) stage(name string) string {
 	if code, ok := l.codes[clip(name)]; ok {
 		return code
 	}
-	base := Code(name)
+	base := flow.MakeCode(name)
 	if base == "" {
 		base = "stage"
 	}

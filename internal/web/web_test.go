@@ -508,3 +508,95 @@ func TestAnOpenPageSeesAChange(t *testing.T) {
 		t.Errorf("the operator's feed says %s", got)
 	}
 }
+
+// stages publishes the firm's process with other stages, for jobs to come.
+func (f *firm) stages(change func(*flow.Process)) {
+	f.t.Helper()
+	f.process.Version++
+	change(&f.process)
+	if err := f.db.AddProcess(f.t.Context(), f.org, f.process); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// A stage asks what its form asks, a gate holds what no inspection has passed, and an owner passes it with a reason;
+// everything is in the history.
+func TestFormsAndGates(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	high := flow.Units(4)
+	f.stages(func(p *flow.Process) {
+		p.Stages[0].Counter = true
+		p.Stages[0].Fields = []flow.Field{{Code: "lot", Label: "Paper lot", Type: flow.TextField, Required: true, OnStart: true}}
+		p.Stages[1].Inspection, p.Stages[1].Approval = true, true
+		p.Stages[1].Fields = []flow.Field{{Code: "mm", Label: "Thickness", Type: flow.NumberField, Unit: "mm", Max: &high},
+			{Code: "seen", Label: "Seen on", Type: flow.DateField}, {Code: "colour", Label: "Colour matches", Type: flow.YesNoField}}
+		p.Stages[2].Needs = []string{"lamination"}
+		p.Stages[1].Allowance = flow.Units(3)
+	})
+	owner := f.ownerBrowser()
+	owner.newJob(f, "G-1", "500")
+	job := f.jobNumbered("G-1")
+	owner.get("/jobs/"+job.String()+"/at/printing").says(200, "Paper lot", "Counter before")
+	owner.tap(job, "printing", "start").says(422, "Fill in “Paper lot” first")
+	owner.tap(job, "printing", "start", "v_lot", "SBS-114").says(200, "Printing started")
+	owner.tap(job, "printing", "report", "counter_from", "1,200", "counter_to", "1,100").says(422, "The counter now (1,100) must be more than before (1,200)")
+	owner.tap(job, "printing", "report", "counter_from", "1,200", "counter_to", "1,700", "from", "job").says(200, "500 sheets passed on", "counter 1,200 → 1,700", "Paper lot: SBS-114")
+	owner.tap(job, "lamination", "done").says(422, "Write the name of the person who approved it")
+	owner.tap(job, "lamination", "done", "approver", "Mr Shah", "v_mm", "about four").says(422, "“about four” does not fit “Thickness”")
+	if !strings.Contains(owner.body, `value="about four"`) || !strings.Contains(owner.body, `value="Mr Shah"`) {
+		t.Error("the card lost what was typed")
+	}
+	owner.tap(job, "lamination", "done", "approver", "Mr Shah", "v_mm", "4.2").says(422, "“Thickness” is 4.2, outside ≤ 4 mm", "Pass it with this reason")
+	owner.tap(job, "lamination", "report", "good", "480", "wasted", "20", "reason", "bubbles", "approver", "Mr Shah", "v_mm", "3.9", "v_seen", "2/11/26", "v_colour", "yes", "from", "job").
+		says(200, "Thickness: 3.9 mm", "Seen on: 02-11-2026", "Colour matches: Yes", "approved by Mr Shah")
+	owner.tap(job, "dispatch", "count", "there", "500", "why", "").says(422, "Say why the count is different")
+	owner.tap(job, "dispatch", "count", "there", "500", "why", "a pallet was not counted").says(200, "count at Dispatch corrected")
+	owner.tap(job, "dispatch", "done").says(409, "Lamination has passed only 480", "Pass it with this reason")
+	owner.get("/jobs/"+job.String()).says(200, "Tried to pass it on; the gate was closed", "a pallet was not counted")
+	owner.tap(job, "dispatch", "done", "override", "the buyer accepts the rest unseen", "from", "job").says(200, "Completed", "Gate passed with a reason", "the buyer accepts the rest unseen")
+	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
+		t.Error(err)
+	}
+}
+
+// An owner changes a job, adds a stage to it, skips one, and takes back what somebody else did.
+func TestAnOwnerChangesARunningJob(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	f.stages(func(p *flow.Process) { p.Stages[1].Optional = true })
+	owner, operator := f.ownerBrowser(), f.operatorBrowser()
+	owner.newJob(f, "C-1", "500")
+	job := f.jobNumbered("C-1")
+	f.stages(func(p *flow.Process) { p.Stages = append(p.Stages, flow.Stage{Code: "foiling", Name: "Foiling"}) })
+	to := func(what string, pairs ...string) *browser {
+		form := url.Values{"command": {newID(t).String()}}
+		for i := 0; i < len(pairs); i += 2 {
+			form.Set(pairs[i], pairs[i+1])
+		}
+		return owner.post("/jobs/"+job.String()+"/"+what, form)
+	}
+	to("change", "customer", "Anmol Sweets", "item", "Peda box", "due", "soon").says(422, "“soon” does not fit “Due date”")
+	to("change", "customer", "Anmol Sweets", "item", "Peda box", "due", "5/12/2027", "urgent", "1", "reason", "festival").
+		says(200, "Anmol Sweets", "Due date: 14-10-2027 → 05-12-2027", "first 14-10-2027", "festival", "Urgent")
+	owner.get("/find?q=peda").says(200, "C-1")
+	to("stages", "process", f.process.ID.String(), "stage", "foiling", "after", "lamination").says(200, "Foiling", "Stage added to this job")
+	to("stages", "process", f.process.ID.String(), "stage", "nowhere", "after", "lamination").says(404)
+	owner.tap(job, "lamination", "skip").says(200, "Lamination is not required")
+	owner.tap(job, "printing", "done", "from", "job").says(200, "500 sheets")
+	f.account(job, "foiling", "received 500 hand 500")
+	undoes := regexp.MustCompile(`name="undoes" value="([^"]+)"><label|name="undoes" value="([^"]+)">\n<label`).FindStringSubmatch(owner.body)
+	if undoes == nil {
+		t.Fatal("the owner cannot take anything back")
+	}
+	operator.post("/jobs/"+job.String()+"/undo", url.Values{"command": {newID(t).String()}, "undoes": {undoes[1] + undoes[2]}, "reason": {"x"}}).says(403)
+	owner.tap(job, "foiling", "start").says(200)
+	to("undo", "undoes", undoes[1]+undoes[2], "reason", "wrong job").says(409, "which depends on it")
+	to("undo", "undoes", undoes[1]+undoes[2], "reason", "wrong job", "together", "1").says(200, "taken back", "wrong job")
+	f.account(job, "printing", "received 500 hand 500")
+	f.account(job, "foiling", "hand 0")
+	operator.post("/jobs/"+job.String()+"/change", url.Values{"command": {newID(t).String()}, "item": {"x"}}).says(404)
+	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
+		t.Error(err)
+	}
+}

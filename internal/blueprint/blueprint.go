@@ -1,0 +1,360 @@
+// Package blueprint is a process as one readable YAML file: to write, to read, to share, and the shipped ones for the
+// trades.
+package blueprint
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"clicarity/internal/flow"
+)
+
+// MaxSize is the most a file may have, in bytes.
+const MaxSize = 256 << 10
+
+// Problem says what is wrong with a file and where.
+type Problem struct {
+	Line  int    // 0: the file as a whole
+	Code  string // syntax, unknown_key, wrong_value, too_large, empty, or that of Refusal
+	Value string // the key or value that is wrong
+	// Refusal is set when the file can be read and the process in it cannot be.
+	Refusal *flow.Refusal
+}
+
+func (p *Problem) Error() string {
+	if p.Refusal != nil {
+		return fmt.Sprintf("line %d: %v", p.Line, p.Refusal)
+	}
+	return fmt.Sprintf("line %d: %s %s", p.Line, p.Code, p.Value)
+}
+
+type file struct {
+	Name     string   `yaml:"name"`
+	About    string   `yaml:"about,omitempty"`
+	Mode     string   `yaml:"mode"`
+	Unit     string   `yaml:"unit,omitempty"`
+	Prefix   string   `yaml:"prefix,omitempty"`
+	Flexible bool     `yaml:"flexible,omitempty"`
+	Over     int      `yaml:"over_percent,omitempty"`
+	Waste    []reason `yaml:"waste_reasons,omitempty"`
+	Hold     []reason `yaml:"hold_reasons,omitempty"`
+	Fields   []field  `yaml:"fields,omitempty"`
+	Stages   []stage  `yaml:"stages"`
+}
+
+// reason is written as its label, or as its code when everybody knows it: no_power.
+type reason flow.Reason
+
+type stage struct {
+	Name       string   `yaml:"name"`
+	Code       string   `yaml:"code,omitempty"`
+	Short      string   `yaml:"short,omitempty"`
+	Phase      string   `yaml:"phase,omitempty"`
+	Target     minutes  `yaml:"target,omitempty"`
+	Vendor     string   `yaml:"vendor,omitempty"`
+	Outside    bool     `yaml:"outside,omitempty"`
+	Unit       string   `yaml:"unit,omitempty"`
+	Yields     ratio    `yaml:"yields,omitempty"`
+	Optional   bool     `yaml:"optional,omitempty"`
+	Inspection bool     `yaml:"inspection,omitempty"`
+	Approval   bool     `yaml:"approval,omitempty"`
+	Counter    bool     `yaml:"counter,omitempty"`
+	Dwell      minutes  `yaml:"dwell,omitempty"`
+	Allowance  quantity `yaml:"allowance_percent,omitempty"`
+	Limit      int      `yaml:"limit,omitempty"`
+	Needs      []string `yaml:"needs,omitempty"`
+	Fields     []field  `yaml:"fields,omitempty"`
+}
+
+type field struct {
+	Label    string    `yaml:"label"`
+	Code     string    `yaml:"code,omitempty"`
+	Type     string    `yaml:"type,omitempty"`
+	Unit     string    `yaml:"unit,omitempty"`
+	Min      *quantity `yaml:"min,omitempty"`
+	Max      *quantity `yaml:"max,omitempty"`
+	Choices  []string  `yaml:"choices,omitempty,flow"`
+	Required bool      `yaml:"required,omitempty"`
+	OnStart  bool      `yaml:"on_start,omitempty"`
+}
+
+type (
+	quantity flow.Quantity
+	ratio    flow.Ratio
+	minutes  int
+)
+
+func plain(value, tag string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+}
+
+func (q quantity) MarshalYAML() (any, error) {
+	s := flow.Quantity(q).String()
+	if strings.Contains(s, ".") {
+		return plain(s, "!!float"), nil
+	}
+	return plain(s, "!!int"), nil
+}
+
+// wrong is the error of a value that is not what its key takes, in the words of the YAML reader.
+func wrong(n *yaml.Node) error {
+	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: cannot unmarshal `%s`", n.Line, n.Value)}}
+}
+
+func (q *quantity) UnmarshalYAML(n *yaml.Node) error {
+	got, err := flow.ParseQuantity(n.Value)
+	if err != nil {
+		return wrong(n)
+	}
+	*q = quantity(got)
+	return nil
+}
+
+func (q quantity) IsZero() bool { return q == 0 }
+
+func (r ratio) MarshalYAML() (any, error) {
+	s := flow.Ratio(r).String()
+	if strings.Contains(s, "/") {
+		return plain(s, "!!str"), nil
+	}
+	return plain(s, "!!int"), nil
+}
+
+func (r *ratio) UnmarshalYAML(n *yaml.Node) error {
+	got, err := flow.ParseRatio(n.Value)
+	if err != nil {
+		return wrong(n)
+	}
+	*r = ratio(got)
+	return nil
+}
+
+func (r ratio) IsZero() bool { return flow.Ratio(r).IsZero() }
+
+// MarshalYAML writes 90 minutes as 1h30m, 1440 as 24h.
+func (m minutes) MarshalYAML() (any, error) {
+	return plain(m.String(), "!!str"), nil
+}
+
+func (m minutes) String() string {
+	switch hours, rest := int(m)/60, int(m)%60; {
+	case rest == 0:
+		return fmt.Sprintf("%dh", hours)
+	case hours == 0:
+		return fmt.Sprintf("%dm", rest)
+	default:
+		return fmt.Sprintf("%dh%dm", hours, rest)
+	}
+}
+
+func (m *minutes) UnmarshalYAML(n *yaml.Node) error {
+	text := n.Value
+	days := 0
+	if head, tail, ok := strings.Cut(text, "d"); ok {
+		var err error
+		if days, err = strconv.Atoi(head); err != nil || days < 0 || days > 3660 {
+			return wrong(n)
+		}
+		text = cmp.Or(tail, "0")
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d%time.Minute != 0 {
+		return wrong(n)
+	}
+	*m = minutes(days*24*60 + int(d/time.Minute))
+	return nil
+}
+
+func (r reason) MarshalYAML() (any, error) { return cmp.Or(r.Label, r.Code), nil }
+
+var knownReason = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+func (r *reason) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.ScalarNode || n.Value == "" {
+		return wrong(n)
+	}
+	if knownReason.MatchString(n.Value) {
+		r.Code = n.Value
+	} else {
+		r.Label = n.Value
+	}
+	return nil
+}
+
+// Write is the one text of a process. vendor names the vendor of a stage, empty for none.
+func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
+	f := file{Name: p.Name, About: p.About, Mode: string(p.Mode), Unit: p.Unit, Prefix: p.Prefix, Flexible: p.Flexible, Over: p.Over,
+		Fields: writeFields(p.Fields)}
+	for _, r := range p.WasteReasons {
+		f.Waste = append(f.Waste, reason(r))
+	}
+	for _, r := range p.HoldReasons {
+		f.Hold = append(f.Hold, reason(r))
+	}
+	for _, s := range p.Stages {
+		out := stage{Name: s.Name, Short: s.Short, Phase: s.Phase, Target: minutes(s.Target), Outside: s.Outside, Unit: s.Unit,
+			Yields: ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
+			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: writeFields(s.Fields)}
+		if s.Code != flow.MakeCode(s.Name) {
+			out.Code = s.Code
+		}
+		if !s.Vendor.IsZero() {
+			out.Vendor = vendor(s.Vendor)
+		}
+		f.Stages = append(f.Stages, out)
+	}
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := errors.Join(e.Encode(f), e.Close()); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func writeFields(fields []flow.Field) []field {
+	var list []field
+	for _, f := range fields {
+		out := field{Label: f.Label, Type: string(f.Type), Unit: f.Unit, Choices: f.Choices, Required: f.Required, OnStart: f.OnStart,
+			Min: (*quantity)(f.Min), Max: (*quantity)(f.Max)}
+		if f.Type == flow.TextField {
+			out.Type = ""
+		}
+		if f.Code != flow.MakeCode(f.Label) {
+			out.Code = f.Code
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+// Blueprint is what a file holds: a process without id and version, and the names of the vendors of its stages by
+// stage code.
+type Blueprint struct {
+	Process flow.Process
+	Vendors map[string]string
+}
+
+// Read reads a file. What is wrong with it is a *Problem.
+func Read(text []byte) (Blueprint, error) {
+	if len(text) > MaxSize {
+		return Blueprint{}, &Problem{Code: "too_large"}
+	}
+	var f file
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	switch err := d.Decode(&f); {
+	case errors.Is(err, io.EOF):
+		return Blueprint{}, &Problem{Code: "empty"}
+	case err != nil:
+		return Blueprint{}, problem(err)
+	}
+	b := Blueprint{Process: f.process(), Vendors: map[string]string{}}
+	for i, s := range f.Stages {
+		if s.Vendor != "" {
+			b.Vendors[b.Process.Stages[i].Code] = s.Vendor
+		}
+	}
+	var r *flow.Refusal
+	if err := b.Process.Acceptable(); errors.As(err, &r) {
+		return Blueprint{}, &Problem{Line: lineOf(text, r.Stage), Code: string(r.Code), Refusal: r}
+	}
+	return b, nil
+}
+
+func (f file) process() flow.Process {
+	p := flow.Process{Name: f.Name, About: f.About, Mode: flow.Mode(cmp.Or(f.Mode, string(flow.QuantityMode))), Unit: f.Unit, Prefix: f.Prefix,
+		Flexible: f.Flexible, Over: f.Over, Fields: readFields(f.Fields)}
+	for _, r := range f.Waste {
+		p.WasteReasons = append(p.WasteReasons, flow.Reason(r))
+	}
+	for _, r := range f.Hold {
+		p.HoldReasons = append(p.HoldReasons, flow.Reason(r))
+	}
+	for _, s := range f.Stages {
+		p.Stages = append(p.Stages, flow.Stage{Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: int(s.Target), Outside: s.Outside,
+			Unit: s.Unit, Yields: flow.Ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
+			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: readFields(s.Fields)})
+	}
+	p = p.Tidied()
+	for i := range p.Stages {
+		for j, need := range p.Stages[i].Needs {
+			if _, ok := p.Stage(need); !ok { // named as people name it
+				p.Stages[i].Needs[j] = flow.MakeCode(need)
+			}
+		}
+	}
+	return p
+}
+
+func readFields(fields []field) []flow.Field {
+	var list []flow.Field
+	for _, f := range fields {
+		list = append(list, flow.Field{Code: f.Code, Label: f.Label, Type: flow.FieldType(f.Type), Unit: f.Unit, Choices: f.Choices,
+			Required: f.Required, OnStart: f.OnStart, Min: (*flow.Quantity)(f.Min), Max: (*flow.Quantity)(f.Max)})
+	}
+	return list
+}
+
+var (
+	lineOfError = regexp.MustCompile(`line (\d+)`)
+	unknownKey  = regexp.MustCompile(`field (.+) not found in type`)
+	wrongValue  = regexp.MustCompile("`(.*)`")
+	repeatedKey = regexp.MustCompile(`mapping key "?([^"]*)"? already defined`)
+)
+
+// problem turns what the YAML reader says into what a person can read. Its errors are texts with a line.
+func problem(err error) *Problem {
+	text := err.Error()
+	var types *yaml.TypeError
+	if errors.As(err, &types) && len(types.Errors) > 0 {
+		text = types.Errors[0]
+	}
+	p := &Problem{Code: "syntax"}
+	if m := lineOfError.FindStringSubmatch(text); m != nil {
+		p.Line, _ = strconv.Atoi(m[1]) // digits
+	}
+	for code, form := range map[string]*regexp.Regexp{"unknown_key": unknownKey, "wrong_value": wrongValue, "repeated_key": repeatedKey} {
+		if m := form.FindStringSubmatch(text); m != nil {
+			p.Code, p.Value = code, m[1]
+		}
+	}
+	return p
+}
+
+// lineOf is where a stage of a name begins in a file that can be read, else where its stages do.
+func lineOf(text []byte, stage string) int {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil || len(doc.Content) == 0 {
+		return 1
+	}
+	line := doc.Content[0].Line
+	for _, s := range under(doc.Content[0], "stages") {
+		line = cmp.Or(line, s.Line)
+		for i := 0; i+1 < len(s.Content); i += 2 {
+			if key := s.Content[i].Value; stage != "" && (key == "name" || key == "code") && s.Content[i+1].Value == stage {
+				line = s.Content[i+1].Line
+			}
+		}
+	}
+	return line
+}
+
+// under are the items of a list in a mapping.
+func under(n *yaml.Node, key string) []*yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1].Content
+		}
+	}
+	return nil
+}

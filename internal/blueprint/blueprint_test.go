@@ -1,0 +1,170 @@
+package blueprint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"clicarity/internal/flow"
+)
+
+var update = flag.Bool("update", false, "write the shipped templates in their one form")
+
+func nobody(flow.ID) string { return "" }
+
+// Every shipped template comes out of the program as it went in, byte by byte.
+func TestTemplatesRoundTrip(t *testing.T) {
+	names, err := files.ReadDir("templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) != 51 {
+		t.Errorf("%d templates are shipped, want 51", len(names))
+	}
+	for _, name := range names {
+		text, err := files.ReadFile("templates/" + name.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Read(text)
+		if err != nil {
+			t.Errorf("%s: %v", name.Name(), err)
+			continue
+		}
+		out, err := Write(b.Process, nobody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile("templates/"+name.Name(), out, 0o644); err != nil { //nolint:gosec // a source file
+				t.Fatal(err)
+			}
+		} else if !bytes.Equal(out, text) {
+			t.Errorf("%s comes out otherwise", name.Name())
+		}
+	}
+}
+
+// The shipped templates have the stages of their trades, in order, as the product's list of industries has them.
+func TestTemplatesAreTheTrades(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../shared/product/industries.json")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("the list of industries is not beside the project")
+	}
+	var list struct {
+		Industries map[string][]struct {
+			Stages []struct {
+				Stage string
+				Codes []string
+			}
+		}
+	}
+	if err := errors.Join(err, json.Unmarshal(text, &list)); err != nil {
+		t.Fatal(err)
+	}
+	for slug, phases := range list.Industries {
+		tpl, ok := Find(slug)
+		if !ok {
+			t.Errorf("there is no template for %s", slug)
+			continue
+		}
+		i := 0
+		for _, ph := range phases {
+			for _, s := range ph.Stages {
+				if i >= len(tpl.Process.Stages) || tpl.Process.Stages[i].Name != strings.ReplaceAll(s.Stage, " — ", ": ") {
+					t.Fatalf("%s: stage %d is not %q", slug, i+1, s.Stage)
+				}
+				i++
+			}
+		}
+		if i != len(tpl.Process.Stages) {
+			t.Errorf("%s has %d stages, want %d", slug, len(tpl.Process.Stages), i)
+		}
+	}
+}
+
+func TestABrokenFileNamesLineAndReason(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Problem{
+		"":        {Code: "empty"},
+		"name: [": {Line: 1, Code: "syntax"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    colour: red\n":                                     {Line: 5, Code: "unknown_key", Value: "colour"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    target: soon\n":                                    {Line: 5, Code: "wrong_value", Value: "soon"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    yields: 1/0\n":                                     {Line: 5, Code: "wrong_value", Value: "1/0"},
+		"name: A\nmode: quantity\nover_percent: many\nstages:\n  - name: Cut\n":                                  {Line: 3, Code: "wrong_value", Value: "many"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n  - name: Cut\n    code: two\n":                        {Line: 5, Code: "name_twice"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n  - name: Go\n    needs: [cut]\n":                      {Line: 5, Code: "needs_wrong"},
+		"name: A\nmode: sideways\nstages:\n  - name: Cut\n":                                                      {Line: 1, Code: "value_wrong"},
+		"name: A\nmode: quantity\nstages: []\n":                                                                  {Line: 1, Code: "stage_missing"},
+		"name: A\nname: B\nmode: quantity\nstages:\n  - name: Cut\n":                                             {Line: 2, Code: "repeated_key", Value: "name"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    fields:\n      - label: x\n        type: choice\n": {Line: 4, Code: "choices_missing"},
+		strings.Repeat("# long\n", MaxSize):                                                                      {Code: "too_large"},
+	} {
+		_, err := Read([]byte(text))
+		var p *Problem
+		if !errors.As(err, &p) {
+			t.Errorf("%.60q was read: %v", text, err)
+			continue
+		}
+		p.Refusal = nil
+		if !reflect.DeepEqual(*p, want) {
+			t.Errorf("%.60q: %+v, want %+v", text, *p, want)
+		}
+	}
+}
+
+func TestTheGalleryIsSearched(t *testing.T) {
+	t.Parallel()
+	find := func(q string) (slugs []string) {
+		for _, tpl := range Gallery() {
+			if tpl.Matches(q) {
+				slugs = append(slugs, tpl.Slug)
+			}
+		}
+		return slugs
+	}
+	if got := find("rigid"); len(got) != 1 || got[0] != "rigid-boxes" {
+		t.Errorf("rigid finds %v", got)
+	}
+	if got := find("LAMIN die-cut"); len(got) == 0 || len(got) > 10 {
+		t.Errorf("lamin die-cut finds %v", got)
+	}
+	if got := find(""); len(got) != 51 {
+		t.Errorf("nothing finds %d", len(got))
+	}
+	if got := find("zzz"); got != nil {
+		t.Errorf("zzz finds %v", got)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, tpl := range Gallery()[:3] {
+		f.Add(tpl.Text)
+	}
+	f.Add([]byte("a: &a [*a]\nname: *a"))
+	f.Add([]byte("name: A\nmode: unit\nstages:\n - {name: x, dwell: 3d4h, yields: 1/3, allowance_percent: 2.5}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := Read(text)
+		if err != nil {
+			var p *Problem
+			if !errors.As(err, &p) {
+				t.Fatalf("no person can read this: %v", err)
+			}
+			return
+		}
+		out, err := Write(b.Process, nobody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Read(out)
+		if err != nil || !reflect.DeepEqual(again.Process, b.Process) {
+			t.Fatalf("it comes back otherwise (%v):\n%s\n%+v\n%+v", err, out, b.Process, again.Process)
+		}
+	})
+}

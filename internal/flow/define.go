@@ -1,0 +1,216 @@
+package flow
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Limits of what a process may consist of.
+const (
+	maxReasons = 60
+	maxForm    = 60
+	maxChoices = 60
+	MaxTarget  = 366 * 24 * 60 // minutes: a year
+)
+
+// MakeCode is a code made from a name: lower-case letters and digits, the rest as single dashes, at most forty
+// characters.
+func MakeCode(name string) string {
+	var code []rune
+	dash := false
+	for _, r := range strings.ToLower(name) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			dash = true
+			continue
+		}
+		if dash && len(code) > 0 {
+			code = append(code, '-')
+		}
+		code, dash = append(code, r), false
+	}
+	return strings.Trim(string(code[:min(len(code), MaxNumber)]), "-")
+}
+
+// codes gives each name its code: the one it has, else one made from the name that none other has.
+type codes map[string]bool
+
+func (c codes) fill(code *string, name string) {
+	if *code == "" {
+		made := cmp.Or(MakeCode(name), "x")
+		*code = made
+		for n := 2; c[*code]; n++ {
+			*code = fmt.Sprintf("%s-%d", made, n)
+		}
+	}
+	c[*code] = true
+}
+
+// Tidied is the process with a code for everything that has only a name.
+func (p Process) Tidied() Process {
+	p.Stages, p.WasteReasons, p.HoldReasons, p.Fields = slices.Clone(p.Stages), slices.Clone(p.WasteReasons), slices.Clone(p.HoldReasons), slices.Clone(p.Fields)
+	taken := codes{}
+	for _, list := range [][]Stage{p.Stages, p.Retired} {
+		for _, s := range list {
+			taken[s.Code] = true
+		}
+	}
+	for i := range p.Stages {
+		s := &p.Stages[i]
+		taken.fill(&s.Code, s.Name)
+		s.Fields = slices.Clone(s.Fields)
+		tidyFields(s.Fields)
+	}
+	tidyFields(p.Fields)
+	tidyReasons(p.WasteReasons)
+	tidyReasons(p.HoldReasons)
+	return p
+}
+
+func tidyFields(fields []Field) {
+	taken := codes{}
+	for i := range fields {
+		taken.fill(&fields[i].Code, fields[i].Label)
+		fields[i].Type = cmp.Or(fields[i].Type, TextField)
+	}
+}
+
+func tidyReasons(reasons []Reason) {
+	taken := codes{}
+	for i := range reasons {
+		taken.fill(&reasons[i].Code, reasons[i].Label)
+	}
+}
+
+// Acceptable says whether a process can be published. What is wrong with a stage names the stage.
+//
+// Refusals: name_missing, mode_wrong, stage_missing, too_many, too_long, name_twice, value_wrong, choices_missing,
+// limits_wrong, needs_wrong.
+func (p Process) Acceptable() error {
+	switch {
+	case p.Name == "":
+		return &Refusal{Code: NameMissing}
+	case p.Mode != UnitMode && p.Mode != QuantityMode:
+		return &Refusal{Code: ValueWrong, Name: "mode", Value: string(p.Mode)}
+	case len(p.Stages) == 0:
+		return &Refusal{Code: StageMissing}
+	case len(p.Stages) > MaxStages:
+		return &Refusal{Code: TooMany, Name: "stages", Limit: MaxStages}
+	case p.Over < 0 || p.Over > 100:
+		return &Refusal{Code: ValueWrong, Name: "over_percent", Value: fmt.Sprint(p.Over)}
+	}
+	err := cmp.Or(tooLong("name", p.Name, MaxText), tooLong("unit", p.Unit, MaxNumber), tooLong("prefix", p.Prefix, 10), tooLong("about", p.About, MaxNote),
+		formAcceptable(p.Fields), reasonsAcceptable(p.WasteReasons), reasonsAcceptable(p.HoldReasons))
+	if err != nil {
+		return err
+	}
+	names, coded := map[string]bool{}, map[string]bool{}
+	for i, s := range p.Stages {
+		if err := s.acceptable(p.Stages[:i]); err != nil {
+			if r, ok := err.(*Refusal); ok { //nolint:errorlint // made here, never wrapped
+				r.Stage = cmp.Or(s.Name, s.Code)
+			}
+			return err
+		}
+		if key := NumberKey(s.Name); names[key] || coded[s.Code] {
+			return &Refusal{Code: NameTwice, Name: s.Name, Stage: s.Name}
+		}
+		names[NumberKey(s.Name)], coded[s.Code] = true, true
+	}
+	return nil
+}
+
+func (s Stage) acceptable(before []Stage) error {
+	switch {
+	case s.Name == "":
+		return &Refusal{Code: NameMissing}
+	case s.Code == "" || s.Code != MakeCode(s.Code):
+		return &Refusal{Code: ValueWrong, Name: "code", Value: s.Code}
+	case s.Target < 0 || s.Target > MaxTarget:
+		return &Refusal{Code: ValueWrong, Name: "target", Value: fmt.Sprint(s.Target)}
+	case s.Dwell < 0 || s.Dwell > MaxTarget:
+		return &Refusal{Code: ValueWrong, Name: "dwell", Value: fmt.Sprint(s.Dwell)}
+	case s.Allowance < 0 || s.Allowance > Units(100):
+		return &Refusal{Code: ValueWrong, Name: "allowance", Value: s.Allowance.String()}
+	case s.Limit < 0 || s.Limit > 1_000_000:
+		return &Refusal{Code: ValueWrong, Name: "limit", Value: fmt.Sprint(s.Limit)}
+	}
+	for _, need := range s.Needs {
+		if !slices.ContainsFunc(before, func(b Stage) bool { return b.Code == need && b.Inspection }) {
+			return &Refusal{Code: NeedsWrong, Name: need}
+		}
+	}
+	return cmp.Or(tooLong("name", s.Name, MaxText), tooLong("short", s.Short, MaxNumber), tooLong("phase", s.Phase, MaxText),
+		tooLong("unit", s.Unit, MaxNumber), formAcceptable(s.Fields))
+}
+
+func formAcceptable(fields []Field) error {
+	if len(fields) > maxForm {
+		return &Refusal{Code: TooMany, Name: "fields", Limit: maxForm}
+	}
+	labels := map[string]bool{}
+	for _, f := range fields {
+		key := NumberKey(f.Label)
+		switch {
+		case f.Label == "":
+			return &Refusal{Code: NameMissing}
+		case labels[key]:
+			return &Refusal{Code: NameTwice, Name: f.Label}
+		case f.Code == "" || f.Code != MakeCode(f.Code):
+			return &Refusal{Code: ValueWrong, Name: "code", Value: f.Code}
+		case !slices.Contains(FieldTypes, f.Type):
+			return &Refusal{Code: ValueWrong, Name: "type", Value: string(f.Type)}
+		case (f.Type == ChoiceField) != (len(f.Choices) > 0):
+			return &Refusal{Code: ChoicesMissing, Name: f.Label}
+		case len(f.Choices) > maxChoices:
+			return &Refusal{Code: TooMany, Name: "choices", Limit: maxChoices}
+		case f.Min != nil && f.Max != nil && *f.Min > *f.Max, f.Type != NumberField && (f.Min != nil || f.Max != nil):
+			return &Refusal{Code: LimitsWrong, Name: f.Label}
+		}
+		labels[key] = true
+		err := cmp.Or(tooLong("name", f.Label, MaxText), tooLong("unit", f.Unit, MaxNumber))
+		for _, c := range f.Choices {
+			err = cmp.Or(err, tooLong("choices", c, MaxText))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func reasonsAcceptable(reasons []Reason) error {
+	if len(reasons) > maxReasons {
+		return &Refusal{Code: TooMany, Name: "reasons", Limit: maxReasons}
+	}
+	seen := map[string]bool{}
+	for _, r := range reasons {
+		if r.Code == "" || seen[r.Code] {
+			return &Refusal{Code: NameTwice, Name: cmp.Or(r.Label, r.Code)}
+		}
+		seen[r.Code] = true
+		if err := cmp.Or(tooLong("reasons", r.Label, MaxText), tooLong("code", r.Code, MaxNumber)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FieldTypes are the types a field can have.
+var FieldTypes = []FieldType{TextField, NumberField, DateField, ChoiceField, YesNoField}
+
+// Follows is the next version of a process after another: stages that are no longer on the route stay known by name,
+// for the jobs that have them.
+func (p Process) Follows(last Process) Process {
+	p.ID, p.Version, p.Retired = last.ID, last.Version+1, nil
+	for _, list := range [][]Stage{last.Stages, last.Retired} {
+		for _, s := range list {
+			if _, ok := p.Stage(s.Code); !ok {
+				p.Retired = append(p.Retired, s)
+			}
+		}
+	}
+	return p
+}
