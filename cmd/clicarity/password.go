@@ -33,6 +33,17 @@ func checkPassword(password, hash string) bool {
 	return err == nil && fits && known
 }
 
+// firstPassword is a password to hand to somebody, and its hash.
+func firstPassword() (password, hash string, err error) {
+	if password, err = newPassword(); err != nil {
+		return "", "", err
+	}
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	hash, err = hashPassword(password)
+	return password, hash, err
+}
+
 // newPassword is a first password that is easy to read out: four groups of four, 78 bits.
 func newPassword() (string, error) {
 	const letters = "abcdefghjkmnpqrstuvwxyz23456789" // none that look alike

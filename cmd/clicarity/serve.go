@@ -95,7 +95,7 @@ func site(db *postgres.DB, secure bool, log *slog.Logger, now func() time.Time) 
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		return changes(ctx, db, org, after)
 	}, db.Head)
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Secure: secure, CheckPassword: checkPassword})
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Secure: secure, CheckPassword: checkPassword, NewPassword: firstPassword})
 	if err != nil {
 		return nil, nil, err
 	}

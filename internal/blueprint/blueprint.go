@@ -43,6 +43,7 @@ type file struct {
 	Mode     string   `yaml:"mode"`
 	Unit     string   `yaml:"unit,omitempty"`
 	Prefix   string   `yaml:"prefix,omitempty"`
+	Yearly   bool     `yaml:"yearly_numbers,omitempty"`
 	Flexible bool     `yaml:"flexible,omitempty"`
 	Over     int      `yaml:"over_percent,omitempty"`
 	Waste    []reason `yaml:"waste_reasons,omitempty"`
@@ -157,21 +158,43 @@ func (m minutes) String() string {
 }
 
 func (m *minutes) UnmarshalYAML(n *yaml.Node) error {
-	text := n.Value
+	got, err := ParseMinutes(n.Value)
+	if err != nil {
+		return wrong(n)
+	}
+	*m = minutes(got)
+	return nil
+}
+
+// Minutes writes a number of minutes as people do: 8h, 1h30m, empty for none.
+func Minutes(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return minutes(n).String()
+}
+
+var errMinutes = errors.New("blueprint: not a length of time")
+
+// ParseMinutes reads 8h, 1h30m, 45m, 2d, 7d12h; a number alone is hours.
+func ParseMinutes(text string) (int, error) {
+	text = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(text)), " ", "")
 	days := 0
 	if head, tail, ok := strings.Cut(text, "d"); ok {
 		var err error
 		if days, err = strconv.Atoi(head); err != nil || days < 0 || days > 3660 {
-			return wrong(n)
+			return 0, errMinutes
 		}
 		text = cmp.Or(tail, "0")
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 || d%time.Minute != 0 {
-		return wrong(n)
+	if text != "" && strings.Trim(text, "0123456789.") == "" {
+		text += "h"
 	}
-	*m = minutes(days*24*60 + int(d/time.Minute))
-	return nil
+	d, err := time.ParseDuration(cmp.Or(text, "0"))
+	if err != nil || d < 0 || d%time.Minute != 0 || d > 90000*time.Hour {
+		return 0, errMinutes
+	}
+	return days*24*60 + int(d/time.Minute), nil
 }
 
 func (r reason) MarshalYAML() (any, error) { return cmp.Or(r.Label, r.Code), nil }
@@ -192,7 +215,7 @@ func (r *reason) UnmarshalYAML(n *yaml.Node) error {
 
 // Write is the one text of a process. vendor names the vendor of a stage, empty for none.
 func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
-	f := file{Name: p.Name, About: p.About, Mode: string(p.Mode), Unit: p.Unit, Prefix: p.Prefix, Flexible: p.Flexible, Over: p.Over,
+	f := file{Name: p.Name, About: p.About, Mode: string(p.Mode), Unit: p.Unit, Prefix: p.Prefix, Yearly: p.Yearly, Flexible: p.Flexible, Over: p.Over,
 		Fields: writeFields(p.Fields)}
 	for _, r := range p.WasteReasons {
 		f.Waste = append(f.Waste, reason(r))
@@ -272,7 +295,7 @@ func Read(text []byte) (Blueprint, error) {
 }
 
 func (f file) process() flow.Process {
-	p := flow.Process{Name: f.Name, About: f.About, Mode: flow.Mode(cmp.Or(f.Mode, string(flow.QuantityMode))), Unit: f.Unit, Prefix: f.Prefix,
+	p := flow.Process{Name: f.Name, About: f.About, Mode: flow.Mode(cmp.Or(f.Mode, string(flow.QuantityMode))), Unit: f.Unit, Prefix: f.Prefix, Yearly: f.Yearly,
 		Flexible: f.Flexible, Over: f.Over, Fields: readFields(f.Fields)}
 	for _, r := range f.Waste {
 		p.WasteReasons = append(p.WasteReasons, flow.Reason(r))

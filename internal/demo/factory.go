@@ -149,7 +149,7 @@ func (f *factory) give(o *order, who int, at time.Time, a flow.Action) (flow.ID,
 func (o *order) world() flow.World {
 	p := o.line.process
 	w := flow.World{Jobs: map[flow.ID]flow.Job{}, Processes: map[flow.Edition]flow.Process{{Process: p.ID, Version: p.Version}: p},
-		Next: map[flow.ID]int{p.ID: o.line.next}}
+		Next: map[flow.ID]flow.Next{p.ID: {Number: o.line.next}}}
 	if !o.job.ID.IsZero() {
 		w.Jobs[o.job.ID] = o.job
 		w.History = map[flow.ID][]flow.Movement{o.job.ID: o.history}

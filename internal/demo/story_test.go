@@ -103,7 +103,7 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 	}
 	o := outcome{jobs: map[flow.ID]flow.Job{}, kinds: map[flow.Kind]int{}, at: map[string]int{}}
 	history := map[flow.ID][]flow.Movement{}
-	next := map[flow.ID]int{f.cartons.process.ID: 1, f.enquiries.process.ID: 1}
+	next := map[flow.ID]flow.Next{f.cartons.process.ID: {Number: 1}, f.enquiries.process.ID: {Number: 1}}
 	last := flow.At(now.AddDate(0, 0, -storyDays))
 	for _, s := range f.steps {
 		if s.mark.At < last || s.mark.At > flow.At(now) {
@@ -115,7 +115,7 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 			t.Fatalf("%s: %d movements, %v", s.command.Action.Name(), len(moves), err)
 		}
 		if c, ok := s.command.Action.(flow.Create); ok {
-			next[c.Process]++
+			next[c.Process] = flow.Next{Number: next[c.Process].Number + 1}
 		}
 		for _, m := range moves {
 			o.add(t, history, m, now)
@@ -125,7 +125,7 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 	return f, o
 }
 
-func (o *outcome) world(f *factory, history map[flow.ID][]flow.Movement, next map[flow.ID]int, s step) flow.World {
+func (o *outcome) world(f *factory, history map[flow.ID][]flow.Movement, next map[flow.ID]flow.Next, s step) flow.World {
 	w := flow.World{Jobs: map[flow.ID]flow.Job{}, History: history, Next: next, Processes: map[flow.Edition]flow.Process{}}
 	for _, l := range []*line{f.cartons, f.enquiries} {
 		w.Processes[flow.Edition{Process: l.process.ID, Version: 1}] = l.process

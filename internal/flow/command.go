@@ -101,7 +101,13 @@ type World struct {
 	Processes map[Edition]Process
 	History   map[ID][]Movement // of the targets, for actions that NeedHistory
 	Taken     map[string]ID     // job numbers (NumberKey) in use among those the action brings, and whose they are
-	Next      map[ID]int        // by process: the next number of its series, for actions that need one
+	Next      map[ID]Next       // by process, for actions that need the next number of its series
+}
+
+// Next is the next number of a series.
+type Next struct {
+	Number int
+	Year   string // the financial year, for series that begin anew each April: 26-27
 }
 
 // Edition is a process in one version.

@@ -74,8 +74,11 @@ func NumberKey(number string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(number), " "))
 }
 
-// SeriesNumber is the n-th number of a process's series: JC-00042.
-func SeriesNumber(p Process, n int) string {
+// SeriesNumber is the n-th number of a process's series: JC-00042, or JC/26-27/00042 when it begins anew each year.
+func SeriesNumber(p Process, year string, n int) string {
+	if year != "" {
+		return fmt.Sprintf("%s/%s/%05d", cmp.Or(p.Prefix, "J"), year, n)
+	}
 	return fmt.Sprintf("%s-%05d", cmp.Or(p.Prefix, "J"), n)
 }
 
@@ -95,8 +98,8 @@ func (a Create) decide(w World, m Mark, c Command) ([]Movement, error) {
 	moves := make([]Movement, 0, len(a.Jobs))
 	for _, n := range a.Jobs {
 		if n.Number == "" {
-			n.Number = SeriesNumber(p, next)
-			next++
+			n.Number = SeriesNumber(p, next.Year, next.Number)
+			next.Number++
 		}
 		if err := n.check(p, w, taken); err != nil {
 			return nil, err

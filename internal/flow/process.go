@@ -23,6 +23,7 @@ type Process struct {
 	Prefix       string   `json:"prefix,omitempty"`   // of the job number series: JC gives JC-00042
 	Flexible     bool     `json:"flexible,omitempty"` // a later stage may report first; the ones before are inferred
 	Fields       []Field  `json:"fields,omitempty"`   // of the job's own format, beside number, customer, item, quantity and due date
+	Yearly       bool     `json:"yearly,omitempty"`   // the number series begins anew every April: JC/26-27/00042
 	Stages       []Stage  `json:"stages"`
 	Retired      []Stage  `json:"retired,omitempty"`       // of earlier versions, so that what still is there has a name
 	Over         int      `json:"over_percent,omitempty"`  // how much more than it received a stage may pass on, in percent

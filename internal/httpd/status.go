@@ -32,6 +32,7 @@ var statuses = map[flow.Code]int{
 	flow.GateClosed:       http.StatusConflict,
 	flow.TooEarly:         http.StatusConflict,
 	flow.NotOptional:      http.StatusConflict,
+	flow.PublishedAlready: http.StatusConflict,
 	flow.PassedAlready:    http.StatusConflict,
 	flow.OverrideNotYours: http.StatusForbidden,
 }

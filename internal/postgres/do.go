@@ -128,7 +128,10 @@ func (d *door) load(ctx context.Context) error {
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
-	return d.loadEditions(ctx)
+	if err := d.loadEditions(ctx); err != nil {
+		return err
+	}
+	return d.takeNumbers(ctx)
 }
 
 func (d *door) jobs(rows pgx.Rows) error {
@@ -173,21 +176,10 @@ func (d *door) queueHistory(b *pgx.Batch, targets []flow.ID) {
 }
 
 func (d *door) queueNumbers(b *pgx.Batch, cr flow.Creator) {
-	d.world.Taken, d.world.Next = map[string]flow.ID{}, map[flow.ID]int{}
+	d.world.Taken, d.world.Next = map[string]flow.ID{}, map[flow.ID]flow.Next{}
 	keys := []string{}
 	for _, n := range cr.Numbers() {
 		keys = append(keys, flow.NumberKey(n))
-	}
-	for process, n := range cr.SeriesUsed() {
-		b.Queue("update processes set next_number = next_number + $3 where org_id = $1 and id = $2 returning next_number - $3",
-			d.mark.Org, process, n).Query(func(rows pgx.Rows) error {
-			next, err := pgx.CollectOneRow(rows, pgx.RowTo[int])
-			if errors.Is(err, pgx.ErrNoRows) {
-				return &flow.Refusal{Code: flow.NotFound}
-			}
-			d.world.Next[process] = next
-			return err
-		})
 	}
 	if len(keys) == 0 {
 		return
@@ -201,6 +193,40 @@ func (d *door) queueNumbers(b *pgx.Batch, cr flow.Creator) {
 		})
 		return err
 	})
+}
+
+// takeNumbers takes the next numbers of the series that the command uses. They go back when it is refused, so a series
+// has no gaps.
+func (d *door) takeNumbers(ctx context.Context) error {
+	cr, ok := d.cmd.Action.(flow.Creator)
+	if !ok {
+		return nil
+	}
+	for _, ed := range cr.Editions() {
+		n := cr.SeriesUsed()[ed.Process]
+		if n == 0 {
+			continue
+		}
+		var row pgx.Row
+		if d.world.Processes[ed].Yearly {
+			row = d.conn.QueryRow(ctx, "insert into number_series select $1, $2, year, 1 + $4 from "+financialYear+` y
+				on conflict (org_id, process_id, year) do update set next_number = number_series.next_number + $4
+				returning next_number - $4, year`, d.mark.Org, ed.Process, d.mark.At.Time(), n)
+		} else {
+			row = d.conn.QueryRow(ctx, `update processes set next_number = next_number + $3 where org_id = $1 and id = $2
+				returning next_number - $3, ''`, d.mark.Org, ed.Process, n)
+		}
+		var next flow.Next
+		err := row.Scan(&next.Number, &next.Year)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return &flow.Refusal{Code: flow.NotFound}
+		}
+		if err != nil {
+			return err
+		}
+		d.world.Next[ed.Process] = next
+	}
+	return nil
 }
 
 // loadEditions fetches the process versions in play that this server has not met yet.

@@ -213,19 +213,6 @@ func (db *DB) SetLanguage(ctx context.Context, org, member flow.ID, language str
 	})
 }
 
-// Members lists an organisation's members by name, at most limit.
-func (db *DB) Members(ctx context.Context, org flow.ID, limit int) ([]Member, error) {
-	var got []Member
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select id, name, role, language from members where org_id = $1 order by name, id limit $2", org, limit).Query(func(rows pgx.Rows) error {
-			var m Member
-			_, err := pgx.ForEachRow(rows, []any{&m.ID, &m.Name, &m.Role, &m.Language}, func() error { got = append(got, m); return nil })
-			return err
-		})
-	})
-	return got, err
-}
-
 // Names are the names of members by id.
 func (db *DB) Names(ctx context.Context, org flow.ID, ids []flow.ID) (map[flow.ID]string, error) {
 	names := make(map[flow.ID]string, len(ids))

@@ -3,20 +3,22 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
 )
 
-// AddProcess stores the first version of a process, or the next version of one that exists by id. The version
-// in p must be one above the stored one.
+// AddProcess publishes the first version of a process, or the next version of one that exists by id, and ends its
+// draft. The version in p must be one above the stored one, else the refusal is published_already; a name that
+// another process has is refused as name_twice.
 func (db *DB) AddProcess(ctx context.Context, org flow.ID, p flow.Process) error {
 	definition, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
+	err = db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into processes (org_id, id, name, version) values ($1, $2, $3, $4)
 			on conflict (org_id, id) do update set name = excluded.name, version = excluded.version
 			where processes.version = excluded.version - 1`, org, p.ID, p.Name, p.Version)
@@ -25,8 +27,19 @@ func (db *DB) AddProcess(ctx context.Context, org flow.ID, p flow.Process) error
 		}
 		_, err = tx.Exec(ctx, "insert into process_versions (org_id, process_id, version, definition) values ($1, $2, $3, $4)",
 			org, p.ID, p.Version, string(definition))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "delete from process_drafts where org_id = $1 and process_id = $2", org, p.ID)
 		return err
 	})
+	switch {
+	case unique(err, "process_versions_pkey"):
+		return &flow.Refusal{Code: flow.PublishedAlready, Name: p.Name}
+	case unique(err, "processes_org_id_name_key"):
+		return &flow.Refusal{Code: flow.NameTwice, Name: p.Name}
+	}
+	return err
 }
 
 // Processes are the current versions of an organisation's processes, by name.
@@ -103,15 +116,23 @@ func scanProcess(row pgx.Row, p *flow.Process) error {
 	return json.Unmarshal([]byte(text), p)
 }
 
+// financialYear is the year from April to March in which the moment $3 lies, on the organisation's calendar: 26-27.
+const financialYear = `(select to_char(t, 'YY') || '-' || to_char(t + interval '1 year', 'YY') as year from
+	(select ($3::timestamptz at time zone timezone) - interval '3 months' as t from organisations where org_id = $1) x)`
+
 // NextNumber is the number the next job of a process's series would get, for a form to show.
 func (db *DB) NextNumber(ctx context.Context, org flow.ID, p flow.Process) (string, error) {
-	n := 1
+	n, year := 1, ""
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select next_number from processes where org_id = $1 and id = $2", org, p.ID).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&n)
-		})
+		scan := func(row pgx.Row) error { return row.Scan(&n, &year) }
+		if p.Yearly {
+			b.Queue("select coalesce((select next_number from number_series s where s.org_id = $1 and s.process_id = $2 and s.year = y.year), 1), y.year from "+
+				financialYear+" y", org, p.ID, time.Now()).QueryRow(scan)
+			return
+		}
+		b.Queue("select next_number, '' from processes where org_id = $1 and id = $2", org, p.ID).QueryRow(scan)
 	})
-	return flow.SeriesNumber(p, n), notFound(err)
+	return flow.SeriesNumber(p, year, n), notFound(err)
 }
 
 // Vendor is an outside party that does a stage.

@@ -156,6 +156,17 @@ ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements OWNER TO clicarity_owner;
 
+CREATE TABLE public.number_series (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    year text NOT NULL,
+    next_number integer NOT NULL
+);
+
+ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.number_series OWNER TO clicarity_owner;
+
 CREATE TABLE public.organisations (
     org_id uuid NOT NULL,
     slug text NOT NULL,
@@ -168,6 +179,19 @@ CREATE TABLE public.organisations (
 ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations OWNER TO clicarity_owner;
+
+CREATE TABLE public.process_drafts (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    version integer NOT NULL,
+    definition text NOT NULL,
+    saved_by uuid NOT NULL,
+    saved_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.process_drafts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.process_drafts OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_versions (
     org_id uuid NOT NULL,
@@ -297,11 +321,17 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
 
+ALTER TABLE ONLY public.number_series
+    ADD CONSTRAINT number_series_pkey PRIMARY KEY (org_id, process_id, year);
+
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (org_id);
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.process_drafts
+    ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
 
 ALTER TABLE ONLY public.process_versions
     ADD CONSTRAINT process_versions_pkey PRIMARY KEY (org_id, process_id, version);
@@ -375,6 +405,12 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
 
+ALTER TABLE ONLY public.number_series
+    ADD CONSTRAINT number_series_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.process_drafts
+    ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
 ALTER TABLE ONLY public.process_versions
     ADD CONSTRAINT process_versions_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
 
@@ -413,7 +449,11 @@ ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_versions ENABLE ROW LEVEL SECURITY;
 
@@ -445,7 +485,11 @@ CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_versions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -488,7 +532,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
 

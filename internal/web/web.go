@@ -29,6 +29,8 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
+	// NewPassword makes a password to hand to somebody, and its hash.
+	NewPassword func() (password, hash string, err error)
 }
 
 // Web serves the pages.
@@ -84,6 +86,9 @@ func parsePages(files fs.FS) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
+// maxSetup bounds the form of a process: 120 stages with their forms.
+const maxSetup = 1 << 20
+
 // Routes is every page and form there is.
 func (w *Web) Routes() []httpd.Route {
 	return []httpd.Route{
@@ -105,6 +110,17 @@ func (w *Web) Routes() []httpd.Route {
 		{Pattern: "POST /jobs/{job}/stages", Access: httpd.Owners, Handler: w.addStage},
 		{Pattern: "GET /jobs/{job}/at/{stage}", Handler: w.cardPage},
 		{Pattern: "POST /jobs/{job}/at/{stage}", Handler: w.card},
+		{Pattern: "GET /processes", Access: httpd.Owners, Handler: w.processes},
+		{Pattern: "POST /processes", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.addProcess},
+		{Pattern: "GET /processes/{process}", Access: httpd.Owners, Handler: w.designer},
+		{Pattern: "POST /processes/{process}", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.design},
+		{Pattern: "GET /processes/{process}/file", Access: httpd.Owners, Handler: w.processFile},
+		{Pattern: "GET /templates", Access: httpd.Owners, Handler: w.gallery},
+		{Pattern: "GET /templates/{template}", Access: httpd.Owners, Handler: w.template},
+		{Pattern: "GET /people", Access: httpd.Owners, Handler: w.people},
+		{Pattern: "POST /people", Access: httpd.Owners, Handler: w.addPeople},
+		{Pattern: "GET /people/{member}", Access: httpd.Owners, Handler: w.person},
+		{Pattern: "POST /people/{member}", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.changePerson},
 		{Pattern: "GET /live", Handler: w.live},
 		{Pattern: "GET /intake", Access: httpd.Owners, Handler: w.intakePage},
 		{Pattern: "POST /intake", Access: httpd.Owners, MaxBody: maxUpload, Handler: w.intake},

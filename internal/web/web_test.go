@@ -54,7 +54,8 @@ func openHouse(t *testing.T) *house {
 		}
 		return got, err
 	}, db.Head)
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: time.Now, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash }})
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: time.Now, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
+		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -157,3 +157,39 @@ listen();
 ageCells();
 showLive();
 setInterval(ageCells, 30000);
+
+// --- the process designer: stages by drag; the buttons work without this -------------------------------------
+
+document.documentElement.classList.add('js');
+/** @type {HTMLElement | null} */
+let dragged = null;
+document.addEventListener('dragstart', (e) => {
+  const stage = e.target instanceof HTMLElement ? e.target.closest('.designstage') : null;
+  if (!(stage instanceof HTMLElement) || document.activeElement?.matches('.designstage input')) { if (stage) e.preventDefault(); return; }
+  dragged = stage;
+  e.dataTransfer?.setData('text/plain', '');
+});
+document.addEventListener('dragover', (e) => {
+  const over = dragged && e.target instanceof Element ? e.target.closest('.designstage') : null;
+  if (!dragged || !over) return;
+  e.preventDefault();
+  document.querySelector('.designstage.over')?.classList.remove('over');
+  if (over !== dragged) over.classList.add('over');
+});
+document.addEventListener('drop', (e) => {
+  const over = document.querySelector('.designstage.over');
+  if (dragged && over) { e.preventDefault(); over.before(dragged); }
+});
+document.addEventListener('dragend', () => { document.querySelector('.designstage.over')?.classList.remove('over'); dragged = null; });
+document.addEventListener('click', (e) => {
+  const button = e.target instanceof Element ? e.target.closest('.moves button') : null;
+  if (!(button instanceof HTMLButtonElement)) return;
+  const [what] = button.value.split('.');
+  const stage = button.closest('.designstage');
+  const other = what === 'up' ? stage?.previousElementSibling : what === 'down' ? stage?.nextElementSibling : null;
+  if (what === 'remove' || !stage) return;
+  e.preventDefault();
+  if (!other) return;
+  if (what === 'up') other.before(stage); else other.after(stage);
+  button.focus();
+});
