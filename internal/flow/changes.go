@@ -121,6 +121,14 @@ func (a Change) decide(w World, m Mark, c Command) ([]Movement, error) {
 		if err != nil {
 			return nil, err
 		}
+		for _, f := range w.Process(j).Fields {
+			if name != SetField+f.Code || value == "" {
+				continue
+			}
+			if err := f.check(value); err != nil {
+				return nil, err
+			}
+		}
 		if now != value {
 			set[name], was[name] = value, now
 		}

@@ -18,7 +18,8 @@ type NewJob struct {
 	Unit     string            `json:"unit,omitempty"`     // empty: the process's
 	Due      Date              `json:"due,omitempty"`
 	Urgent   bool              `json:"urgent,omitempty"`
-	Fields   map[string]string `json:"fields,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"` // those of the process by code, others by name
+	Yields   map[string]Ratio  `json:"yields,omitempty"` // by stage code, where this job differs from its process: 12 up instead of 8
 }
 
 // MaxCreate is the most jobs one Create may bring. Larger imports send several, so that no operator waits
@@ -28,7 +29,8 @@ const MaxCreate = 500
 // Create makes jobs in a process: one from the form, up to MaxCreate from an import. All go in or none.
 //
 // Refusals: not_found (no such process, or a member who may not), number_taken, quantity_needed, too_long,
-// too_many, quantity_too_big.
+// too_many, quantity_too_big, and for fields of the process field_wrong and out_of_limits. That a field is filled is
+// asked by the form, not here: a file of jobs may not know it.
 type Create struct {
 	Process ID       `json:"process"`
 	Version int      `json:"version"`
@@ -118,14 +120,17 @@ func (n NewJob) facts(p Process) Facts {
 	return Facts{
 		Number: n.Number, Customer: n.Customer, Item: n.Item, Quantity: q, Unit: cmp.Or(n.Unit, p.Unit), Due: n.Due,
 		Urgent: n.Urgent, Fields: n.Fields, Process: p.ID, Version: p.Version, Mode: p.Mode, Route: p.Route(),
-		Steps: p.steps(),
+		Steps: p.steps(n.Yields),
 	}
 }
 
 // steps are the stages that a job must know more of than their code.
-func (p Process) steps() []Step {
+func (p Process) steps(own map[string]Ratio) []Step {
 	var steps []Step
 	for _, s := range p.Stages {
+		if r, ok := own[s.Code]; ok {
+			s.Yields = r
+		}
 		if p.Mode == UnitMode {
 			s.Yields = Ratio{} // one thing stays one thing
 		}
@@ -157,6 +162,13 @@ func (n NewJob) Acceptable(p Process) error {
 		return &Refusal{Code: QuantityTooBig, Job: n.Number}
 	case len(n.Fields) > maxFields:
 		return &Refusal{Code: TooMany, Name: "fields", Limit: maxFields}
+	}
+	for _, f := range p.Fields {
+		if value := n.Fields[f.Code]; value != "" {
+			if err := f.check(value); err != nil {
+				return err
+			}
+		}
 	}
 	return n.lengths()
 }

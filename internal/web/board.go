@@ -110,6 +110,7 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	if err != nil {
 		return err
 	}
+	p.Process = withRetired(p.Process, func(code string) bool { return load[code].Jobs > 0 })
 	for _, s := range p.Process.Stages {
 		row := p.stageRow(p.Process, s, load[s.Code], vendors[s.Vendor].Name)
 		p.Columns = append(p.Columns, column{s, row.Vendor, row.Link, row.Jobs, row.Oldest, row.Age})
@@ -119,9 +120,27 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		p.Rows = append(p.Rows, p.boardRow(j, p.Process, vendors))
 		ids[i] = j.ID.String()
 	}
-	p.Feed = feed + "&jobs=" + strings.Join(ids, ",")
+	var shown []string
+	for _, s := range p.Process.Retired {
+		if load[s.Code].Jobs > 0 {
+			shown = append(shown, s.Code)
+		}
+	}
+	p.Feed = feed + "&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
 	p.pages(q, jobs, more)
 	return nil
+}
+
+// withRetired is a process with those of its retired stages on the route, at its end, that still have something.
+func withRetired(p flow.Process, has func(code string) bool) flow.Process {
+	var left []flow.Stage
+	for _, s := range p.Retired {
+		if has(s.Code) {
+			left = append(left, s)
+		}
+	}
+	p.Stages = slices.Concat(p.Stages, left)
+	return p
 }
 
 // pages sets the addresses of the pages around this one.

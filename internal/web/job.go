@@ -56,6 +56,7 @@ type jobPage struct {
 	Scaled   bool // its stages count in different units
 	LastUnit string
 	Narrowed bool              // the reader sees only some of the stages
+	Own      []entry           // the process's own fields
 	Edit     map[string]string // what can be changed, as it is
 	Addable  []flow.Stage      // stages that the job's route does not have
 	Ahead    []flow.Stage      // stages that nothing has passed yet: a stage can be added after them
@@ -99,7 +100,7 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if err := w.timeline(r, &p); err != nil {
 		return err
 	}
-	return w.render(rw, http.StatusOK, "job", p)
+	return w.render(rw, http.StatusOK, "job", &p)
 }
 
 // strips shows the stages within the reader's scope.
@@ -131,6 +132,7 @@ func (p *jobPage) strips() {
 // editing is what an owner can change of an open job.
 func (w *Web) editing(r *http.Request, p *jobPage) error {
 	j := p.Job
+	p.Own = p.entries(p.Process.Fields, "own", nil, j.Fields)
 	p.Edit = map[string]string{flow.SetCustomer: j.Customer, flow.SetItem: j.Item, flow.SetDue: p.Date(j.Due)}
 	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
 	if err != nil {
@@ -154,12 +156,33 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 	return nil
 }
 
+// OwnFields are the job's fields with their names, those of the process first.
+func (p *jobPage) OwnFields() []entry {
+	var list []entry
+	known := map[string]bool{"note": true}
+	for _, f := range p.Process.Fields {
+		if known[f.Code] = true; p.Job.Fields[f.Code] != "" {
+			list = append(list, entry{Field: f, Value: p.FieldValue(f, p.Job.Fields[f.Code])})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Job.Fields)) {
+		if !known[name] {
+			list = append(list, entry{Field: flow.Field{Label: name}, Value: p.Job.Fields[name]})
+		}
+	}
+	if note := p.Job.Fields["note"]; note != "" {
+		list = append(list, entry{Field: flow.Field{Label: p.T("note")}, Value: note})
+	}
+	return list
+}
+
 // changeJob sets a job's due date, priority, customer or item.
 func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	job, err := pathID(r, "job")
 	if err != nil {
 		return err
 	}
+	typed := typed(r)
 	set := map[string]string{flow.SetCustomer: clean(r.PostFormValue("customer")), flow.SetItem: clean(r.PostFormValue("item")), flow.SetDue: "", flow.SetUrgent: ""}
 	if text := strings.TrimSpace(r.PostFormValue("due")); text != "" {
 		day, err := sheets.Date(text, w.Now())
@@ -170,6 +193,23 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 	}
 	if r.PostFormValue("urgent") != "" {
 		set[flow.SetUrgent] = "yes"
+	}
+	if len(typed) > 0 {
+		j, err := w.DB.Job(r.Context(), who.Org, job)
+		if err != nil {
+			return err
+		}
+		p, err := w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: j.Process, Version: j.Version})
+		if err != nil {
+			return err
+		}
+		values, err := w.readEntries(p.Fields, typed)
+		if err != nil {
+			return err
+		}
+		for _, f := range p.Fields {
+			set[flow.SetField+f.Code] = values[f.Code]
+		}
 	}
 	return w.doJob(rw, r, who, job, flow.Change{Job: job, Set: set, Reason: clean(r.PostFormValue("reason"))})
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ type interest struct {
 	stages  map[flow.StageRef]bool // lists of stages
 	process flow.ID                // the board of a process
 	rows    map[flow.ID]bool       // and the jobs on it
+	retired string                 // and the stages that have a column though they are no longer on the route
 }
 
 // maxRows bounds how many rows a feed may ask for.
@@ -48,6 +50,9 @@ func readInterest(r *http.Request) interest {
 		if id, err := flow.ParseID(process); err == nil && len(in.stages) < maxRows {
 			in.stages[flow.StageRef{Process: id, Stage: stage}] = true
 		}
+	}
+	if in.retired = r.FormValue("retired"); len(in.retired) > 4000 {
+		in.retired = ""
 	}
 	for _, s := range strings.Split(r.FormValue("jobs"), ",") {
 		if id, err := flow.ParseID(s); err == nil && len(in.rows) < maxRows {
@@ -183,8 +188,8 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 
 // event is what the page is told of one changed job: nothing when it is not its business.
 func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, error) {
-	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang}, func() (rendered, error) {
-		return s.w.renderRow(context.WithoutCancel(ctx), s.v, id) // other pages get it too, though this one may go
+	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang, s.in.retired}, func() (rendered, error) {
+		return s.w.renderRow(context.WithoutCancel(ctx), s.v, id, s.in.retired) // other pages get it too, though this one may go
 	})
 	if errors.Is(err, postgres.ErrNotFound) {
 		return "", nil
@@ -228,7 +233,7 @@ type rowEvent struct {
 }
 
 // renderRow makes the board row of a job, as it is now.
-func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID) (rendered, error) {
+func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID, retired string) (rendered, error) {
 	j, err := w.DB.Job(ctx, v.Who.Org, id)
 	if err != nil {
 		return rendered{}, err
@@ -237,7 +242,8 @@ func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID) (rendered, err
 	if err != nil {
 		return rendered{}, err
 	}
-	p := choose(processes, j.Process.String())
+	shown := strings.Split(retired, ",")
+	p := withRetired(choose(processes, j.Process.String()), func(code string) bool { return slices.Contains(shown, code) })
 	vendors, err := w.DB.Vendors(ctx, v.Who.Org)
 	if err != nil {
 		return rendered{}, err
@@ -260,6 +266,7 @@ type rowKey struct {
 	org, job flow.ID
 	seq      int64
 	lang     string
+	retired  string
 }
 
 type cachedRow struct {

@@ -209,7 +209,7 @@ type myStage struct {
 func (w *Web) myStages(who flow.Person, processes []flow.Process) []myStage {
 	var mine []myStage
 	for _, p := range processes {
-		for _, s := range p.Stages {
+		for _, s := range slices.Concat(p.Stages, p.Retired) {
 			if who.Scope.Covers(p.ID, s.Code) && len(mine) < maxMyStages {
 				mine = append(mine, myStage{flow.StageRef{Process: p.ID, Stage: s.Code}, p, s})
 			}

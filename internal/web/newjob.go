@@ -15,6 +15,8 @@ import (
 type jobForm struct {
 	Process, Number, Customer, Item, Quantity, Unit, Due, Note string
 	Urgent                                                     bool
+	Values                                                     map[string]string // of the process's own fields
+	Yields                                                     map[string]string // by stage
 }
 
 type newJobPage struct {
@@ -27,6 +29,31 @@ type newJobPage struct {
 	Made      *flow.JobRef
 }
 
+// Entries are the process's own fields.
+func (p newJobPage) Entries() []entry { return p.entries(p.Process.Fields, "own", p.Form.Values, nil) }
+
+// yield is a stage where one unit becomes several, which may differ from job to job.
+type yield struct {
+	Stage, Unit, Next, Value string
+	Code                     string
+}
+
+// Yields are the stages whose units become others.
+func (p newJobPage) Yields() []yield {
+	var list []yield
+	for i, s := range p.Process.Stages {
+		if s.Yields.IsZero() || p.Process.Mode != flow.QuantityMode || i+1 == len(p.Process.Stages) {
+			continue
+		}
+		y := yield{Code: s.Code, Stage: s.Name, Unit: p.Process.UnitAt(s.Code), Next: p.Process.UnitAt(p.Process.Stages[i+1].Code), Value: s.Yields.String()}
+		if typed, ok := p.Form.Yields[s.Code]; ok {
+			y.Value = typed
+		}
+		list = append(list, y)
+	}
+	return list
+}
+
 func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	v := w.view(r, who, "new_job")
 	f := jobForm{Process: r.FormValue("process")}
@@ -36,6 +63,12 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 			return err
 		}
 		f = jobForm{Process: j.Process.String(), Customer: j.Customer, Item: j.Item, Quantity: j.Quantity.String(), Unit: j.Unit, Note: j.Fields["note"]}
+		f.Values, f.Yields = j.Fields, map[string]string{}
+		for _, s := range j.Stages {
+			if !s.Yields.IsZero() {
+				f.Yields[s.Code] = s.Yields.String()
+			}
+		}
 	}
 	p := newJobPage{view: v, Form: f}
 	if id, err := flow.ParseID(r.FormValue("made")); err == nil {
@@ -67,6 +100,7 @@ func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 		Item: clean(r.PostFormValue("item")), Quantity: r.PostFormValue("quantity"), Unit: clean(r.PostFormValue("unit")),
 		Due: r.PostFormValue("due"), Note: clean(r.PostFormValue("note")), Urgent: r.PostFormValue("urgent") != "",
 	}
+	f.Values, f.Yields = typed(r), typedYields(r)
 	command, err := flow.ParseID(r.PostFormValue("command"))
 	if err != nil {
 		return &flow.Refusal{Code: flow.BadCommand}
@@ -111,8 +145,11 @@ func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f jobFor
 		return flow.Receipt{}, errNotYours
 	}
 	n := flow.NewJob{ID: jobIDFor(command), Number: f.Number, Customer: f.Customer, Item: f.Item, Unit: f.Unit, Urgent: f.Urgent}
-	if f.Note != "" {
-		n.Fields = map[string]string{"note": f.Note}
+	if n.Fields, err = w.ownFields(processes[i], f); err != nil {
+		return flow.Receipt{}, err
+	}
+	if n.Yields, err = f.yields(processes[i]); err != nil {
+		return flow.Receipt{}, err
 	}
 	if n.Quantity, err = quantity(f.Quantity); err != nil {
 		return flow.Receipt{}, err
@@ -125,6 +162,65 @@ func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f jobFor
 		n.Due = flow.DateOf(day)
 	}
 	return w.do(r, who, command, flow.Create{Process: processes[i].ID, Version: processes[i].Version, Jobs: []flow.NewJob{n}})
+}
+
+// ownFields are the process's own fields as filled in, all that are required, with the note.
+func (w *Web) ownFields(p flow.Process, f jobForm) (map[string]string, error) {
+	values, err := w.readEntries(p.Fields, f.Values)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range p.Fields {
+		if field.Required && values[field.Code] == "" {
+			return nil, &flow.Refusal{Code: flow.FieldMissing, Name: field.Label}
+		}
+	}
+	for code := range values {
+		if !slices.ContainsFunc(p.Fields, func(field flow.Field) bool { return field.Code == code }) {
+			return nil, &flow.Refusal{Code: flow.BadCommand}
+		}
+	}
+	if f.Note != "" {
+		if values == nil {
+			values = map[string]string{}
+		}
+		values["note"] = f.Note
+	}
+	return values, nil
+}
+
+const yieldPrefix = "y_"
+
+func typedYields(r *http.Request) map[string]string {
+	got := map[string]string{}
+	for name := range r.PostForm {
+		if code, ok := strings.CutPrefix(name, yieldPrefix); ok {
+			got[code] = clean(r.PostForm.Get(name))
+		}
+	}
+	return got
+}
+
+// yields are the ratios that differ from the process's.
+func (f jobForm) yields(p flow.Process) (map[string]flow.Ratio, error) {
+	var own map[string]flow.Ratio
+	for _, s := range p.Stages {
+		text, ok := f.Yields[s.Code]
+		if !ok || s.Yields.IsZero() {
+			continue
+		}
+		ratio, err := flow.ParseRatio(text)
+		if err != nil || text == "" {
+			return nil, &flow.Refusal{Code: flow.FieldWrong, Name: s.Name, Value: text}
+		}
+		if ratio != s.Yields {
+			if own == nil {
+				own = map[string]flow.Ratio{}
+			}
+			own[s.Code] = ratio
+		}
+	}
+	return own, nil
 }
 
 // jobIDFor is the id of the job that a command creates: the same command, the same job.

@@ -45,7 +45,7 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 			return err
 		}
 		g := stageGroup{Process: proc.Name}
-		for _, s := range proc.Stages {
+		for _, s := range withRetired(proc, func(code string) bool { return load[code].Jobs > 0 }).Stages {
 			if who.Scope.Covers(proc.ID, s.Code) {
 				g.Stages = append(g.Stages, v.stageRow(proc, s, load[s.Code], vendors[s.Vendor].Name))
 			}
