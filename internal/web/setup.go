@@ -50,6 +50,14 @@ func (w *Web) gallery(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 			p.Templates = append(p.Templates, t)
 		}
 	}
+	q := strings.ToLower(p.Query)
+	named := func(t blueprint.Template) int {
+		if strings.Contains(strings.ToLower(t.Process.Name+" "+t.Process.About), q) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(p.Templates, func(a, b blueprint.Template) int { return named(a) - named(b) })
 	return w.render(rw, http.StatusOK, "gallery", p)
 }
 
