@@ -20,6 +20,8 @@ func Apply(j Job, m Movement) (Job, error) {
 		return stageAdded(j, m)
 	case KindChanged:
 		return changed(j, m)
+	case KindArrived:
+		return arrived(j, m)
 	}
 	i := j.index(m.Stage)
 	if i < 0 {
@@ -39,6 +41,7 @@ func Apply(j Job, m Movement) (Job, error) {
 
 var appliers = map[Kind]func(j *Job, i int, m Movement) error{
 	KindStarted: started, KindReported: reported, KindHeld: held, KindResumed: resumed, KindFound: found,
+	KindSplit: split, KindMerged: split, KindJoined: joined,
 	KindRequired: required, KindSkipped: skipped, KindCounted: counted, KindAttempted: attempted,
 }
 
@@ -66,6 +69,7 @@ func created(before Job, m Movement) (Job, error) {
 		ID: m.Job, Process: f.Process, Version: f.Version, Mode: f.Mode, Number: f.Number, Customer: f.Customer,
 		Item: f.Item, Quantity: f.Quantity, Unit: f.Unit, Due: f.Due, Urgent: f.Urgent, Fields: maps.Clone(f.Fields),
 		Created: m.Occurred, Last: m.Occurred, Stages: make([]StageState, len(f.Route)),
+		Parent: f.Parent, Track: f.Track, Parts: slices.Clone(f.Parts), LotOf: f.LotOf, Origin: f.At,
 	}
 	for i, code := range f.Route {
 		j.Stages[i].Code = code
@@ -73,12 +77,22 @@ func created(before Job, m Movement) (Job, error) {
 	for _, step := range f.Steps {
 		if i := j.index(step.Code); i >= 0 {
 			j.Stages[i].Yields = step.Yields
-			if step.Optional {
+			j.Stages[i].Name = step.Name
+			switch {
+			case step.Skip:
+				j.Stages[i].Need = NotRequired
+			case step.Optional:
 				j.Stages[i].Need = Undecided
 			}
 		}
 	}
-	arrive(&j.Stages[0], f.Quantity, m.Occurred)
+	at := 0
+	if j.Origin != "" {
+		if at = j.index(j.Origin); at < 0 {
+			return Job{}, impossible(m, "the lot begins at a stage that is not on its route")
+		}
+	}
+	arrive(&j.Stages[at], f.Quantity, m.Occurred)
 	return j, nil
 }
 
@@ -202,6 +216,54 @@ func counted(j *Job, i int, m Movement) error {
 		return pass(j, i, Facts{Short: -more}, m)
 	}
 	return nil
+}
+
+// split takes a quantity out of a stage and out of what it received: from now on it counts with the other lot.
+func split(j *Job, i int, m Movement) error {
+	s, q := &j.Stages[i], m.Facts.Quantity
+	if s.Held != 0 || q <= 0 || q > s.OnHand {
+		return impossible(m, "it is on hold, or more leaves than is there")
+	}
+	fromReceived := min(q, s.Received)
+	s.Received, s.SplitOff, s.Found = s.Received-fromReceived, s.SplitOff+fromReceived, s.Found-(q-fromReceived)
+	if s.OnHand -= q; s.OnHand == 0 {
+		s.Ready, s.Started, s.Done, s.Why = 0, 0, m.Occurred, ""
+	}
+	if m.Kind == KindSplit {
+		j.Lots++
+	}
+	complete(j, m.Occurred)
+	return nil
+}
+
+// joined brings in what another lot gave away.
+func joined(j *Job, i int, m Movement) error {
+	s, q := &j.Stages[i], m.Facts.Quantity
+	if s.Held != 0 || q <= 0 || s.Need == NotRequired {
+		return impossible(m, "it is on hold or not a possible quantity")
+	}
+	arrive(s, q, m.Occurred)
+	s.Joined += q
+	j.Completed = 0
+	return roomy(*s, m)
+}
+
+// arrived books what came of a component.
+func arrived(j Job, m Movement) (Job, error) {
+	j.Parts = slices.Clone(j.Parts)
+	i := slices.IndexFunc(j.Parts, func(p Part) bool { return p.Track == m.Facts.Track })
+	if i < 0 {
+		return Job{}, impossible(m, "the job has no such component")
+	}
+	p := &j.Parts[i]
+	if p.Arrived += m.Facts.Quantity; p.Arrived < 0 || p.Arrived > MaxQuantity {
+		return Job{}, impossible(m, "not a possible quantity")
+	}
+	if p.In = 0; m.Facts.Whole {
+		p.In = m.Occurred
+	}
+	j.Last = max(j.Last, m.Occurred)
+	return j, nil
 }
 
 func attempted(*Job, int, Movement) error { return nil }

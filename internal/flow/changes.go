@@ -67,7 +67,8 @@ func (a Decision) decide(w World, m Mark, c Command) ([]Movement, error) {
 	case s.Held != 0:
 		return nil, blocked(OnHold, j, s)
 	}
-	return a.movement(j, m, c, kind, Facts{})
+	moves, err := a.movement(j, m, c, kind, Facts{})
+	return delivered(j, moves), err
 }
 
 func (a Count) decide(w World, m Mark, c Command) ([]Movement, error) {
@@ -89,7 +90,8 @@ func (a Count) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
 		return nil, err
 	}
-	return a.movement(j, m, c, KindCounted, Facts{Quantity: a.There, Note: a.Reason})
+	moves, err := a.movement(j, m, c, KindCounted, Facts{Quantity: a.There, Note: a.Reason})
+	return delivered(j, moves), err
 }
 
 func (a AddStage) decide(w World, m Mark, c Command) ([]Movement, error) {

@@ -3,6 +3,7 @@ package flow
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -118,6 +119,18 @@ type Edition struct {
 
 // Process is the process a job was created with, which is always loaded with it.
 func (w World) Process(j Job) Process { return w.Processes[Edition{j.Process, j.Version}] }
+
+// Relatives are the jobs that the targets' own state says are concerned too: a component's parent, which learns what
+// arrives. They are locked after the targets.
+func (w World) Relatives() []ID {
+	var ids []ID
+	for _, j := range w.Jobs {
+		if _, loaded := w.Jobs[j.Parent]; !j.Parent.IsZero() && !loaded && !slices.Contains(ids, j.Parent) {
+			ids = append(ids, j.Parent)
+		}
+	}
+	return ids
+}
 
 // HistoryNeeder is implemented by actions that look at the whole history of their targets.
 type HistoryNeeder interface{ NeedsHistory() bool }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -107,7 +108,14 @@ func (a Create) decide(w World, m Mark, c Command) ([]Movement, error) {
 			return nil, err
 		}
 		taken[NumberKey(n.Number)] = true
-		moves = append(moves, Movement{Job: n.ID, Kind: KindCreated, Occurred: at, Mark: mark, Facts: n.facts(p)})
+		facts, parts := n.withParts(p)
+		moves = append(moves, Movement{Job: n.ID, Kind: KindCreated, Occurred: at, Mark: mark, Facts: facts})
+		for i, f := range parts {
+			if f.Quantity <= 0 || f.Quantity > MaxQuantity {
+				return nil, &Refusal{Code: QuantityTooBig, Job: n.Number}
+			}
+			moves = append(moves, Movement{Job: facts.Parts[i].Job, Kind: KindCreated, Occurred: at, Mark: mark, Facts: f})
+		}
 	}
 	return moves, nil
 }
@@ -120,14 +128,35 @@ func (n NewJob) facts(p Process) Facts {
 	return Facts{
 		Number: n.Number, Customer: n.Customer, Item: n.Item, Quantity: q, Unit: cmp.Or(n.Unit, p.Unit), Due: n.Due,
 		Urgent: n.Urgent, Fields: n.Fields, Process: p.ID, Version: p.Version, Mode: p.Mode, Route: p.Route(),
-		Steps: p.steps(n.Yields),
+		Steps: p.steps("", n.Yields),
 	}
 }
 
+// withParts is what a new job's movement says, and those of its components.
+func (n NewJob) withParts(p Process) (Facts, []Facts) {
+	facts := n.facts(p)
+	var parts []Facts
+	for i, t := range p.Tracks {
+		part := Part{Track: t.Code, Job: PartID(n.ID, t.Code), Number: n.Number + "/" + string(rune('A'+i)), Joins: t.Joins, Per: t.Per}
+		facts.Parts = append(facts.Parts, part)
+		q, _ := Ratio{int64(t.Per), int64(One)}.of(facts.Quantity) // too much is 0, which is refused
+		f := facts
+		f.Parts, f.Number, f.Item, f.Quantity, f.Unit = nil, part.Number, strings.TrimSpace(t.Name+" · "+n.Item), q, cmp.Or(t.Unit, p.Unit)
+		f.Route, f.Steps, f.Parent, f.Track, f.Fields = p.route(t.Code), p.steps(t.Code, n.Yields), n.ID, t.Code, nil
+		parts = append(parts, f)
+	}
+	return facts, parts
+}
+
+// PartID is the id of a job's component.
+func PartID(parent ID, track string) ID {
+	return DerivedID(sha256.Sum256(append(slices.Clone(parent[:]), track...)))
+}
+
 // steps are the stages that a job must know more of than their code.
-func (p Process) steps(own map[string]Ratio) []Step {
+func (p Process) steps(track string, own map[string]Ratio) []Step {
 	var steps []Step
-	for _, s := range p.Stages {
+	for _, s := range p.On(track) {
 		if r, ok := own[s.Code]; ok {
 			s.Yields = r
 		}

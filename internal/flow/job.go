@@ -23,6 +23,12 @@ type Job struct {
 	Created   Moment            `json:"created"`
 	Completed Moment            `json:"completed,omitempty"` // when the last quantity left the last place, 0 while open
 	Last      Moment            `json:"last"`                // when the newest movement happened
+	Parent    ID                `json:"parent,omitzero"`     // of a component: the job it belongs to
+	Track     string            `json:"track,omitempty"`     // and which component it is
+	Parts     []Part            `json:"parts,omitempty"`     // its own components
+	LotOf     ID                `json:"lot_of,omitzero"`     // of a lot: the job it was split off first
+	Origin    string            `json:"origin,omitempty"`    // of a lot: the stage where its quantity came from the other job
+	Lots      int               `json:"lots,omitempty"`      // how many lots were split off it
 	Stages    []StageState      `json:"stages"`              // in route order
 }
 
@@ -40,17 +46,19 @@ type StageState struct {
 	SentBack Quantity `json:"sent_back,omitempty"`
 	AtVendor Quantity `json:"at_vendor,omitempty"`
 	OnHand   Quantity `json:"on_hand,omitempty"`
-	Ready    Moment   `json:"ready,omitempty"`    // since when something is on hand without a break
-	Started  Moment   `json:"started,omitempty"`  // when the present run began, 0 when none is on
-	Held     Moment   `json:"held,omitempty"`     // since when it is on hold, 0 when it is not
-	Reason   string   `json:"reason,omitempty"`   // code of the hold's reason
-	Returned Quantity `json:"returned,omitempty"` // of what was received, how much came back from later stages
-	Why      string   `json:"why,omitempty"`      // why it last came back, until all of it has gone on
-	Done     Moment   `json:"done,omitempty"`     // when it was last emptied by a report
-	Yields   Ratio    `json:"yields,omitzero"`    // what one unit becomes at the next stage
-	Passed   Quantity `json:"passed,omitempty"`   // Good in the next stage's units, where Yields is not one to one
-	Need     Need     `json:"need,omitempty"`     // of an optional stage
-	Reading  Quantity `json:"reading,omitempty"`  // the machine's counter when it was last told
+	Ready    Moment   `json:"ready,omitempty"`     // since when something is on hand without a break
+	Started  Moment   `json:"started,omitempty"`   // when the present run began, 0 when none is on
+	Held     Moment   `json:"held,omitempty"`      // since when it is on hold, 0 when it is not
+	Reason   string   `json:"reason,omitempty"`    // code of the hold's reason
+	SplitOff Quantity `json:"split_off,omitempty"` // of what was received, how much left with other lots; it counts as theirs
+	Joined   Quantity `json:"joined,omitempty"`    // and how much came with others
+	Returned Quantity `json:"returned,omitempty"`  // of what was received, how much came back from later stages
+	Why      string   `json:"why,omitempty"`       // why it last came back, until all of it has gone on
+	Done     Moment   `json:"done,omitempty"`      // when it was last emptied by a report
+	Yields   Ratio    `json:"yields,omitzero"`     // what one unit becomes at the next stage
+	Passed   Quantity `json:"passed,omitempty"`    // Good in the next stage's units, where Yields is not one to one
+	Need     Need     `json:"need,omitempty"`      // of an optional stage
+	Reading  Quantity `json:"reading,omitempty"`   // the machine's counter when it was last told
 
 	// Values are what the stage's form holds, by field code.
 	Values map[string]string `json:"values,omitempty"`
@@ -157,14 +165,19 @@ func (j Job) Wasted() Quantity {
 // Check says which account does not close, if any: each stage's own, and the job's as a whole, where every stage
 // received what the one before handed on and what came back to it.
 func (j Job) Check() error {
-	brought, returned, sent, scaled := j.Quantity, Quantity(0), Quantity(0), false
-	for _, s := range j.Stages {
+	var brought, returned, sent Quantity
+	scaled := false
+	for i, s := range j.Stages {
+		if s.Code == j.Origin || i == 0 && j.Origin == "" {
+			brought += j.Quantity
+		}
 		if !s.Balanced() {
 			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + short %s + sent back %s + at vendor %s + on hand %s",
 				j.Number, s.Code, s.Received, s.Found, s.Good, s.Wasted, s.Short, s.SentBack, s.AtVendor, s.OnHand)
 		}
-		if s.Received != brought+s.Returned {
-			return fmt.Errorf("job %s: stage %s received %s, but %s was handed to it and %s came back", j.Number, s.Code, s.Received, brought, s.Returned)
+		if s.Received+s.SplitOff != brought+s.Returned+s.Joined {
+			return fmt.Errorf("job %s: stage %s received %s, but %s was handed to it, %s came back, %s joined and %s was split off",
+				j.Number, s.Code, s.Received, brought, s.Returned, s.Joined, s.SplitOff)
 		}
 		brought, returned, sent = s.Handed(), returned+s.Returned, sent+s.SentBack
 		scaled = scaled || !s.Yields.IsZero()

@@ -21,6 +21,10 @@ const (
 	KindSkipped    Kind = "skipped"     // an optional stage is not to be done: what comes there goes on
 	KindCounted    Kind = "counted"     // somebody counted what is there, with a reason
 	KindChanged    Kind = "changed"     // the job's due date, priority or fields
+	KindSplit      Kind = "split"       // a part went off into a lot of its own
+	KindMerged     Kind = "merged"      // a lot went back into another
+	KindJoined     Kind = "joined"      // another lot came into this one
+	KindArrived    Kind = "arrived"     // something of a component came to the parent
 	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
 	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
 )
@@ -83,6 +87,13 @@ type Facts struct {
 	Set      map[string]string `json:"set,omitempty"`      // what was changed, by name, to what
 	Was      map[string]string `json:"was,omitempty"`      // and from what
 	Undoes   ID                `json:"undoes,omitzero"`    // the command taken back
+	Parent   ID                `json:"parent,omitzero"`    // the job that a component belongs to
+	Track    string            `json:"track,omitempty"`    // which component
+	Parts    []Part            `json:"parts,omitempty"`    // the components of a new job
+	LotOf    ID                `json:"lot_of,omitzero"`    // the job that a lot was split off
+	At       string            `json:"at,omitempty"`       // the stage where a lot begins
+	Other    ID                `json:"other,omitzero"`     // the other job of a split, a merge or an arrival
+	Whole    bool              `json:"whole,omitempty"`    // all of the component has arrived
 	With     []ID              `json:"with,omitempty"`     // and those that depended on it
 	Began    Moment            `json:"began,omitempty"`    // a report's own run began then
 	Worker   string            `json:"worker,omitempty"`   // who did it, as a file of the past names them
@@ -97,6 +108,19 @@ type Step struct {
 	Code     string `json:"code"`
 	Yields   Ratio  `json:"yields,omitzero"`
 	Optional bool   `json:"optional,omitempty"`
+	Skip     bool   `json:"skip,omitempty"` // decided already: not to be done
+	Name     string `json:"name,omitempty"` // of a stage that was added to one job
+}
+
+// Part is a component as its parent knows it.
+type Part struct {
+	Track   string   `json:"track"`
+	Job     ID       `json:"job"`
+	Number  string   `json:"number"`
+	Joins   string   `json:"joins"` // code of the stage that waits for it
+	Per     Quantity `json:"per"`   // how many go into one of the parent
+	Arrived Quantity `json:"arrived,omitempty"`
+	In      Moment   `json:"in,omitempty"` // when all that will come had arrived, 0 while it is made
 }
 
 // Waste is a quantity scrapped for one reason.

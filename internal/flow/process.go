@@ -25,6 +25,7 @@ type Process struct {
 	Fields       []Field  `json:"fields,omitempty"`   // of the job's own format, beside number, customer, item, quantity and due date
 	Yearly       bool     `json:"yearly,omitempty"`   // the number series begins anew every April: JC/26-27/00042
 	Stages       []Stage  `json:"stages"`
+	Tracks       []Track  `json:"tracks,omitempty"`        // components that are made side by side
 	Retired      []Stage  `json:"retired,omitempty"`       // of earlier versions, so that what still is there has a name
 	Over         int      `json:"over_percent,omitempty"`  // how much more than it received a stage may pass on, in percent
 	WasteReasons []Reason `json:"waste_reasons,omitempty"` // of wastage and of rework
@@ -39,6 +40,7 @@ type Stage struct {
 	Phase      string   `json:"phase,omitempty"`
 	Target     int      `json:"target_minutes,omitempty"` // minutes from ready to done; 0: none set
 	Vendor     ID       `json:"vendor,omitzero"`          // the outside party that does it, zero for in-house
+	Track      string   `json:"track,omitempty"`          // the component it belongs to, empty for the job's own route
 	Outside    bool     `json:"outside,omitempty"`        // a vendor does it, whichever
 	Unit       string   `json:"unit,omitempty"`           // what is counted here and from here on; empty: as before
 	Yields     Ratio    `json:"yields,omitzero"`          // what one unit becomes at the next stage: a sheet, 8 cartons
@@ -51,6 +53,37 @@ type Stage struct {
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
 	Fields     []Field  `json:"fields,omitempty"`         // the stage's form
+}
+
+// Track is a component of every job of a process: a child job of its own, with its own stages, that one stage of the
+// parent waits for.
+type Track struct {
+	Code  string   `json:"code"`
+	Name  string   `json:"name"`
+	Unit  string   `json:"unit,omitempty"` // empty: the process's
+	Per   Quantity `json:"per"`            // how many go into one of the parent
+	Joins string   `json:"joins"`          // code of the parent's stage that waits for it
+}
+
+// Track finds a component by code.
+func (p Process) Track(code string) (Track, bool) {
+	for _, t := range p.Tracks {
+		if t.Code == code {
+			return t, true
+		}
+	}
+	return Track{}, false
+}
+
+// On is the stages of a track in order, of the job's own route for the empty code.
+func (p Process) On(track string) []Stage {
+	var list []Stage
+	for _, s := range p.Stages {
+		if s.Track == track {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Field is one thing a form asks for.
@@ -110,8 +143,12 @@ func (p Process) Stage(code string) (Stage, bool) {
 // UnitAt is what is counted at a stage: its own unit, else that of the nearest stage before which has one, else the
 // process's.
 func (p Process) UnitAt(code string) string {
+	here, _ := p.Stage(code)
 	unit := p.Unit
-	for _, s := range p.Stages {
+	if t, ok := p.Track(here.Track); ok && t.Unit != "" {
+		unit = t.Unit
+	}
+	for _, s := range p.On(here.Track) {
 		if s.Unit != "" {
 			unit = s.Unit
 		}
@@ -122,10 +159,13 @@ func (p Process) UnitAt(code string) string {
 	return unit
 }
 
-// Route is the codes of the stages in order.
-func (p Process) Route() []string {
-	codes := make([]string, len(p.Stages))
-	for i, s := range p.Stages {
+// Route is the codes of the stages of a job's own route in order, without those of its components.
+func (p Process) Route() []string { return p.route("") }
+
+func (p Process) route(track string) []string {
+	stages := p.On(track)
+	codes := make([]string, len(stages))
+	for i, s := range stages {
 		codes[i] = s.Code
 	}
 	return codes

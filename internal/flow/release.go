@@ -19,11 +19,11 @@ type Release struct {
 
 // Overridable reports whether an owner may pass what was refused, with a reason.
 func (r *Refusal) Overridable() bool {
-	return r.Code == TooEarly || r.Code == GateClosed || r.Code == OutOfLimits
+	return slices.Contains([]Code{TooEarly, GateClosed, OutOfLimits, ComponentsMissing, ComponentsShort}, r.Code)
 }
 
 // allows checks everything that can keep good from going on from a stage.
-func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good Quantity) error {
+func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good, scrap Quantity) error {
 	stage, _ := p.Stage(s.Code)
 	if err := cmp.Or(tooLong("approver", a.Approver, MaxText), tooLong("override", a.Override, MaxNote)); err != nil {
 		return err
@@ -33,6 +33,9 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good 
 		return refuse(OverrideNotYours)
 	case good > 0 && stage.Approval && a.Approver == "":
 		return &Refusal{Code: ApproverNeeded, Stage: s.Code}
+	}
+	if err := a.waive(j.joinable(p, s, good+scrap)); err != nil {
+		return err
 	}
 	when := onReport
 	if good > 0 {
@@ -54,6 +57,45 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good 
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// Missing are the components that a stage still waits for.
+func (j Job) Missing(stage string) []Part {
+	var missing []Part
+	for _, part := range j.Parts {
+		if part.Joins == stage && part.In == 0 {
+			missing = append(missing, part)
+		}
+	}
+	return missing
+}
+
+// Joinable is how many the components that have arrived make at a stage, and the track of the scarcest; false when
+// the stage joins none.
+func (j Job) Joinable(stage string) (q Quantity, scarcest string, joins bool) {
+	for _, part := range j.Parts {
+		if part.Joins != stage || part.Per <= 0 {
+			continue
+		}
+		makes, _ := Ratio{int64(One), int64(part.Per)}.of(part.Arrived)
+		if !joins || makes < q {
+			q, scarcest, joins = makes, part.Track, true
+		}
+	}
+	return q, scarcest, joins
+}
+
+// joinable refuses work at a stage whose components are not all in, and more than the scarcest of them makes.
+func (j Job) joinable(p Process, s StageState, out Quantity) error {
+	if missing := j.Missing(s.Code); len(missing) > 0 {
+		t, _ := p.Track(missing[0].Track)
+		return &Refusal{Code: ComponentsMissing, Job: missing[0].Number, Stage: s.Code, Name: t.Name}
+	}
+	if makes, scarcest, joins := j.Joinable(s.Code); joins && s.Good+s.Wasted+out > makes {
+		t, _ := p.Track(scarcest)
+		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: t.Name, Entry: out, Here: max(makes-s.Good-s.Wasted, 0)}
 	}
 	return nil
 }

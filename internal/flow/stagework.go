@@ -133,6 +133,8 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 		return nil, blocked(NothingHere, j, s)
 	case s.Started != 0:
 		return nil, blocked(AlreadyStarted, j, s)
+	case len(j.Missing(a.Stage)) > 0:
+		return nil, j.joinable(w.Process(j), s, 0)
 	}
 	stage, _ := w.Process(j).Stage(a.Stage)
 	if err := checkValues(stage.Fields, s.Values, a.Values, onStart); err != nil {
@@ -175,14 +177,42 @@ func (a Report) take(p Process, j Job, s StageState, m Mark, c Command) ([]Movem
 	if err := a.check(p, j, s); err != nil {
 		return nil, err
 	}
-	if err := a.Release.allows(p, j, s, m, c, a.Good); err != nil {
+	if err := a.Release.allows(p, j, s, m, c, a.Good, f.Scrap()); err != nil {
 		return nil, err
 	}
 	if over := f.leaving() - s.OnHand; over > 0 {
 		moves = append(moves, Movement{Kind: KindFound, Facts: Facts{Quantity: over, Reason: Surplus}})
 	}
-	return a.movements(j, m, c, append(moves, Movement{Kind: KindReported, Facts: f})...)
+	moves, err := a.movements(j, m, c, append(moves, Movement{Kind: KindReported, Facts: f})...)
+	return delivered(j, moves), err
 }
+
+// delivered adds to the movements of a component what they bring to its parent.
+func delivered(j Job, moves []Movement) []Movement {
+	if j.Parent.IsZero() || len(moves) == 0 {
+		return moves
+	}
+	after := j
+	for _, m := range moves {
+		after, _ = Apply(after, m) // they were applied when they were made
+	}
+	return arrival(j, after, moves)
+}
+
+// arrival adds what a component's parent learns when the component comes from one state to another.
+func arrival(j, after Job, moves []Movement) []Movement {
+	q, whole := after.handedOver()-j.handedOver(), !after.Open()
+	if q == 0 && whole == !j.Open() {
+		return moves
+	}
+	last := &moves[len(moves)-1]
+	last.Facts.Other = j.Parent
+	return append(moves, Movement{Job: j.Parent, Kind: KindArrived, Member: last.Member, Occurred: last.Occurred, Mark: last.Mark,
+		Facts: Facts{Track: j.Track, Quantity: q, Whole: whole, Other: j.ID, Number: j.Number}})
+}
+
+// handedOver is what has left the route of a component towards its parent.
+func (j Job) handedOver() Quantity { return j.Stages[len(j.Stages)-1].Handed() }
 
 func (a Report) facts() Facts {
 	return Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, From: a.From, To: a.To, Note: a.Note, Station: a.Station,
@@ -320,7 +350,7 @@ func supply(p Process, j Job, code string, q Quantity) (moves []Movement, brough
 		s := j.Stages[i]
 		stage, _ := p.Stage(s.Code)
 		took, ok := back(need, []Ratio{s.Yields})
-		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval {
+		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval || len(j.Missing(s.Code)) > 0 {
 			return nil, 0
 		}
 		if s.Need == NotRequired {

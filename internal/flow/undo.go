@@ -49,16 +49,27 @@ func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 		after, err := Replay(append(slices.Clone(history), mv))
 		var no *Impossible
 		switch {
+		case err == nil && !j.Parent.IsZero():
+			return arrival(j, after, []Movement{mv}), after.Check()
 		case err == nil:
 			return []Movement{mv}, after.Check()
 		case !errors.As(err, &no):
 			return nil, err
+		case no.Movement.across():
+			return nil, across(no.Movement)
 		case !a.Together || m.Role != Owner || a.Reason == "":
 			d := no.Movement
 			return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred}
 		}
 		mv.Facts.With = append(slices.Clone(mv.Facts.With), no.Movement.Command)
 	}
+}
+
+// across reports whether a movement moved something between jobs: it cannot be taken back at one of them alone.
+func (m Movement) across() bool { return !m.Facts.Other.IsZero() }
+
+func across(m Movement) *Refusal {
+	return &Refusal{Code: UndoAcross, Kind: m.Kind, Stage: m.Stage, By: m.Member, At: m.Occurred}
 }
 
 // Undone are the commands of a history that were taken back.
@@ -99,6 +110,8 @@ func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
 	switch {
 	case target.Command.IsZero() || target.Kind == KindCreated || target.Kind == KindAttempted:
 		return Movement{}, refuse(UndoNothing)
+	case target.across():
+		return Movement{}, across(target)
 	case m.Role == Owner && m.Scope.All && a.Reason != "":
 		return target, nil
 	case target.Member != m.Member:

@@ -28,6 +28,9 @@ func (db *DB) Do(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt
 	const tries = 4 // a race on a command id, a job number or a deadlock is settled by the second
 	for try := 1; ; try++ {
 		receipt, err := db.attempt(ctx, m, c)
+		if try == tries && unique(err, "jobs_number") {
+			return receipt, &flow.Refusal{Code: flow.NumberTaken}
+		}
 		if err == nil || try == tries || !again(err) {
 			return receipt, db.keepAttempt(ctx, m, c, err)
 		}
@@ -128,6 +131,9 @@ func (d *door) load(ctx context.Context) error {
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
+	if err := d.loadRelatives(ctx); err != nil {
+		return err
+	}
 	if err := d.loadEditions(ctx); err != nil {
 		return err
 	}
@@ -193,6 +199,20 @@ func (d *door) queueNumbers(b *pgx.Batch, cr flow.Creator) {
 		})
 		return err
 	})
+}
+
+// loadRelatives locks the jobs that the targets concern too. Two commands that lock in opposite orders end in a
+// deadlock that the database notices, and one of them is tried again.
+func (d *door) loadRelatives(ctx context.Context) error {
+	ids := d.world.Relatives()
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := d.conn.Query(ctx, "select state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(ids))
+	if err != nil {
+		return err
+	}
+	return d.jobs(rows)
 }
 
 // takeNumbers takes the next numbers of the series that the command uses. They go back when it is refused, so a series
@@ -325,9 +345,9 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
 		d.queueChanged(b, before, j, due)
 	} else {
-		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state)
-			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9)`,
-			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state))
+		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10)`,
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j))
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
 	d.queueWork(b, before, j)
@@ -343,6 +363,14 @@ func (d *door) queueChanged(b *pgx.Batch, before, j flow.Job, due string) {
 		b.Queue("delete from job_words where org_id = $1 and job_id = $2", d.mark.Org, j.ID)
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
+}
+
+// parentOf is the job that a component belongs to or a lot came from, nil for a job of its own.
+func parentOf(j flow.Job) *flow.ID {
+	if id := cmp.Or(j.Parent, j.LotOf); !id.IsZero() {
+		return &id
+	}
+	return nil
 }
 
 func jobStatus(j flow.Job) string {

@@ -249,3 +249,11 @@ func (db *DB) Known(ctx context.Context, org flow.ID, numbers []string, ids []fl
 	})
 	return known, err
 }
+
+// maxFamily bounds how many components and lots of a job are listed.
+const maxFamily = 300
+
+// Family are the components and the lots of a job, by number.
+func (db *DB) Family(ctx context.Context, org, job flow.ID) ([]flow.Job, error) {
+	return db.jobList(ctx, org, "select state from jobs where org_id = $1 and parent_id = $2 order by number limit $3", org, job, maxFamily)
+}

@@ -77,6 +77,7 @@ CREATE TABLE public.jobs (
     due date NOT NULL,
     status text NOT NULL,
     state text NOT NULL,
+    parent_id uuid,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
 WITH (fillfactor='70');
@@ -366,6 +367,8 @@ CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, 
 
 CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status, id);
 
+CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -386,6 +389,9 @@ ALTER TABLE ONLY public.followers
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_org_id_parent_id_fkey FOREIGN KEY (org_id, parent_id) REFERENCES public.jobs(org_id, id);
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_org_id_process_id_version_fkey FOREIGN KEY (org_id, process_id, version) REFERENCES public.process_versions(org_id, process_id, version);

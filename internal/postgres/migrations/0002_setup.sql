@@ -22,6 +22,11 @@ create table number_series (
   foreign key (org_id, process_id) references processes (org_id, id)
 );
 
+-- The job that a component belongs to, or that a lot was split off.
+alter table jobs add column parent_id uuid;
+alter table jobs add foreign key (org_id, parent_id) references jobs (org_id, id);
+create index jobs_family on jobs (org_id, parent_id) where parent_id is not null;
+
 do $$
 declare t text;
 begin

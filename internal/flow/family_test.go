@@ -1,0 +1,204 @@
+package flow
+
+import (
+	"encoding/binary"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// clan is a job with its components and lots, driven together.
+type clan struct {
+	fatal   func(string, ...any)
+	process Process
+	jobs    map[ID]Job
+	history map[ID][]Movement
+	order   []ID
+	now     Moment
+	n       uint64
+	story   []string
+}
+
+// boxes is a rigid box: two components of their own stages join at pasting.
+func boxes() Process {
+	return Process{ID: ID{9}, Version: 1, Name: "Rigid boxes", Mode: QuantityMode, Unit: "boxes", WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds(),
+		Tracks: []Track{{Code: "label", Name: "Top label", Per: One, Joins: "paste"}, {Code: "board", Name: "Boards", Per: Units(4), Joins: "paste"}},
+		Stages: []Stage{{Code: "order", Name: "Order"},
+			{Code: "label-print", Name: "Printing", Track: "label"}, {Code: "label-film", Name: "Lamination", Track: "label"}, {Code: "label-in", Name: "Inward", Track: "label"},
+			{Code: "board-cut", Name: "Cutting", Track: "board"}, {Code: "board-in", Name: "Inward", Track: "board"},
+			{Code: "paste", Name: "Pasting"}, {Code: "check", Name: "QC"}, {Code: "dispatch", Name: "Dispatch"}}}
+}
+
+func openClan(fatal func(string, ...any), p Process, q Quantity) *clan {
+	c := &clan{fatal: fatal, process: p, jobs: map[ID]Job{}, history: map[ID][]Movement{}, now: At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC))}
+	if err := c.give(Create{Process: p.ID, Version: 1, Jobs: []NewJob{{ID: ID{5}, Number: "RB-1", Item: "Sari box", Quantity: q}}}); err != nil {
+		fatal("the job was not created: %v", err)
+	}
+	return c
+}
+
+func (c *clan) give(a Action) error {
+	c.n++
+	c.now = c.now.Add(time.Minute)
+	w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{c.process.ID, 1}: c.process}, History: map[ID][]Movement{}, Taken: map[string]ID{}}
+	for id, j := range c.jobs {
+		w.Taken[NumberKey(j.Number)] = id
+	}
+	for _, id := range a.Targets() {
+		if j, ok := c.jobs[id]; ok {
+			w.Jobs[id], w.History[id] = j, c.history[id]
+		}
+	}
+	for _, id := range w.Relatives() {
+		w.Jobs[id] = c.jobs[id]
+	}
+	cmd := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), c.n)), Action: a}
+	moves, err := Decide(w, Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: c.now}, cmd)
+	c.story = append(c.story, fmt.Sprintf("%s %+v -> %d movements, %v", a.Name(), a, len(moves), err))
+	if err != nil {
+		return err
+	}
+	for _, m := range moves {
+		if _, ok := c.jobs[m.Job]; !ok {
+			c.order = append(c.order, m.Job)
+		}
+		c.history[m.Job] = append(c.history[m.Job], m)
+		if c.jobs[m.Job], err = Replay(c.history[m.Job]); err != nil {
+			c.fatal("a decided movement does not apply: %v\n%s", err, c.tell())
+		}
+	}
+	c.holds()
+	return nil
+}
+
+func (c *clan) tell() (s string) {
+	for i, line := range c.story {
+		s += fmt.Sprintf("%2d. %s\n", i+1, line)
+	}
+	return s
+}
+
+// holds checks what is always true of a job with its components and lots: every account closes, what a component has
+// handed over has arrived, and over all lots nothing appears or goes.
+func (c *clan) holds() {
+	lots := map[ID]Quantity{} // by family: all there is of it
+	brought := map[ID]Quantity{}
+	for _, id := range c.order {
+		j := c.jobs[id]
+		if err := j.Check(); err != nil {
+			c.fatal("%v\n%s", err, c.tell())
+		}
+		sum := j.Dispatched() + j.Wasted()
+		for _, s := range j.Stages {
+			sum += s.OnHand + s.Short - s.Found
+		}
+		lots[j.family()] += sum
+		if j.LotOf.IsZero() {
+			brought[id] += j.Quantity
+		}
+		for _, part := range j.Parts {
+			child := c.jobs[part.Job]
+			if part.Arrived != child.handedOver() || (part.In != 0) != !child.Open() {
+				c.fatal("%s of %s arrived (all in: %t), the component handed over %s (open: %t)\n%s", part.Arrived, part.Number, part.In != 0, child.handedOver(), child.Open(), c.tell())
+			}
+		}
+		if makes, _, joins := j.Joinable("paste"); joins {
+			if s, _ := j.Stage("paste"); s.Good+s.Wasted > makes {
+				c.fatal("more was joined than the components make\n%s", c.tell())
+			}
+		}
+	}
+	if !reflect.DeepEqual(lots, brought) {
+		c.fatal("over all lots there is %v, brought were %v\n%s", lots, brought, c.tell())
+	}
+}
+
+func TestComponentsAndLotsLoseNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c := openClan(t.Fatalf, boxes(), Units(rapid.Int64Range(1, 500).Draw(t, "boxes")))
+		for range rapid.IntRange(1, 60).Draw(t, "commands") {
+			checked.Add(1)
+			j := c.jobs[rapid.SampledFrom(c.order).Draw(t, "job")]
+			s := rapid.SampledFrom(j.Stages).Draw(t, "stage")
+			at := Work{j.ID, s.Code}
+			part := rapid.OneOf(rapid.Just(s.OnHand), rapid.Just(s.OnHand/2), rapid.Just(s.OnHand+1), rapid.Just(One)).Draw(t, "part")
+			switch rapid.IntRange(0, 8).Draw(t, "what") {
+			case 0, 1, 2:
+				_ = c.give(Finish{Work: at}) //nolint:errcheck // refusals are part of it
+			case 3, 4:
+				r := Report{Work: at, Good: part}
+				if rapid.Bool().Draw(t, "wasted") {
+					r.Wasted = []Waste{{Reason: "torn", Quantity: One}}
+				}
+				if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
+					r.Back = []Back{{To: j.Stages[0].Code, Reason: "torn", Quantity: One}}
+				}
+				_ = c.give(r) //nolint:errcheck // refusals are part of it
+			case 5:
+				_ = c.give(Split{Work: at, Quantity: part, Lot: ID{7, byte(len(c.order))}, Number: fmt.Sprintf("RB-1-%d", len(c.order))}) //nolint:errcheck // refusals are part of it
+			case 6:
+				_ = c.give(Merge{Work: at, Into: rapid.SampledFrom(c.order).Draw(t, "into")}) //nolint:errcheck // refusals are part of it
+			case 7:
+				m := rapid.SampledFrom(c.history[j.ID]).Draw(t, "undoes")
+				_ = c.give(Undo{Job: j.ID, Undoes: m.Command, Reason: "mistake", Together: rapid.Bool().Draw(t, "together")}) //nolint:errcheck // refusals are part of it
+			case 8:
+				_ = c.give(Report{Work: at, Short: part}) //nolint:errcheck // refusals are part of it
+			}
+		}
+	})
+}
+
+func TestAssemblyWaitsForItsComponents(t *testing.T) {
+	t.Parallel()
+	c := openClan(t.Fatalf, boxes(), Units(500))
+	ok := func(job ID, a func(Work) Action, stage string) {
+		t.Helper()
+		if err := c.give(a(Work{job, stage})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := func(w Work) Action { return Finish{Work: w} }
+	refused := func(code Code, a Action) *Refusal {
+		t.Helper()
+		r, isRefusal := c.give(a).(*Refusal)
+		if !isRefusal || r.Code != code {
+			t.Fatalf("%s: %v, want %s", a.Name(), r, code)
+		}
+		return r
+	}
+	box := c.jobs[ID{5}]
+	label, board := box.Parts[0].Job, box.Parts[1].Job
+	if j := c.jobs[board]; j.Quantity != Units(2000) || j.Number != "RB-1/B" || j.Item != "Boards · Sari box" {
+		t.Errorf("the boards are %+v", j)
+	}
+	ok(ID{5}, done, "order")
+	refused(ComponentsMissing, Start{Work: Work{ID{5}, "paste"}})
+	ok(label, done, "label-print")
+	ok(label, func(w Work) Action { return Report{Work: w, Good: Units(384), Wasted: waste(116)} }, "label-film")
+	ok(label, done, "label-in")
+	if r := refused(ComponentsMissing, Finish{Work: Work{ID{5}, "paste"}}); r.Name != "Boards" {
+		t.Errorf("the refusal names %s", r.Name)
+	}
+	ok(board, done, "board-cut")
+	ok(board, done, "board-in")
+	if r := refused(ComponentsShort, Finish{Work: Work{ID{5}, "paste"}}); r.Name != "Top label" || r.Here != Units(384) {
+		t.Errorf("the refusal names %s, %s", r.Name, r.Here)
+	}
+	ok(ID{5}, func(w Work) Action { return Report{Work: w, Good: Units(380), Wasted: waste(4), Short: Units(116)} }, "paste")
+	ok(ID{5}, func(w Work) Action { return Split{Work: w, Quantity: Units(100), Lot: ID{8}, Number: "RB-1/2"} }, "check")
+	ok(ID{8}, done, "check")
+	ok(ID{5}, func(w Work) Action { return Report{Work: w, Good: Units(80)} }, "check")
+	ok(ID{8}, func(w Work) Action { return Merge{Work: w, Into: ID{5}} }, "dispatch")
+	if lot := c.jobs[ID{8}]; lot.Open() {
+		t.Errorf("the merged lot is open: %+v", lot)
+	}
+	ok(ID{5}, done, "check")
+	ok(ID{5}, done, "dispatch")
+	if j := c.jobs[ID{5}]; j.Open() || j.Dispatched() != Units(380) {
+		t.Errorf("dispatched %s", j.Dispatched())
+	}
+}

@@ -1,0 +1,140 @@
+package flow
+
+// Split takes a part of what is at a stage off into a new job, a lot, which goes on from there by itself.
+//
+// A component is not split, nor is a job before its components have joined.
+//
+// Refusals: not_found, nothing_here, on_hold, no_quantities, quantity_needed, more_than_here, number_taken, not_a_lot,
+// too_long.
+type Split struct {
+	Work
+	Quantity Quantity `json:"quantity"`
+	Lot      ID       `json:"lot"`    // the new job
+	Number   string   `json:"number"` // and its number
+}
+
+// Merge brings what a lot has at a stage back into another lot of the same job, at the same stage.
+//
+// Refusals: not_found, nothing_here, on_hold, not_a_lot, quantity_too_big.
+type Merge struct {
+	Work
+	Into ID `json:"into"`
+}
+
+func (Split) Name() string { return "split" }
+func (Merge) Name() string { return "merge" }
+
+// Targets are the job and its new lot.
+func (a Split) Targets() []ID { return []ID{a.Job, a.Lot} }
+
+// Targets are both lots.
+func (a Merge) Targets() []ID { return []ID{a.Job, a.Into} }
+
+// Editions is none but that of the job itself, which is loaded with it.
+func (Split) Editions() []Edition { return nil }
+
+// Numbers is the lot's.
+func (a Split) Numbers() []string { return []string{a.Number} }
+
+// SeriesUsed is none: a lot is numbered after its job.
+func (Split) SeriesUsed() map[ID]int { return nil }
+
+func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, s, err := a.at(w, m)
+	if err != nil {
+		return nil, err
+	}
+	_, used := w.Taken[NumberKey(a.Number)]
+	_, exists := w.Jobs[a.Lot]
+	switch err := reportable(j, s); {
+	case err != nil:
+		return nil, err
+	case j.Mode == UnitMode:
+		return nil, refuse(NoQuantities)
+	case a.Quantity <= 0 || a.Quantity > MaxQuantity:
+		return nil, refuse(QuantityNeeded)
+	case a.Quantity > s.OnHand:
+		r := blocked(MoreThanHere, j, s)
+		r.Entry = a.Quantity
+		return nil, r
+	case a.Number == "" || a.Lot.IsZero():
+		return nil, refuse(BadCommand)
+	case !j.Parent.IsZero() || j.waitsAfter(a.Stage):
+		return nil, &Refusal{Code: NotALot, Job: j.Number}
+	case used || exists:
+		return nil, &Refusal{Code: NumberTaken, Job: a.Number}
+	}
+	if err := tooLong("number", a.Number, MaxNumber); err != nil {
+		return nil, err
+	}
+	moves, err := a.movements(j, m, c, Movement{Kind: KindSplit, Facts: Facts{Quantity: a.Quantity, Other: a.Lot, Number: a.Number}})
+	if err != nil {
+		return nil, err
+	}
+	lot := a.lot(j, w.Process(j))
+	return append(moves, Movement{Job: a.Lot, Kind: KindCreated, Occurred: moves[0].Occurred, Mark: moves[0].Mark, Facts: lot}), nil
+}
+
+// waitsAfter reports whether a stage or one after it joins components: they are counted for the job as a whole, so it
+// stays whole until then.
+func (j Job) waitsAfter(code string) bool {
+	at := j.index(code)
+	for _, part := range j.Parts {
+		if j.index(part.Joins) >= at {
+			return true
+		}
+	}
+	return false
+}
+
+// lot is what the new job says of itself: the job it came from, with its own quantity, from this stage on.
+func (a Split) lot(j Job, p Process) Facts {
+	unit := j.Unit
+	if here := p.UnitAt(a.Stage); here != p.Unit {
+		unit = here
+	}
+	f := Facts{Number: a.Number, Customer: j.Customer, Item: j.Item, Quantity: a.Quantity, Unit: unit, Due: j.Due, Urgent: j.Urgent, Fields: j.Fields,
+		Process: j.Process, Version: j.Version, Mode: j.Mode, LotOf: j.family(), At: a.Stage, Other: j.ID}
+	for _, s := range j.Stages {
+		f.Route = append(f.Route, s.Code)
+		if step := (Step{Code: s.Code, Yields: s.Yields, Optional: s.Need == Undecided, Skip: s.Need == NotRequired, Name: s.Name}); step != (Step{Code: s.Code}) {
+			f.Steps = append(f.Steps, step)
+		}
+	}
+	return f
+}
+
+// family is the job that all lots of one job come from.
+func (j Job) family() ID {
+	if j.LotOf.IsZero() {
+		return j.ID
+	}
+	return j.LotOf
+}
+
+func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
+	j, s, err := a.at(w, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := reportable(j, s); err != nil {
+		return nil, err
+	}
+	into, ok := w.Jobs[a.Into]
+	there, known := into.Stage(a.Stage)
+	switch {
+	case !ok:
+		return nil, refuse(NotFound)
+	case a.Into == a.Job || into.family() != j.family() || !known || there.Need == NotRequired || there.Yields != s.Yields:
+		return nil, &Refusal{Code: NotALot, Job: into.Number}
+	case there.Held != 0:
+		return nil, blocked(OnHold, into, there)
+	}
+	moves, err := a.movement(j, m, c, KindMerged, Facts{Quantity: s.OnHand, Other: a.Into, Number: into.Number})
+	if err != nil {
+		return nil, err
+	}
+	target := Work{Job: a.Into, Stage: a.Stage}
+	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Other: a.Job, Number: j.Number})
+	return append(moves, joined...), err
+}
