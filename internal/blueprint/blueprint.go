@@ -49,7 +49,16 @@ type file struct {
 	Waste    []reason `yaml:"waste_reasons,omitempty"`
 	Hold     []reason `yaml:"hold_reasons,omitempty"`
 	Fields   []field  `yaml:"fields,omitempty"`
+	Tracks   []track  `yaml:"components,omitempty"`
 	Stages   []stage  `yaml:"stages"`
+}
+
+// track is a component of every job: stages name it by its name.
+type track struct {
+	Name  string   `yaml:"name"`
+	Unit  string   `yaml:"unit,omitempty"`
+	Per   quantity `yaml:"per,omitempty"`
+	Joins string   `yaml:"joins"`
 }
 
 // reason is written as its label, or as its code when everybody knows it: no_power.
@@ -59,6 +68,7 @@ type stage struct {
 	Name       string   `yaml:"name"`
 	Code       string   `yaml:"code,omitempty"`
 	Short      string   `yaml:"short,omitempty"`
+	Track      string   `yaml:"component,omitempty"`
 	Phase      string   `yaml:"phase,omitempty"`
 	Target     minutes  `yaml:"target,omitempty"`
 	Vendor     string   `yaml:"vendor,omitempty"`
@@ -223,11 +233,19 @@ func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 	for _, r := range p.HoldReasons {
 		f.Hold = append(f.Hold, reason(r))
 	}
+	for _, t := range p.Tracks {
+		out := track{Name: t.Name, Unit: t.Unit, Per: quantity(t.Per), Joins: nameOf(p, t.Joins)}
+		if t.Per == flow.One {
+			out.Per = 0
+		}
+		f.Tracks = append(f.Tracks, out)
+	}
 	for _, s := range p.Stages {
-		out := stage{Name: s.Name, Short: s.Short, Phase: s.Phase, Target: minutes(s.Target), Outside: s.Outside, Unit: s.Unit,
+		t, _ := p.Track(s.Track)
+		out := stage{Name: s.Name, Track: t.Name, Short: s.Short, Phase: s.Phase, Target: minutes(s.Target), Outside: s.Outside, Unit: s.Unit,
 			Yields: ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
 			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: writeFields(s.Fields)}
-		if s.Code != flow.MakeCode(s.Name) {
+		if s.Code != flow.MakeCode(s.CodeName()) {
 			out.Code = s.Code
 		}
 		if !s.Vendor.IsZero() {
@@ -242,6 +260,11 @@ func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+func nameOf(p flow.Process, code string) string {
+	s, _ := p.Stage(code)
+	return s.Name
 }
 
 func writeFields(fields []flow.Field) []field {
@@ -303,12 +326,24 @@ func (f file) process() flow.Process {
 	for _, r := range f.Hold {
 		p.HoldReasons = append(p.HoldReasons, flow.Reason(r))
 	}
+	byName := map[string]string{}
+	for _, t := range f.Tracks {
+		p.Tracks = append(p.Tracks, flow.Track{Code: flow.MakeCode(t.Name), Name: t.Name, Unit: t.Unit, Per: flow.Quantity(t.Per), Joins: t.Joins})
+		byName[t.Name] = flow.MakeCode(t.Name)
+	}
 	for _, s := range f.Stages {
-		p.Stages = append(p.Stages, flow.Stage{Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: int(s.Target), Outside: s.Outside,
+		p.Stages = append(p.Stages, flow.Stage{Code: s.Code, Name: s.Name, Track: cmp.Or(byName[s.Track], s.Track), Short: s.Short, Phase: s.Phase, Target: int(s.Target), Outside: s.Outside,
 			Unit: s.Unit, Yields: flow.Ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
 			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: readFields(s.Fields)})
 	}
 	p = p.Tidied()
+	for i, t := range p.Tracks {
+		for _, s := range p.On("") {
+			if s.Name == t.Joins {
+				p.Tracks[i].Joins = s.Code
+			}
+		}
+	}
 	for i := range p.Stages {
 		for j, need := range p.Stages[i].Needs {
 			if _, ok := p.Stage(need); !ok { // named as people name it

@@ -13,40 +13,52 @@ func run(t *testing.T, p flow.Process) flow.Job {
 	t.Helper()
 	p.ID, p.Version = flow.ID{9}, 1
 	now := flow.At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC))
-	var j flow.Job
+	jobs := map[flow.ID]flow.Job{}
 	var n byte
 	give := func(a flow.Action) {
 		t.Helper()
 		n++
 		now = now.Add(time.Hour)
 		w := flow.World{Jobs: map[flow.ID]flow.Job{}, Processes: map[flow.Edition]flow.Process{{Process: p.ID, Version: 1}: p}}
-		if !j.ID.IsZero() {
-			w.Jobs[j.ID] = j
+		for _, id := range a.Targets() {
+			if j, ok := jobs[id]; ok {
+				w.Jobs[id] = j
+			}
+		}
+		for _, id := range w.Relatives() {
+			w.Jobs[id] = jobs[id]
 		}
 		moves, err := flow.Decide(w, flow.Mark{Member: flow.ID{1}, Role: flow.Operator, Scope: flow.Scope{All: true}, At: now}, flow.Command{ID: flow.ID{1, n}, Action: a})
 		if err != nil {
 			t.Fatalf("%s: %v", a.Name(), err)
 		}
 		for _, m := range moves {
-			if j, err = flow.Apply(j, m); err != nil {
+			if jobs[m.Job], err = flow.Apply(jobs[m.Job], m); err != nil {
 				t.Fatal(err)
 			}
-		}
-		if err := j.Check(); err != nil {
-			t.Fatal(err)
+			if err := jobs[m.Job].Check(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	give(flow.Create{Process: p.ID, Version: 1, Jobs: []flow.NewJob{{ID: flow.ID{5}, Number: p.Prefix + "-00001", Quantity: flow.Units(6000)}}})
 	for _, s := range p.Stages {
-		at := flow.Work{Job: j.ID, Stage: s.Code}
-		here, _ := j.Stage(s.Code)
+		at := flow.Work{Job: flow.ID{5}, Stage: s.Code}
+		if s.Track != "" {
+			at.Job = flow.PartID(flow.ID{5}, s.Track)
+		}
+		here, _ := jobs[at.Job].Stage(s.Code)
+		var short flow.Quantity
+		if makes, _, joins := jobs[at.Job].Joinable(s.Code); joins && makes < here.OnHand { // the scarcest component decides
+			short, here.OnHand = here.OnHand-makes, makes
+		}
 		if here.Need == flow.Undecided && n%3 == 0 {
 			give(flow.Decision{Work: at})
 			continue
 		}
 		give(flow.Start{Work: at, Values: filled(s.Fields)})
 		now = now.Add(time.Duration(s.Dwell) * time.Minute)
-		r := flow.Report{Work: at, Good: here.OnHand, Release: flow.Release{Values: filled(s.Fields)}}
+		r := flow.Report{Work: at, Good: here.OnHand, Short: short, Release: flow.Release{Values: filled(s.Fields)}}
 		if s.Approval {
 			r.Approver = "Mr Shah"
 		}
@@ -56,7 +68,7 @@ func run(t *testing.T, p flow.Process) flow.Job {
 		}
 		give(r)
 	}
-	return j
+	return jobs[flow.ID{5}]
 }
 
 func filled(fields []flow.Field) map[string]string {

@@ -50,6 +50,12 @@ func (c codes) fill(code *string, name string) {
 
 // Tidied is the process with a code for everything that has only a name.
 func (p Process) Tidied() Process {
+	p.Tracks = slices.Clone(p.Tracks)
+	tracks := codes{}
+	for i := range p.Tracks {
+		tracks.fill(&p.Tracks[i].Code, p.Tracks[i].Name)
+		p.Tracks[i].Per = cmp.Or(p.Tracks[i].Per, One)
+	}
 	p.Stages, p.WasteReasons, p.HoldReasons, p.Fields = slices.Clone(p.Stages), slices.Clone(p.WasteReasons), slices.Clone(p.HoldReasons), slices.Clone(p.Fields)
 	taken := codes{}
 	for _, list := range [][]Stage{p.Stages, p.Retired} {
@@ -59,7 +65,7 @@ func (p Process) Tidied() Process {
 	}
 	for i := range p.Stages {
 		s := &p.Stages[i]
-		taken.fill(&s.Code, s.Name)
+		taken.fill(&s.Code, s.CodeName())
 		s.Fields = slices.Clone(s.Fields)
 		tidyFields(s.Fields)
 	}
@@ -68,6 +74,9 @@ func (p Process) Tidied() Process {
 	tidyReasons(p.HoldReasons)
 	return p
 }
+
+// CodeName is what a stage's code is made from: a component's stages carry its name.
+func (s Stage) CodeName() string { return strings.TrimSpace(s.Track + " " + s.Name) }
 
 func tidyFields(fields []Field) {
 	taken := codes{}
@@ -87,7 +96,7 @@ func tidyReasons(reasons []Reason) {
 // Acceptable says whether a process can be published. What is wrong with a stage names the stage.
 //
 // Refusals: name_missing, mode_wrong, stage_missing, too_many, too_long, name_twice, value_wrong, choices_missing,
-// limits_wrong, needs_wrong.
+// limits_wrong, needs_wrong, track_joins_nothing, track_empty.
 func (p Process) Acceptable() error {
 	switch {
 	case p.Name == "":
@@ -106,18 +115,61 @@ func (p Process) Acceptable() error {
 	if err != nil {
 		return err
 	}
+	if err := p.tracksAcceptable(); err != nil {
+		return err
+	}
 	names, coded := map[string]bool{}, map[string]bool{}
 	for i, s := range p.Stages {
+		if _, known := p.Track(s.Track); s.Track != "" && !known {
+			return &Refusal{Code: ValueWrong, Name: "track", Value: s.Track, Stage: cmp.Or(s.Name, s.Code)}
+		}
 		if err := s.acceptable(p.Stages[:i]); err != nil {
 			if r, ok := err.(*Refusal); ok { //nolint:errorlint // made here, never wrapped
 				r.Stage = cmp.Or(s.Name, s.Code)
 			}
 			return err
 		}
-		if key := NumberKey(s.Name); names[key] || coded[s.Code] {
+		if key := NumberKey(s.CodeName()); names[key] || coded[s.Code] {
 			return &Refusal{Code: NameTwice, Name: s.Name, Stage: s.Name}
 		}
-		names[NumberKey(s.Name)], coded[s.Code] = true, true
+		names[NumberKey(s.CodeName())], coded[s.Code] = true, true
+	}
+	return nil
+}
+
+// maxTracks is how many components a process may have: they are numbered by the letters A to Z.
+const maxTracks = 26
+
+func (p Process) tracksAcceptable() error {
+	switch {
+	case len(p.Tracks) > maxTracks:
+		return &Refusal{Code: TooMany, Name: "tracks", Limit: maxTracks}
+	case len(p.Route()) == 0:
+		return &Refusal{Code: StageMissing}
+	case len(p.Tracks) > 0 && p.Mode == UnitMode:
+		return &Refusal{Code: ValueWrong, Name: "tracks", Value: string(p.Mode)}
+	}
+	names := map[string]bool{}
+	for _, t := range p.Tracks {
+		joins, known := p.Stage(t.Joins)
+		switch {
+		case t.Name == "":
+			return &Refusal{Code: NameMissing}
+		case names[NumberKey(t.Name)]:
+			return &Refusal{Code: NameTwice, Name: t.Name}
+		case t.Code == "" || t.Code != MakeCode(t.Code):
+			return &Refusal{Code: ValueWrong, Name: "code", Value: t.Code}
+		case t.Per <= 0 || t.Per > Units(1_000_000):
+			return &Refusal{Code: ValueWrong, Name: "per", Value: t.Per.String()}
+		case !known || joins.Track != "":
+			return &Refusal{Code: TrackJoinsNothing, Name: t.Name}
+		case len(p.On(t.Code)) == 0:
+			return &Refusal{Code: TrackEmpty, Name: t.Name}
+		}
+		names[NumberKey(t.Name)] = true
+		if err := cmp.Or(tooLong("name", t.Name, MaxText), tooLong("unit", t.Unit, MaxNumber)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -138,7 +190,7 @@ func (s Stage) acceptable(before []Stage) error {
 		return &Refusal{Code: ValueWrong, Name: "limit", Value: fmt.Sprint(s.Limit)}
 	}
 	for _, need := range s.Needs {
-		if !slices.ContainsFunc(before, func(b Stage) bool { return b.Code == need && b.Inspection }) {
+		if !slices.ContainsFunc(before, func(b Stage) bool { return b.Code == need && b.Inspection && b.Track == s.Track }) {
 			return &Refusal{Code: NeedsWrong, Name: need}
 		}
 	}

@@ -59,7 +59,7 @@ func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
 		return nil, r
 	case a.Number == "" || a.Lot.IsZero():
 		return nil, refuse(BadCommand)
-	case !j.Parent.IsZero() || j.waitsAfter(a.Stage):
+	case !j.Splittable(a.Stage):
 		return nil, &Refusal{Code: NotALot, Job: j.Number}
 	case used || exists:
 		return nil, &Refusal{Code: NumberTaken, Job: a.Number}
@@ -75,16 +75,16 @@ func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
 	return append(moves, Movement{Job: a.Lot, Kind: KindCreated, Occurred: moves[0].Occurred, Mark: moves[0].Mark, Facts: lot}), nil
 }
 
-// waitsAfter reports whether a stage or one after it joins components: they are counted for the job as a whole, so it
-// stays whole until then.
-func (j Job) waitsAfter(code string) bool {
+// Splittable reports whether a lot may be split off at a stage: not off a component, and not before or where components
+// join, which are counted for the job as a whole.
+func (j Job) Splittable(code string) bool {
 	at := j.index(code)
 	for _, part := range j.Parts {
 		if j.index(part.Joins) >= at {
-			return true
+			return false
 		}
 	}
-	return false
+	return j.Parent.IsZero()
 }
 
 // lot is what the new job says of itself: the job it came from, with its own quantity, from this stage on.

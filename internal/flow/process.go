@@ -75,6 +75,14 @@ func (p Process) Track(code string) (Track, bool) {
 	return Track{}, false
 }
 
+// Called is what people call a stage: a component's carries the component's name.
+func (p Process) Called(s Stage) string {
+	if t, ok := p.Track(s.Track); ok {
+		return t.Name + " · " + s.Name
+	}
+	return s.Name
+}
+
 // On is the stages of a track in order, of the job's own route for the empty code.
 func (p Process) On(track string) []Stage {
 	var list []Stage

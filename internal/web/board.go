@@ -113,6 +113,7 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	p.Process = withRetired(p.Process, func(code string) bool { return load[code].Jobs > 0 })
 	for _, s := range p.Process.Stages {
 		row := p.stageRow(p.Process, s, load[s.Code], vendors[s.Vendor].Name)
+		s.Name = p.Process.Called(s)
 		p.Columns = append(p.Columns, column{s, row.Vendor, row.Link, row.Jobs, row.Oldest, row.Age})
 	}
 	ids := make([]string, len(jobs))
@@ -187,12 +188,16 @@ func (v *view) boardRow(j flow.Job, p flow.Process, vendors map[flow.ID]postgres
 	for i, s := range p.Stages {
 		state, ok := byCode[s.Code]
 		if !ok {
+			if s.Track != j.Track && (s.Track != "" || j.Track != "") { // another component's stage, or the whole job's
+				row.Cells[i] = cell{State: "other", Age: -1}
+				continue
+			}
 			row.Cells[i] = cell{Glyph: "–", State: "skipped", Age: -1, Says: v.T("not_in_route", "stage", s.Name)}
 			continue
 		}
 		c := v.cell(j, s, state, vendors)
 		if row.Cells[i] = c; c.Age >= 0 {
-			row.Live = append(row.Live, liveStage{s.Label(), v.For(state.Ready), c.Age})
+			row.Live = append(row.Live, liveStage{p.Called(flow.Stage{Name: s.Label(), Track: s.Track}), v.For(state.Ready), c.Age})
 		}
 	}
 	return row

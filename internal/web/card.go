@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,6 +20,7 @@ type cardForm struct {
 	Seen                             string // what was on hand when the person answered
 	From, To                         string // the machine's counter
 	There, Why                       string // a count, and why it differs
+	Lot, LotNo, Into                 string // a lot to split off, or to merge into
 	Approver, Override               string
 	Values                           map[string]string // of the stage's form
 	Open                             string            // what was tapped, whose sheet is open: report, hold, count, done, start
@@ -34,7 +36,9 @@ type cardPage struct {
 	Others []chipLink
 	Back   []flow.Stage // the stages that something can be sent back to
 	ByName string
-	Gate   bool // what was refused can be passed by the reader, with a reason
+	Lots   []flow.JobRef // other lots that this one can be merged into here
+	LotNo  string        // the number a new lot would get
+	Gate   bool          // what was refused can be passed by the reader, with a reason
 }
 
 type chipLink struct {
@@ -115,11 +119,44 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), v.Chip(s.Status()), v.Qty(s.OnHand)})
 		}
 	}
+	if err := w.lots(r, &pg); err != nil {
+		return err
+	}
 	v.Title = j.Number + " · " + pg.Place.Stage.Name
 	if v.Feed, err = w.feed(r, v.Who, "job", j.ID.String()); err != nil {
 		return err
 	}
 	return w.render(rw, status, "card", pg)
+}
+
+// lots adds the lots that this one can be merged into, and the number that a new one would get.
+func (w *Web) lots(r *http.Request, pg *cardPage) error {
+	j := pg.Place.Job
+	if !pg.Place.Splittable() {
+		return nil
+	}
+	pg.LotNo = j.Number + "/" + strconv.Itoa(j.Lots+2)
+	root := cmp.Or(j.LotOf, j.ID)
+	if j.Lots == 0 && j.LotOf.IsZero() {
+		return nil
+	}
+	family, err := w.DB.Family(r.Context(), pg.Who.Org, root)
+	if err != nil {
+		return err
+	}
+	if root != j.ID {
+		of, err := w.DB.Job(r.Context(), pg.Who.Org, root)
+		if err != nil {
+			return err
+		}
+		family = append([]flow.Job{of}, family...)
+	}
+	for _, other := range family {
+		if _, on := other.Stage(pg.Place.Stage.Code); on && other.ID != j.ID && other.Parent.IsZero() && pg.Who.Scope.Sees(other) {
+			pg.Lots = append(pg.Lots, flow.JobRef{ID: other.ID, Number: other.Number})
+		}
+	}
+	return nil
 }
 
 // card takes what was tapped on a stage card.
@@ -137,7 +174,7 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	values, err := w.values(r, who, f.Values)
 	var action flow.Action
 	if err == nil {
-		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values)
+		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values, jobIDFor(id))
 	}
 	var receipt flow.Receipt
 	if err == nil {
@@ -177,19 +214,28 @@ func readCard(r *http.Request) cardForm {
 		Note: clean(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
 		Back: r.PostFormValue("back"), BackTo: r.PostFormValue("back_to"), BackReason: r.PostFormValue("back_reason"),
 		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
-		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Why: clean(r.PostFormValue("why")),
+		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
 	}
 	return f
 }
 
-func (f cardForm) action(at flow.Work, do string, values map[string]string) (flow.Action, error) {
+func (f cardForm) action(at flow.Work, do string, values map[string]string, lot flow.ID) (flow.Action, error) {
 	release := flow.Release{Values: values, Approver: f.Approver, Override: f.Override}
 	switch do {
 	case "start":
 		return flow.Start{Work: at, Values: values}, nil
 	case "done":
 		return flow.Finish{Work: at, Release: release}, nil
+	case "split":
+		q, err := quantity(f.Lot)
+		return flow.Split{Work: at, Quantity: q, Lot: lot, Number: f.LotNo}, err
+	case "merge":
+		into, err := flow.ParseID(f.Into)
+		if err != nil {
+			return nil, &flow.Refusal{Code: flow.NotALot}
+		}
+		return flow.Merge{Work: at, Into: into}, nil
 	case "required":
 		return flow.Decision{Work: at, Needed: true}, nil
 	case "skip":
@@ -262,7 +308,7 @@ func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
 	came := from(r.PostFormValue("from"))
 	card := "/jobs/" + job.String() + "/at/" + url.PathEscape(r.PathValue("stage"))
 	switch do := r.PostFormValue("do"); {
-	case do == "start" || do == "resume" || do == "count" || do == "required":
+	case do == "start" || do == "resume" || do == "count" || do == "required" || do == "split":
 		return card + "?from=" + came + "&" + said
 	case came == "my":
 		return "/my?" + said

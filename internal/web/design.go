@@ -20,16 +20,22 @@ type design struct {
 	Name, About, Mode, Unit, Prefix, Over, Waste, Hold string
 	Yearly, Flexible                                   bool
 	Fields                                             []designField
+	Tracks                                             []designTrack
 	Stages                                             []designStage
+}
+
+// designTrack is a component in the form.
+type designTrack struct {
+	Key, Code, Name, Unit, Per, Joins string
 }
 
 // designStage is a stage in the form. Key names its inputs; the order of the keys is the order of the stages.
 type designStage struct {
-	Key, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor string
-	Outside, Optional, Inspection, Approval, Counter                                     bool
-	Needs                                                                                []string
-	Fields                                                                               []designField
-	Open                                                                                 bool
+	Key, Track, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor string
+	Outside, Optional, Inspection, Approval, Counter                                            bool
+	Needs                                                                                       []string
+	Fields                                                                                      []designField
+	Open                                                                                        bool
 }
 
 // designField is a field of a form in the form. What a field offers beyond its type is one text: the unit of a number,
@@ -48,8 +54,11 @@ func newDesign(v *view, p flow.Process, vendors map[flow.ID]postgres.Vendor) des
 	if p.Over > 0 {
 		d.Over = strconv.Itoa(p.Over)
 	}
+	for i, t := range p.Tracks {
+		d.Tracks = append(d.Tracks, designTrack{strconv.Itoa(i + 1), t.Code, t.Name, t.Unit, t.Per.String(), t.Joins})
+	}
 	for i, s := range p.Stages {
-		ds := designStage{Key: strconv.Itoa(i + 1), Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: blueprint.Minutes(s.Target), Unit: s.Unit,
+		ds := designStage{Key: strconv.Itoa(i + 1), Track: s.Track, Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: blueprint.Minutes(s.Target), Unit: s.Unit,
 			Dwell: blueprint.Minutes(s.Dwell), Vendor: vendors[s.Vendor].Name, Outside: s.Outside, Optional: s.Optional, Inspection: s.Inspection,
 			Approval: s.Approval, Counter: s.Counter, Needs: s.Needs, Fields: newDesignFields(s.Fields)}
 		if !s.Yields.IsZero() {
@@ -99,10 +108,15 @@ func readDesign(r *http.Request) design {
 	on := func(name string) bool { return r.PostFormValue(name) != "" }
 	d := design{Name: get("name"), About: get("about"), Mode: get("mode"), Unit: get("unit"), Prefix: get("prefix"), Over: get("over"),
 		Waste: r.PostFormValue("waste"), Hold: r.PostFormValue("hold"), Yearly: on("yearly"), Flexible: on("flexible"), Fields: readDesignFields(r, jobFormKey)}
+	tracks := r.PostForm["t"]
+	for _, key := range tracks[:min(len(tracks), maxDesignKeys)] {
+		at := "." + key
+		d.Tracks = append(d.Tracks, designTrack{key, get("tcode" + at), get("tname" + at), get("tunit" + at), get("tper" + at), get("tjoins" + at)})
+	}
 	keys := r.PostForm["s"]
 	for _, key := range keys[:min(len(keys), maxDesignKeys)] {
 		at := "." + key
-		d.Stages = append(d.Stages, designStage{Key: key, Code: get("code" + at), Name: get("stage" + at), Short: get("short" + at), Phase: get("phase" + at),
+		d.Stages = append(d.Stages, designStage{Key: key, Track: get("track" + at), Code: get("code" + at), Name: get("stage" + at), Short: get("short" + at), Phase: get("phase" + at),
 			Target: get("target" + at), Unit: get("unit" + at), Yields: get("yields" + at), Dwell: get("dwell" + at), Allowance: get("allowance" + at),
 			Limit: get("limit" + at), Vendor: get("vendor" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
 			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key)})
@@ -132,6 +146,12 @@ func (d *design) change(do string) bool {
 		d.Stages = append(d.Stages, designStage{Key: freeKey(len(d.Stages), func(k string) bool {
 			return slices.ContainsFunc(d.Stages, func(s designStage) bool { return s.Key == k })
 		}), Open: true})
+	case do == "addtrack":
+		d.Tracks = append(d.Tracks, designTrack{Per: "1", Key: freeKey(len(d.Tracks), func(k string) bool {
+			return slices.ContainsFunc(d.Tracks, func(t designTrack) bool { return t.Key == k })
+		})})
+	case what == "untrack":
+		d.Tracks = slices.DeleteFunc(d.Tracks, func(t designTrack) bool { return t.Key == key })
 	case what == "field":
 		if fields := d.form(key); fields != nil {
 			*fields = append(*fields, designField{Type: "text", Key: freeKey(len(*fields), func(k string) bool {
@@ -189,6 +209,13 @@ func (d design) process(v *view, last flow.Process, vendors map[flow.ID]postgres
 	if p.Fields, err = readFields(d.Fields); err != nil {
 		return p, err
 	}
+	for _, dt := range d.Tracks {
+		per, err := quantity(dt.Per)
+		if err != nil {
+			return p, &flow.Refusal{Code: flow.ValueWrong, Name: "per", Value: dt.Per}
+		}
+		p.Tracks = append(p.Tracks, flow.Track{Code: dt.Code, Name: dt.Name, Unit: dt.Unit, Per: per, Joins: dt.Joins})
+	}
 	for _, ds := range d.Stages {
 		s, err := ds.stage(vendors)
 		if err != nil {
@@ -207,7 +234,7 @@ func inStage(err error, name string) error {
 }
 
 func (ds designStage) stage(vendors map[flow.ID]postgres.Vendor) (flow.Stage, error) {
-	s := flow.Stage{Code: ds.Code, Name: ds.Name, Short: ds.Short, Phase: ds.Phase, Unit: ds.Unit, Outside: ds.Outside, Optional: ds.Optional,
+	s := flow.Stage{Track: ds.Track, Code: ds.Code, Name: ds.Name, Short: ds.Short, Phase: ds.Phase, Unit: ds.Unit, Outside: ds.Outside, Optional: ds.Optional,
 		Inspection: ds.Inspection, Approval: ds.Approval, Counter: ds.Counter, Needs: ds.Needs}
 	for id, vendor := range vendors {
 		if vendor.Name == ds.Vendor && ds.Vendor != "" {
@@ -327,6 +354,9 @@ func (p designPage) Badges(s designStage) []string {
 		if on {
 			list = append(list, words)
 		}
+	}
+	for _, t := range p.Form.Tracks {
+		add(t.Code != "" && t.Code == s.Track, "⑂ "+t.Name)
 	}
 	add(s.Target != "", "◷ "+s.Target)
 	add(s.Vendor != "" || s.Outside, "⇄ "+cmp.Or(s.Vendor, p.T("vendor")))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -56,6 +57,8 @@ type jobPage struct {
 	Scaled   bool // its stages count in different units
 	LastUnit string
 	Narrowed bool              // the reader sees only some of the stages
+	Family   []relative        // its components and lots
+	Parent   *flow.JobRef      // of a component or a lot
 	Own      []entry           // the process's own fields
 	Edit     map[string]string // what can be changed, as it is
 	Addable  []flow.Stage      // stages that the job's route does not have
@@ -92,6 +95,9 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		return err
 	}
 	p.strips()
+	if err := w.family(r, &p); err != nil {
+		return err
+	}
 	if who.Scope.All && j.Open() {
 		if err := w.editing(r, &p); err != nil {
 			return err
@@ -127,6 +133,62 @@ func (p *jobPage) strips() {
 	if p.Job.Quantity > 0 && p.Job.Wasted() > 0 {
 		p.Lost = share(p.Job.Wasted(), p.Job.Quantity)
 	}
+}
+
+// relative is a component or a lot of a job: where it is, what it has lost, and whether the job waits for it.
+type relative struct {
+	*view
+	Job     flow.Job
+	Name    string
+	Part    *flow.Part
+	Live    []place
+	Wasted  flow.Quantity
+	HoldsUp bool // it is not in, and others of its joining stage are
+}
+
+// family adds the components and lots that the reader may see, and the job they belong to.
+func (w *Web) family(r *http.Request, p *jobPage) error {
+	j := p.Job
+	if parent := cmp.Or(j.Parent, j.LotOf); !parent.IsZero() {
+		of, err := w.DB.Job(r.Context(), p.Who.Org, parent)
+		if err != nil {
+			return err
+		}
+		if p.Who.Scope.Sees(of) {
+			p.Parent = &flow.JobRef{ID: of.ID, Number: of.Number}
+		}
+	}
+	if len(j.Parts) == 0 && j.Lots == 0 {
+		return nil
+	}
+	jobs, err := w.DB.Family(r.Context(), p.Who.Org, j.ID)
+	if err != nil {
+		return err
+	}
+	for _, child := range jobs {
+		if !p.Who.Scope.Sees(child) {
+			continue
+		}
+		rel := relative{view: p.view, Job: child, Wasted: child.Wasted()}
+		for _, s := range child.Stages {
+			if s.Live() {
+				rel.Live = append(rel.Live, p.place(child, p.Process, s.Code, p.Vendors))
+			}
+		}
+		for i, part := range j.Parts {
+			if part.Job == child.ID {
+				t, _ := p.Process.Track(part.Track)
+				rel.Name, rel.Part, rel.HoldsUp = t.Name, &j.Parts[i], part.In == 0 && othersIn(j, part)
+			}
+		}
+		p.Family = append(p.Family, rel)
+	}
+	return nil
+}
+
+// othersIn reports whether another component of a part's joining stage has arrived.
+func othersIn(j flow.Job, part flow.Part) bool {
+	return slices.ContainsFunc(j.Parts, func(o flow.Part) bool { return o.Joins == part.Joins && o.In != 0 })
 }
 
 // editing is what an owner can change of an open job.
@@ -308,7 +370,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Kind == flow.KindReported && m.Facts.Good == 0 {
 		key = "event_nothing"
 	}
-	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity),
+	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity), "other", m.Facts.Number,
 		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason))
 	for _, waste := range m.Facts.Wasted {
 		e.Wasted = append(e.Wasted, wasteLine{p.Qty(waste.Quantity), p.Reason(p.Process.WasteReasons, waste.Reason)})
@@ -326,7 +388,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 
 // Reversible reports whether the reader may take the movement back.
 func (e event) Reversible() bool {
-	return e.Who.Scope.All && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted
+	return e.Who.Scope.All && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted && e.Move.Facts.Other.IsZero()
 }
 
 // details are what a movement says beside its quantities.

@@ -88,6 +88,30 @@ func (p place) Choosable() bool {
 	return p.Stage.Optional && p.State.Held == 0 && p.State.AtVendor == 0
 }
 
+// Missing are the names of the components that the stage still waits for.
+func (p place) Missing() string {
+	var names []string
+	for _, part := range p.Job.Missing(p.Stage.Code) {
+		t, _ := p.Process.Track(part.Track)
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Makes is how many the components that are in make here, empty when the stage joins none.
+func (p place) Makes() string {
+	q, _, joins := p.Job.Joinable(p.Stage.Code)
+	if !joins {
+		return ""
+	}
+	return p.Qty(q)
+}
+
+// Splittable reports whether a lot can be split off here.
+func (p place) Splittable() bool {
+	return p.Counts() && p.State.OnHand > 0 && p.State.Held == 0 && p.Job.Splittable(p.Stage.Code)
+}
+
 // Link is the address of the stage card.
 func (p place) Link() string {
 	return "/jobs/" + p.Job.ID.String() + "/at/" + url.PathEscape(p.Stage.Code)
@@ -114,6 +138,7 @@ func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.I
 	if !ok {
 		stage = flow.Stage{Code: code, Name: cmp.Or(state.Name, code)}
 	}
+	stage.Name = p.Called(stage)
 	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
 		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendors[stage.Vendor].Name}
 }
@@ -211,6 +236,7 @@ func (w *Web) myStages(who flow.Person, processes []flow.Process) []myStage {
 	for _, p := range processes {
 		for _, s := range slices.Concat(p.Stages, p.Retired) {
 			if who.Scope.Covers(p.ID, s.Code) && len(mine) < maxMyStages {
+				s.Name = p.Called(s)
 				mine = append(mine, myStage{flow.StageRef{Process: p.ID, Stage: s.Code}, p, s})
 			}
 		}
@@ -269,7 +295,7 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 		key = "did_reported_wasted"
 	}
 	says := v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
-		"unit", j.Unit, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
+		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
 	for _, b := range m.Facts.Back {
 		stage, _ := p.Stage(b.To)
 		says += ", " + v.T("did_back", "back", v.Qty(b.Quantity), "to", stage.Name)

@@ -41,11 +41,13 @@ type yield struct {
 // Yields are the stages whose units become others.
 func (p newJobPage) Yields() []yield {
 	var list []yield
-	for i, s := range p.Process.Stages {
-		if s.Yields.IsZero() || p.Process.Mode != flow.QuantityMode || i+1 == len(p.Process.Stages) {
+	for _, s := range p.Process.Stages {
+		own := p.Process.On(s.Track)
+		i := slices.IndexFunc(own, func(o flow.Stage) bool { return o.Code == s.Code })
+		if s.Yields.IsZero() || p.Process.Mode != flow.QuantityMode || i+1 == len(own) {
 			continue
 		}
-		y := yield{Code: s.Code, Stage: s.Name, Unit: p.Process.UnitAt(s.Code), Next: p.Process.UnitAt(p.Process.Stages[i+1].Code), Value: s.Yields.String()}
+		y := yield{Code: s.Code, Stage: p.Process.Called(s), Unit: p.Process.UnitAt(s.Code), Next: p.Process.UnitAt(own[i+1].Code), Value: s.Yields.String()}
 		if typed, ok := p.Form.Yields[s.Code]; ok {
 			y.Value = typed
 		}

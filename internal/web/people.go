@@ -63,7 +63,7 @@ func (w *Web) showPeople(rw http.ResponseWriter, r *http.Request, p peoplePage, 
 	names := map[flow.StageRef]string{}
 	for _, proc := range processes {
 		for _, s := range slices.Concat(proc.Stages, proc.Retired) {
-			names[flow.StageRef{Process: proc.ID, Stage: s.Code}] = s.Label()
+			names[flow.StageRef{Process: proc.ID, Stage: s.Code}] = proc.Called(flow.Stage{Name: s.Label(), Track: s.Track})
 		}
 	}
 	for _, m := range members {
@@ -86,6 +86,7 @@ func ticks(processes []flow.Process, refs []flow.StageRef) []processStages {
 	for _, proc := range processes {
 		ps := processStages{Process: proc}
 		for _, s := range proc.Stages {
+			s.Name = proc.Called(s)
 			ref := flow.StageRef{Process: proc.ID, Stage: s.Code}
 			ps.Ticks = append(ps.Ticks, stageTick{s, proc.ID.String() + ":" + s.Code, slices.Contains(refs, ref)})
 		}

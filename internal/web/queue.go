@@ -58,7 +58,7 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 }
 
 func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vendor string) stageRow {
-	row := stageRow{Name: s.Name, Phase: s.Phase, Vendor: vendor, Jobs: l.Jobs, Running: l.Running, Held: l.Held, Link: queueLink(p.ID, s.Code)}
+	row := stageRow{Name: p.Called(s), Phase: s.Phase, Vendor: vendor, Jobs: l.Jobs, Running: l.Running, Held: l.Held, Link: queueLink(p.ID, s.Code)}
 	if l.Jobs > 0 {
 		since := flow.At(l.Oldest)
 		row.Oldest, row.Age = v.For(since), age(flow.StageState{Ready: since}, s.TargetTime(), v.Now)
@@ -99,6 +99,7 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		return err
 	}
 	v := w.view(r, who, "")
+	stage.Name = proc.Called(stage)
 	v.Title = stage.Name
 	v.Toast = w.toast(r, v)
 	vendors, err := w.DB.Vendors(r.Context(), who.Org)
@@ -168,12 +169,12 @@ func (p *queuePage) sort(at place) {
 
 // expected adds what is at the stage before.
 func (w *Web) expected(r *http.Request, p *queuePage, ref flow.StageRef, vendors map[flow.ID]postgres.Vendor) error {
-	route := p.Process.Route()
-	i := slices.Index(route, ref.Stage)
+	own := p.Process.On(p.Stage.Track)
+	i := slices.IndexFunc(own, func(s flow.Stage) bool { return s.Code == ref.Stage })
 	if i <= 0 {
 		return nil
 	}
-	before := route[i-1]
+	before := own[i-1].Code
 	jobs, _, err := w.DB.Queue(r.Context(), p.Who.Org, flow.StageRef{Process: ref.Process, Stage: before}, postgres.Waiting{}, expectedRows)
 	for _, j := range jobs {
 		at := p.place(j, p.Process, before, vendors)

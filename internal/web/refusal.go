@@ -17,7 +17,7 @@ func (w *Web) sentence(ctx context.Context, v *view, r *flow.Refusal, processes 
 	stage, reason := r.Stage, r.Reason
 	for _, p := range processes {
 		if s, ok := p.Stage(r.Stage); ok {
-			stage = s.Name
+			stage = p.Called(s)
 		}
 		reason = v.Reason(append(slices.Clone(p.HoldReasons), p.WasteReasons...), r.Reason)
 	}

@@ -230,11 +230,16 @@ func (f stageForm) InspectionsBefore() []designStage {
 		if s.Key == f.S.Key {
 			break
 		}
-		if s.Inspection && s.Code != "" {
+		if s.Inspection && s.Code != "" && s.Track == f.S.Track {
 			list = append(list, s)
 		}
 	}
 	return list
+}
+
+// OwnStages are the stages of the job's own route, where components can join.
+func (p designPage) OwnStages() []designStage {
+	return slices.DeleteFunc(slices.Clone(p.Form.Stages), func(s designStage) bool { return s.Track != "" || s.Code == "" })
 }
 
 // Waits reports whether the stage waits for an inspection.
