@@ -155,7 +155,7 @@ func open(t *testing.T, width, height int64, more ...chromedp.Action) *page {
 		chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"), chromedp.WindowSize(int(width), int(height)))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel2 := chromedp.NewContext(alloc)
-	ctx, cancel3 := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel3 := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(func() { cancel3(); cancel2(); cancel() })
 	p := &page{t, ctx}
 	mobile := width < 600

@@ -77,7 +77,7 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	return w.render(rw, http.StatusOK, "board", p)
 }
 
-// choose is the process asked for, else the one with the most stages: the main one.
+// choose is the process asked for, else the one with the longest route: the main one.
 // Without any process it is the zero Process.
 func choose(processes []flow.Process, id string) flow.Process {
 	for _, p := range processes {
@@ -88,7 +88,7 @@ func choose(processes []flow.Process, id string) flow.Process {
 	if len(processes) == 0 {
 		return flow.Process{}
 	}
-	return slices.MaxFunc(processes, func(a, b flow.Process) int { return len(a.Stages) - len(b.Stages) })
+	return slices.MaxFunc(processes, func(a, b flow.Process) int { return len(a.Route()) - len(b.Route()) })
 }
 
 func (w *Web) fillBoard(r *http.Request, p *boardPage) error {

@@ -165,6 +165,7 @@ func (w *Web) family(r *http.Request, p *jobPage) error {
 	if err != nil {
 		return err
 	}
+	var also []string
 	for _, child := range jobs {
 		if !p.Who.Scope.Sees(child) {
 			continue
@@ -182,7 +183,9 @@ func (w *Web) family(r *http.Request, p *jobPage) error {
 			}
 		}
 		p.Family = append(p.Family, rel)
+		also = append(also, child.ID.String())
 	}
+	p.Feed += "&also=" + strings.Join(also[:min(len(also), maxRows)], ",")
 	return nil
 }
 

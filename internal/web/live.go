@@ -32,6 +32,7 @@ func (w *Web) feed(r *http.Request, who flow.Person, kind, what string) (string,
 // interest is what a page shows.
 type interest struct {
 	job     flow.ID                // one job's page
+	also    map[flow.ID]bool       // with its components and lots
 	stages  map[flow.StageRef]bool // lists of stages
 	process flow.ID                // the board of a process
 	rows    map[flow.ID]bool       // and the jobs on it
@@ -42,7 +43,7 @@ type interest struct {
 const maxRows = 200
 
 func readInterest(r *http.Request) interest {
-	in := interest{stages: map[flow.StageRef]bool{}, rows: map[flow.ID]bool{}}
+	in := interest{stages: map[flow.StageRef]bool{}, rows: map[flow.ID]bool{}, also: map[flow.ID]bool{}}
 	in.job, _ = flow.ParseID(r.FormValue("job")) // an unreadable id is the zero ID, which nothing has
 	in.process, _ = flow.ParseID(r.FormValue("process"))
 	for _, s := range strings.Split(r.FormValue("stages"), ",") {
@@ -54,9 +55,11 @@ func readInterest(r *http.Request) interest {
 	if in.retired = r.FormValue("retired"); len(in.retired) > 4000 {
 		in.retired = ""
 	}
-	for _, s := range strings.Split(r.FormValue("jobs"), ",") {
-		if id, err := flow.ParseID(s); err == nil && len(in.rows) < maxRows {
-			in.rows[id] = true
+	for name, to := range map[string]map[flow.ID]bool{"jobs": in.rows, "also": in.also} {
+		for _, s := range strings.Split(r.FormValue(name), ",") {
+			if id, err := flow.ParseID(s); err == nil && len(to) < maxRows {
+				to[id] = true
+			}
 		}
 	}
 	return in
@@ -163,7 +166,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 	jobs := map[flow.ID]int64{}
 	more := false
 	for _, c := range batch {
-		if s.in.rows[c.Job] || s.in.job == c.Job || len(s.in.stages) > 0 {
+		if s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 {
 			jobs[c.Job] = c.Seq
 		}
 		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process && s.v.Who.Scope.All)
@@ -202,7 +205,7 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "", nil
 	case s.in.rows[id]:
 		return "event: row\ndata: " + row.event + "\n\n", nil
-	case s.in.job == id || s.touches(row.job):
+	case s.in.job == id || s.in.also[id] || s.touches(row.job):
 		return "event: refresh\ndata: {}\n\n", nil
 	}
 	return "", nil

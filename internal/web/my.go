@@ -259,6 +259,9 @@ func (w *Web) toast(r *http.Request, v *view) *toast {
 		return nil
 	}
 	m, err := w.DB.Movement(r.Context(), v.Who.Org, seq)
+	if err == nil && m.Kind == flow.KindArrived { // what the parent learns; the person reported at the component
+		m, err = w.DB.Movement(r.Context(), v.Who.Org, seq-1)
+	}
 	if err != nil || m.Member != v.Who.Member || v.Now.Sub(m.Recorded.Time()) > flow.UndoMinutes*time.Minute {
 		return nil
 	}
@@ -271,7 +274,7 @@ func (w *Web) toast(r *http.Request, v *view) *toast {
 		return nil
 	}
 	t := &toast{Says: v.did(j, p, m.Movement), Job: j.ID.String(), From: r.URL.Path}
-	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated {
+	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && m.Facts.Other.IsZero() {
 		t.Command = m.Command.String()
 	}
 	return t
