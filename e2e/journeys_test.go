@@ -216,6 +216,9 @@ func TestARigidBoxOfFiveComponents(t *testing.T) {
 						t.Errorf("%s came to lamination, want 492", here)
 					}
 					watcher.sees("116 wasted") // 8 and 108, while the component runs
+					if *shots != "" {
+						watcher.picture("components", "desktop", "en")
+					}
 				}
 			case stage == "paper" || stage == "procurement":
 				done(phone, job, prefix+stage, "v_lot-no", "L-"+r.track)

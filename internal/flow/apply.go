@@ -41,7 +41,7 @@ func Apply(j Job, m Movement) (Job, error) {
 
 var appliers = map[Kind]func(j *Job, i int, m Movement) error{
 	KindStarted: started, KindReported: reported, KindHeld: held, KindResumed: resumed, KindFound: found,
-	KindSplit: split, KindMerged: split, KindJoined: joined,
+	KindSent: sent, KindReceived: received, KindSplit: split, KindMerged: split, KindJoined: joined,
 	KindRequired: required, KindSkipped: skipped, KindCounted: counted, KindAttempted: attempted,
 }
 
@@ -216,6 +216,51 @@ func counted(j *Job, i int, m Movement) error {
 		return pass(j, i, Facts{Short: -more}, m)
 	}
 	return nil
+}
+
+func sent(j *Job, i int, m Movement) error {
+	s, f := &j.Stages[i], m.Facts
+	if s.Held != 0 || f.Quantity <= 0 || f.Quantity > s.OnHand || s.out(f.Challan) >= 0 {
+		return impossible(m, "it is on hold, more leaves than is there, or it is on that challan already")
+	}
+	s.Out = append(slices.Clone(s.Out), Out{Vendor: f.Vendor, Challan: f.Challan, Quantity: f.Quantity, Sent: m.Occurred, Expected: f.Expected})
+	s.OnHand, s.AtVendor = s.OnHand-f.Quantity, s.AtVendor+f.Quantity
+	if s.OnHand == 0 {
+		s.Ready, s.Started = m.Occurred, 0
+	}
+	return nil
+}
+
+func (s StageState) out(challan string) int {
+	return slices.IndexFunc(s.Out, func(o Out) bool { return o.Challan == challan })
+}
+
+// received books what came back: good goes on, damaged is wasted, short is closed, and the rest of what came is on
+// hand again as it went.
+func received(j *Job, i int, m Movement) error {
+	s, f := &j.Stages[i], m.Facts
+	at := s.out(f.Challan)
+	if at < 0 || negative(f) || f.Quantity < 0 || len(f.Back) > 0 || s.Held != 0 && f.Good > 0 {
+		return impossible(m, "nothing is there on that challan, or it is on hold")
+	}
+	came := f.leaving() + f.Quantity
+	if came <= 0 || came > s.Out[at].Quantity {
+		return impossible(m, "more comes back than went")
+	}
+	s.Out = slices.Clone(s.Out)
+	if s.Out[at].Quantity -= came; s.Out[at].Quantity == 0 {
+		s.Out = slices.Delete(s.Out, at, at+1)
+	}
+	if len(s.Out) == 0 {
+		s.Out = nil
+	}
+	s.AtVendor -= came
+	come(s, came, m.Occurred)
+	s.fill(f.Values)
+	if f.leaving() == 0 {
+		return nil
+	}
+	return pass(j, i, f, m)
 }
 
 // split takes a quantity out of a stage and out of what it received: from now on it counts with the other lot.
@@ -435,6 +480,8 @@ func leave(s *StageState, f Facts, at Moment) {
 	s.SentBack += f.returned()
 	s.OnHand -= f.leaving()
 	switch {
+	case s.OnHand == 0 && s.AtVendor > 0: // the rest is away; its age counts from when it went
+		s.Ready, s.Started = s.Out[0].Sent, 0
 	case s.OnHand == 0:
 		s.Ready, s.Started, s.Done, s.Why = 0, 0, at, ""
 	case s.Started == 0: // a part was done, so work had begun; nobody pressed Start

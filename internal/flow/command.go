@@ -102,6 +102,7 @@ type World struct {
 	Processes map[Edition]Process
 	History   map[ID][]Movement // of the targets, for actions that NeedHistory
 	Taken     map[string]ID     // job numbers (NumberKey) in use among those the action brings, and whose they are
+	Challan   string            // the next number of a challan, for actions that need one
 	Next      map[ID]Next       // by process, for actions that need the next number of its series
 }
 

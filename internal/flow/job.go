@@ -60,6 +60,9 @@ type StageState struct {
 	Need     Need     `json:"need,omitempty"`      // of an optional stage
 	Reading  Quantity `json:"reading,omitempty"`   // the machine's counter when it was last told
 
+	// Out is what AtVendor consists of, by challan, the oldest first.
+	Out []Out `json:"out,omitempty"`
+
 	// Values are what the stage's form holds, by field code.
 	Values map[string]string `json:"values,omitempty"`
 	By     ID                `json:"by,omitzero"`     // who moved something here last
@@ -74,7 +77,8 @@ const (
 	Ready   Status = "ready"   // something is on hand, nobody has started
 	Running Status = "running"
 	Held    Status = "hold"
-	Done    Status = "done" // all that came has gone on; more may still come
+	Away    Status = "vendor" // all that is here is at a vendor
+	Done    Status = "done"   // all that came has gone on; more may still come
 )
 
 // Need says whether an optional stage is to be done.
@@ -101,8 +105,10 @@ func (s StageState) Status() Status {
 		return Held
 	case s.OnHand > 0 && s.Started != 0:
 		return Running
-	case s.OnHand > 0 || s.AtVendor > 0:
+	case s.OnHand > 0:
 		return Ready
+	case s.AtVendor > 0:
+		return Away
 	case s.Good+s.Wasted+s.Short+s.SentBack > 0 || s.Done != 0:
 		return Done
 	}
@@ -119,7 +125,11 @@ func (s StageState) Balanced() bool {
 			return false
 		}
 	}
-	return s.Received+s.Found == s.Good+s.Wasted+s.Short+s.SentBack+s.AtVendor+s.OnHand
+	var out Quantity
+	for _, o := range s.Out {
+		out += o.Quantity
+	}
+	return out == s.AtVendor && s.Received+s.Found == s.Good+s.Wasted+s.Short+s.SentBack+s.AtVendor+s.OnHand
 }
 
 // Open reports whether anything of the job is still to be done.

@@ -21,6 +21,8 @@ const (
 	KindSkipped    Kind = "skipped"     // an optional stage is not to be done: what comes there goes on
 	KindCounted    Kind = "counted"     // somebody counted what is there, with a reason
 	KindChanged    Kind = "changed"     // the job's due date, priority or fields
+	KindSent       Kind = "sent"        // it went to a vendor, on a challan
+	KindReceived   Kind = "received"    // it came back: good, damaged, short, or as it went
 	KindSplit      Kind = "split"       // a part went off into a lot of its own
 	KindMerged     Kind = "merged"      // a lot went back into another
 	KindJoined     Kind = "joined"      // another lot came into this one
@@ -87,6 +89,9 @@ type Facts struct {
 	Set      map[string]string `json:"set,omitempty"`      // what was changed, by name, to what
 	Was      map[string]string `json:"was,omitempty"`      // and from what
 	Undoes   ID                `json:"undoes,omitzero"`    // the command taken back
+	Vendor   ID                `json:"vendor,omitzero"`
+	Challan  string            `json:"challan,omitempty"`  // number of the delivery note
+	Expected Date              `json:"expected,omitempty"` // when it is to be back
 	Parent   ID                `json:"parent,omitzero"`    // the job that a component belongs to
 	Track    string            `json:"track,omitempty"`    // which component
 	Parts    []Part            `json:"parts,omitempty"`    // the components of a new job
@@ -110,6 +115,15 @@ type Step struct {
 	Optional bool   `json:"optional,omitempty"`
 	Skip     bool   `json:"skip,omitempty"` // decided already: not to be done
 	Name     string `json:"name,omitempty"` // of a stage that was added to one job
+}
+
+// Out is what is at a vendor on one challan.
+type Out struct {
+	Vendor   ID       `json:"vendor"`
+	Challan  string   `json:"challan"`
+	Quantity Quantity `json:"quantity"` // that has not come back yet
+	Sent     Moment   `json:"sent"`
+	Expected Date     `json:"expected,omitempty"`
 }
 
 // Part is a component as its parent knows it.

@@ -101,7 +101,7 @@ func anyStage(t *rapid.T, i int) Stage {
 }
 
 func (s *shop) world() World {
-	w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{s.process.ID, 1}: s.process}, History: map[ID][]Movement{}}
+	w := World{Challan: fmt.Sprintf("DC-%d", s.given), Jobs: map[ID]Job{}, Processes: map[Edition]Process{{s.process.ID, 1}: s.process}, History: map[ID][]Movement{}}
 	if !s.job.ID.IsZero() {
 		w.Jobs[s.job.ID], w.History[s.job.ID] = s.job, s.history
 	}
@@ -147,6 +147,10 @@ func (s *shop) gated(m Mark, a Action) {
 		}
 	case Finish:
 		rel, at = a.Release, a.Work
+	case Receive:
+		if rel, at = a.Release, a.Work; a.Good == 0 {
+			return
+		}
 	default:
 		return
 	}
@@ -242,7 +246,20 @@ func (s *shop) anyAction() Action {
 			rel.Values = map[string]string{f.Code: "L-1"}
 		}
 	}
-	switch rapid.IntRange(0, 10).Draw(t, "what") {
+	switch rapid.IntRange(0, 12).Draw(t, "what") {
+	case 11:
+		return Send{Lines: []SendLine{{Work: at, Quantity: part.Draw(t, "sent")}}, Vendor: ID{4}, Expected: rapid.SampledFrom([]Date{"", "2026-12-01"}).Draw(t, "expected")}
+	case 12:
+		r := Receive{Work: at, Challan: "DC-1", Release: rel}
+		if len(here.Out) > 0 {
+			o := rapid.SampledFrom(here.Out).Draw(t, "challan")
+			back := rapid.OneOf(rapid.Just(o.Quantity), rapid.Just(o.Quantity/2), rapid.Just(o.Quantity+1), rapid.Just(Quantity(0)))
+			r.Challan, r.Good, r.Unused = o.Challan, back.Draw(t, "came"), back.Draw(t, "unused")
+			if rapid.Bool().Draw(t, "spoilt") {
+				r.Damaged, r.Short, r.Good = back.Draw(t, "damaged"), back.Draw(t, "missing there"), 0
+			}
+		}
+		return r
 	case 0:
 		return Start{Work: at, Values: rel.Values}
 	case 1:

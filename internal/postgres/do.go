@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -137,7 +138,10 @@ func (d *door) load(ctx context.Context) error {
 	if err := d.loadEditions(ctx); err != nil {
 		return err
 	}
-	return d.takeNumbers(ctx)
+	if err := d.takeNumbers(ctx); err != nil {
+		return err
+	}
+	return d.takeChallan(ctx)
 }
 
 func (d *door) jobs(rows pgx.Rows) error {
@@ -249,6 +253,20 @@ func (d *door) takeNumbers(ctx context.Context) error {
 	return nil
 }
 
+// takeChallan takes the next number of the organisation's challans, which goes back when the command is refused.
+func (d *door) takeChallan(ctx context.Context) error {
+	ch, ok := d.cmd.Action.(flow.Challaner)
+	if !ok || !ch.NeedsChallan() {
+		return nil
+	}
+	var next flow.Next
+	err := d.conn.QueryRow(ctx, "insert into challan_series select $1, year, 2 from "+strings.ReplaceAll(financialYear, "$3", "$2")+` y
+		on conflict (org_id, year) do update set next_number = challan_series.next_number + 1
+		returning next_number - 1, year`, d.mark.Org, d.mark.At.Time()).Scan(&next.Number, &next.Year)
+	d.world.Challan = flow.ChallanNumber(next)
+	return err
+}
+
 // loadEditions fetches the process versions in play that this server has not met yet.
 func (d *door) loadEditions(ctx context.Context) error {
 	want := map[flow.Edition]bool{}
@@ -305,6 +323,7 @@ func (d *door) fold(moves []flow.Movement) (map[flow.ID]flow.Job, error) {
 func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.ID]flow.Job) error {
 	b := &pgx.Batch{}
 	d.receipt = flow.Receipt{Command: d.cmd.ID}
+	d.queueChallan(b)
 	for _, id := range order(moves) {
 		j := after[id]
 		if err := d.queueJob(b, j); err != nil {
@@ -351,6 +370,7 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
 	d.queueWork(b, before, j)
+	d.queueOut(b, before, j)
 	return nil
 }
 
@@ -394,6 +414,40 @@ func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
 				d.mark.Org, j.ID, s.Code, j.Process, string(s.Status()), s.OnHand.String(), s.Ready.Time())
 		case was.Live():
 			b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, s.Code)
+		}
+	}
+}
+
+// queueChallan puts down the delivery note of a command that sends something to a vendor.
+func (d *door) queueChallan(b *pgx.Batch) {
+	send, ok := d.cmd.Action.(flow.Send)
+	if !ok {
+		return
+	}
+	var expected *time.Time
+	if day := send.Expected.Time(); !day.IsZero() {
+		expected = &day
+	}
+	b.Queue("insert into challans values ($1, $2, $3, $4, $5, $6, $7)", d.mark.Org, d.world.Challan, send.Vendor, expected, send.Note, d.mark.At.Time(), d.mark.Member)
+}
+
+// queueOut brings what is still at vendors in line with the job's state.
+func (d *door) queueOut(b *pgx.Batch, before, j flow.Job) {
+	for _, s := range j.Stages {
+		was, _ := before.Stage(s.Code)
+		if len(s.Out) == 0 && len(was.Out) == 0 {
+			continue
+		}
+		left := map[string]flow.Quantity{}
+		for _, o := range was.Out {
+			left[o.Challan] = 0
+		}
+		for _, o := range s.Out {
+			left[o.Challan] = o.Quantity
+		}
+		for number, q := range left {
+			b.Queue(`insert into challan_lines values ($1, $2, $3, $4, $5::text::numeric, $5::text::numeric)
+				on conflict (org_id, number, job_id, stage) do update set left_there = excluded.left_there`, d.mark.Org, number, j.ID, s.Code, q.String())
 		}
 	}
 }
@@ -451,9 +505,13 @@ func uuids(ids []flow.ID) [][16]byte {
 
 func scanJob(row pgx.Row) (flow.Job, error) {
 	var state string
-	var j flow.Job
 	if err := row.Scan(&state); err != nil {
-		return j, err
+		return flow.Job{}, err
 	}
+	return decodeJob(state)
+}
+
+func decodeJob(state string) (flow.Job, error) {
+	var j flow.Job
 	return j, json.Unmarshal([]byte(state), &j)
 }

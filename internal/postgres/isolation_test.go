@@ -36,16 +36,18 @@ func (f *firm) fill() {
 	u := postgres.Upload{ID: newID(f.t), Member: f.owner, FileName: "jobs.csv", Content: "{}", Mapping: "{}", Created: now}
 	yearly := flow.Process{ID: newID(f.t), Version: 1, Name: "Yearly", Mode: flow.UnitMode, Yearly: true, Stages: []flow.Stage{{Code: "a", Name: "A"}}}
 	_, followErr := f.db.Follow(ctx, f.org, "test", func([]byte, []postgres.Record) ([]byte, error) { return []byte{1}, nil })
+	konkan := postgres.Vendor{ID: newID(f.t), Name: "Konkan Laminators", Place: "Bhiwandi"}
 	err := errors.Join(
 		f.db.AddProcess(ctx, f.org, yearly), f.db.SaveDraft(ctx, f.org, yearly, f.owner, now),
 		f.db.AddMember(ctx, f.org, member),
 		f.db.AddSession(ctx, f.org, f.owner, [32]byte{1}, "computer", now, now.Add(time.Hour)),
-		f.db.AddVendor(ctx, f.org, postgres.Vendor{ID: newID(f.t), Name: "Konkan Laminators", Place: "Bhiwandi"}),
+		f.db.AddVendor(ctx, f.org, konkan),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	f.must(flow.Create{Process: yearly.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(f.t)}}})
+	f.must(flow.Send{Vendor: konkan.ID, Lines: []flow.SendLine{{Work: at(f.job("JC-2", 100), "printing"), Quantity: flow.Units(40)}}})
 }
 
 func tables(t *testing.T, conn *pgx.Conn) []string {

@@ -36,6 +36,43 @@ end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
 
+CREATE TABLE public.challan_lines (
+    org_id uuid NOT NULL,
+    number text NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    left_there numeric(18,6) NOT NULL
+);
+
+ALTER TABLE ONLY public.challan_lines FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challan_lines OWNER TO clicarity_owner;
+
+CREATE TABLE public.challan_series (
+    org_id uuid NOT NULL,
+    year text NOT NULL,
+    next_number integer NOT NULL
+);
+
+ALTER TABLE ONLY public.challan_series FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challan_series OWNER TO clicarity_owner;
+
+CREATE TABLE public.challans (
+    org_id uuid NOT NULL,
+    number text NOT NULL,
+    vendor_id uuid NOT NULL,
+    expected date,
+    note text DEFAULT ''::text NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    sent_by uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.challans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challans OWNER TO clicarity_owner;
+
 CREATE TABLE public.column_maps (
     org_id uuid NOT NULL,
     header_key bytea NOT NULL,
@@ -284,13 +321,22 @@ CREATE TABLE public.work (
     status text NOT NULL,
     on_hand numeric(18,6) NOT NULL,
     ready_at timestamp with time zone NOT NULL,
-    CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text])))
+    CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
 WITH (fillfactor='80');
 
 ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
+
+ALTER TABLE ONLY public.challan_lines
+    ADD CONSTRAINT challan_lines_pkey PRIMARY KEY (org_id, number, job_id, stage);
+
+ALTER TABLE ONLY public.challan_series
+    ADD CONSTRAINT challan_series_pkey PRIMARY KEY (org_id, year);
+
+ALTER TABLE ONLY public.challans
+    ADD CONSTRAINT challans_pkey PRIMARY KEY (org_id, number);
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
@@ -361,6 +407,10 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
+CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
+
+CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
+
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
@@ -380,6 +430,18 @@ CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, r
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.challan_lines
+    ADD CONSTRAINT challan_lines_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.challan_lines
+    ADD CONSTRAINT challan_lines_org_id_number_fkey FOREIGN KEY (org_id, number) REFERENCES public.challans(org_id, number);
+
+ALTER TABLE ONLY public.challan_series
+    ADD CONSTRAINT challan_series_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.challans
+    ADD CONSTRAINT challans_org_id_vendor_id_fkey FOREIGN KEY (org_id, vendor_id) REFERENCES public.vendors(org_id, id);
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -437,6 +499,12 @@ ALTER TABLE ONLY public.work
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
+ALTER TABLE public.challan_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
@@ -472,6 +540,12 @@ CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting(
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
+
+CREATE POLICY tenant ON public.challan_lines USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.challan_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -519,6 +593,12 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_lines TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_series TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 

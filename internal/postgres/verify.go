@@ -134,8 +134,12 @@ func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]
 	if err != nil {
 		return err
 	}
+	out, err := outOf(ctx, tx, org, ids)
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
-		if err := verifyJob(id, history[id], stored[id], work[id]); err != nil {
+		if err := verifyJob(id, history[id], stored[id], work[id], out[id]); err != nil {
 			return err
 		}
 	}
@@ -155,7 +159,20 @@ func workOf(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (map[flo
 	return work, err
 }
 
-func verifyJob(id flow.ID, history []flow.Movement, stored string, work []string) error {
+func outOf(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (map[flow.ID][]string, error) {
+	rows, err := tx.Query(ctx, `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
+		where org_id = $1 and job_id = any($2) and left_there > 0 order by job_id`, org, uuids(ids))
+	if err != nil {
+		return nil, err
+	}
+	out := map[flow.ID][]string{}
+	var id flow.ID
+	var line string
+	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error { out[id] = append(out[id], line); return nil })
+	return out, err
+}
+
+func verifyJob(id flow.ID, history []flow.Movement, stored string, work, out []string) error {
 	j, err := flow.Replay(history)
 	if err != nil {
 		return fault("job %s: its movements do not follow from each other: %v", id, err)
@@ -170,14 +187,22 @@ func verifyJob(id flow.ID, history []flow.Movement, stored string, work []string
 	if string(folded) != stored {
 		return fault("job %s (%s): what is stored is not what its %d movements add up to", j.Number, id, len(history))
 	}
-	var want []string
+	var want, wantOut []string
 	for _, s := range j.Stages {
+		for _, o := range s.Out {
+			wantOut = append(wantOut, s.Code+" "+o.Challan+" "+o.Quantity.String())
+		}
 		if s.Live() {
 			want = append(want, s.Code+" "+string(s.Status())+" "+s.OnHand.String())
 		}
 	}
 	slices.Sort(want)
 	slices.Sort(work)
+	slices.Sort(wantOut)
+	slices.Sort(out)
+	if !slices.Equal(wantOut, out) {
+		return fault("job %s: the challans have %q at vendors where its movements give %q", j.Number, out, wantOut)
+	}
 	if !slices.Equal(want, work) {
 		return fault("job %s: the list of work has %q where its movements give %q", j.Number, work, want)
 	}

@@ -213,7 +213,7 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 			continue
 		}
 		for _, s := range slices.Concat(now.Stages, now.Retired) {
-			if _, ok := j.Stage(s.Code); !ok {
+			if _, ok := j.Stage(s.Code); !ok && s.Track == j.Track {
 				p.Addable = append(p.Addable, s)
 			}
 		}

@@ -27,10 +27,48 @@ alter table jobs add column parent_id uuid;
 alter table jobs add foreign key (org_id, parent_id) references jobs (org_id, id);
 create index jobs_family on jobs (org_id, parent_id) where parent_id is not null;
 
+-- Delivery notes for job work at vendors, numbered by the financial year, and what went out on each. What is still
+-- there is repeated from the jobs' states.
+create table challan_series (
+  org_id      uuid not null references organisations (org_id),
+  year        text not null,
+  next_number int not null,
+  primary key (org_id, year)
+);
+
+create table challans (
+  org_id    uuid not null,
+  number    text not null,
+  vendor_id uuid not null,
+  expected  date,
+  note      text not null default '',
+  sent_at   timestamptz not null,
+  sent_by   uuid not null,
+  primary key (org_id, number),
+  foreign key (org_id, vendor_id) references vendors (org_id, id)
+);
+create index challans_vendor on challans (org_id, vendor_id, sent_at desc);
+
+create table challan_lines (
+  org_id     uuid not null,
+  number     text not null,
+  job_id     uuid not null,
+  stage      text not null,
+  quantity   numeric(18,6) not null,
+  left_there numeric(18,6) not null,
+  primary key (org_id, number, job_id, stage),
+  foreign key (org_id, number) references challans (org_id, number),
+  foreign key (org_id, job_id) references jobs (org_id, id) on delete cascade
+);
+create index challan_lines_open on challan_lines (org_id, number) where left_there > 0;
+
+alter table work drop constraint work_status_check;
+alter table work add check (status in ('ready', 'running', 'hold', 'vendor'));
+
 do $$
 declare t text;
 begin
-  foreach t in array array['process_drafts', 'number_series'] loop
+  foreach t in array array['process_drafts', 'number_series', 'challan_series', 'challans', 'challan_lines'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('create policy tenant on %I using (org_id = app_org()) with check (org_id = app_org())', t);
@@ -38,4 +76,4 @@ begin
   end loop;
 end $$;
 
-revoke delete on number_series from clicarity_app;
+revoke delete on number_series, challan_series, challans, challan_lines from clicarity_app;

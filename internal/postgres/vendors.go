@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+)
+
+// Challan is a delivery note for job work at a vendor.
+type Challan struct {
+	Number   string
+	Vendor   flow.ID
+	Expected flow.Date // when it is to be back, empty when nobody said
+	Note     string
+	Sent     time.Time
+	By       flow.ID
+	Open     int // how many of its lines have something that is still there
+	Lines    []ChallanLine
+}
+
+// ChallanLine is a job on a challan. Jobs carry what is still there in their own state.
+type ChallanLine struct {
+	Job      flow.Job
+	Stage    string
+	Quantity flow.Quantity // that went
+	Left     flow.Quantity // that is still there
+}
+
+const selectChallans = `select c.number, c.vendor_id, coalesce(to_char(c.expected, 'YYYY-MM-DD'), ''), c.note, c.sent_at, c.sent_by,
+	(select count(*) from challan_lines l where l.org_id = c.org_id and l.number = c.number and l.left_there > 0) as open from challans c`
+
+// OpenChallans are the challans that have something at a vendor, the oldest first, at most limit; of all vendors for the
+// zero ID.
+func (db *DB) OpenChallans(ctx context.Context, org, vendor flow.ID, limit int) ([]Challan, error) {
+	return db.challans(ctx, org, selectChallans+` where c.org_id = $1 and (c.vendor_id = $2 or $3) and c.number in
+		(select number from challan_lines where org_id = $1 and left_there > 0) order by c.sent_at, c.number limit $4`, org, vendor, vendor.IsZero(), limit)
+}
+
+// Challans are the newest challans of a vendor, at most limit.
+func (db *DB) Challans(ctx context.Context, org, vendor flow.ID, limit int) ([]Challan, error) {
+	return db.challans(ctx, org, selectChallans+" where c.org_id = $1 and c.vendor_id = $2 order by c.sent_at desc, c.number desc limit $3", org, vendor, limit)
+}
+
+func (db *DB) challans(ctx context.Context, org flow.ID, sql string, args ...any) ([]Challan, error) {
+	var list []Challan
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+			var c Challan
+			_, err := pgx.ForEachRow(rows, []any{&c.Number, &c.Vendor, &c.Expected, &c.Note, &c.Sent, &c.By, &c.Open}, func() error {
+				list = append(list, c)
+				return nil
+			})
+			return err
+		})
+	})
+	return list, err
+}
+
+// Lines adds the lines to challans, all in one question.
+func (db *DB) Lines(ctx context.Context, org flow.ID, list []Challan) error {
+	at, numbers := map[string]int{}, make([]string, len(list))
+	for i, c := range list {
+		at[c.Number], numbers[i] = i, c.Number
+	}
+	return db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`select l.number, l.stage, trim_scale(l.quantity)::text, trim_scale(l.left_there)::text, j.state from challan_lines l
+			join jobs j on j.org_id = l.org_id and j.id = l.job_id where l.org_id = $1 and l.number = any($2) order by l.number, j.number, l.stage`, org, numbers).
+			Query(func(rows pgx.Rows) error {
+				for rows.Next() {
+					line, number, err := scanLine(rows)
+					if err != nil {
+						return err
+					}
+					list[at[number]].Lines = append(list[at[number]].Lines, line)
+				}
+				return rows.Err()
+			})
+	})
+}
+
+func scanLine(rows pgx.Rows) (line ChallanLine, number string, err error) {
+	var quantity, left, state string
+	if err := rows.Scan(&number, &line.Stage, &quantity, &left, &state); err != nil {
+		return line, number, err
+	}
+	if line.Quantity, err = flow.ParseQuantity(quantity); err != nil {
+		return line, number, err
+	}
+	if line.Left, err = flow.ParseQuantity(left); err != nil {
+		return line, number, err
+	}
+	line.Job, err = decodeJob(state)
+	return line, number, err
+}
+
+// Challan is one challan with its lines.
+func (db *DB) Challan(ctx context.Context, org flow.ID, number string) (Challan, error) {
+	list, err := db.challans(ctx, org, selectChallans+" where c.org_id = $1 and c.number = $2", org, number)
+	if err != nil {
+		return Challan{}, err
+	}
+	if len(list) == 0 {
+		return Challan{}, ErrNotFound
+	}
+	err = db.Lines(ctx, org, list)
+	return list[0], err
+}
