@@ -260,7 +260,14 @@ func received(j *Job, i int, m Movement) error {
 	if f.leaving() == 0 {
 		return nil
 	}
-	return pass(j, i, f, m)
+	started := s.Started
+	if err := pass(j, i, f, m); err != nil {
+		return err
+	}
+	if s := &j.Stages[i]; s.OnHand > 0 { // the vendor worked on it; whether somebody here has begun is as it was
+		s.Started = started
+	}
+	return nil
 }
 
 // split takes a quantity out of a stage and out of what it received: from now on it counts with the other lot.

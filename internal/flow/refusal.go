@@ -64,6 +64,7 @@ const (
 	ComponentsShort   Code = "components_short"    // Stage, Name of the scarcest, Entry, Here
 	NotALot           Code = "not_a_lot"           // the two jobs are not lots of one
 	UndoAcross        Code = "undo_across"         // Kind, Stage: it moved something to another job
+	NoJobs            Code = "no_jobs"             // none was ticked
 	VendorMissing     Code = "vendor_missing"      // no vendor was chosen
 	MoreThanOut       Code = "more_than_out"       // Value the challan, Entry, Here: what is still there
 	CountNoReason     Code = "count_no_reason"     //

@@ -33,6 +33,7 @@ var statuses = map[flow.Code]int{
 	flow.ComponentsShort:   http.StatusConflict,
 	flow.NotALot:           http.StatusConflict,
 	flow.UndoAcross:        http.StatusConflict,
+	flow.MoreThanOut:       http.StatusConflict,
 	flow.GateClosed:        http.StatusConflict,
 	flow.TooEarly:          http.StatusConflict,
 	flow.NotOptional:       http.StatusConflict,

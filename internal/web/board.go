@@ -216,9 +216,9 @@ func (v *view) cell(j flow.Job, s flow.Stage, state flow.StageState, vendors map
 		return c
 	}
 	c.Age, c.Since, c.Mins = age(state, s.TargetTime(), v.Now), v.Stamp(state.Ready), s.Target
-	c.Qty, c.Link = v.cellQty(j, state.OnHand), "/jobs/"+j.ID.String()+"/at/"+url.PathEscape(s.Code)+"?from=board"
-	c.Says = v.T("cell_live", "stage", s.Name, "status", v.T("status_"+string(status)), "qty", v.Qty(state.OnHand), "for", v.For(state.Ready))
-	if name := vendors[s.Vendor].Name; name != "" && status != flow.Held {
+	c.Qty, c.Link = v.cellQty(j, state.OnHand+state.AtVendor), "/jobs/"+j.ID.String()+"/at/"+url.PathEscape(s.Code)+"?from=board"
+	c.Says = v.T("cell_live", "stage", s.Name, "status", v.T("status_"+string(status)), "qty", v.Qty(state.OnHand+state.AtVendor), "for", v.For(state.Ready))
+	if name := vendorAt(s, state, vendors, v); name != "" && status != flow.Held {
 		c.Glyph = "⇄"
 		c.Says += " · " + name
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 	"clicarity/internal/sheets"
 )
 
@@ -20,6 +21,7 @@ type cardForm struct {
 	Seen                             string // what was on hand when the person answered
 	From, To                         string // the machine's counter
 	There, Why                       string // a count, and why it differs
+	Challan, ShortThere, Unused      string // what came back from a vendor
 	Lot, LotNo, Into                 string // a lot to split off, or to merge into
 	Approver, Override               string
 	Values                           map[string]string // of the stage's form
@@ -28,17 +30,18 @@ type cardForm struct {
 
 type cardPage struct {
 	*view
-	Place  place
-	Form   cardForm
-	Error  string
-	From   string // where the person came from and goes back to
-	Before string // name of the stage before, for a job that is still on its way
-	Others []chipLink
-	Back   []flow.Stage // the stages that something can be sent back to
-	ByName string
-	Lots   []flow.JobRef // other lots that this one can be merged into here
-	LotNo  string        // the number a new lot would get
-	Gate   bool          // what was refused can be passed by the reader, with a reason
+	Place   place
+	Form    cardForm
+	Error   string
+	From    string // where the person came from and goes back to
+	Before  string // name of the stage before, for a job that is still on its way
+	Others  []chipLink
+	Back    []flow.Stage // the stages that something can be sent back to
+	ByName  string
+	Lots    []flow.JobRef // other lots that this one can be merged into here
+	Vendors []postgres.Vendor
+	LotNo   string // the number a new lot would get
+	Gate    bool   // what was refused can be passed by the reader, with a reason
 }
 
 type chipLink struct {
@@ -96,7 +99,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 	if err != nil {
 		return err
 	}
-	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from"))}
+	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from")), Vendors: vendorList(vendors)}
 	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.IsOwner()
 	if f.Open != "report" && !pg.Place.Stage.Counter {
 		pg.Form.Good = pg.Place.State.OnHand.String()
@@ -214,7 +217,7 @@ func readCard(r *http.Request) cardForm {
 		Note: clean(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
 		Back: r.PostFormValue("back"), BackTo: r.PostFormValue("back_to"), BackReason: r.PostFormValue("back_reason"),
 		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
-		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
+		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), Challan: r.PostFormValue("challan"), ShortThere: r.PostFormValue("short"), Unused: r.PostFormValue("unused"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
 	}
 	return f
@@ -227,6 +230,8 @@ func (f cardForm) action(at flow.Work, do string, values map[string]string, lot 
 		return flow.Start{Work: at, Values: values}, nil
 	case "done":
 		return flow.Finish{Work: at, Release: release}, nil
+	case "receive":
+		return f.receive(at, f.Challan, release)
 	case "split":
 		q, err := quantity(f.Lot)
 		return flow.Split{Work: at, Quantity: q, Lot: lot, Number: f.LotNo}, err

@@ -373,7 +373,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Kind == flow.KindReported && m.Facts.Good == 0 {
 		key = "event_nothing"
 	}
-	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity), "other", m.Facts.Number,
+	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "vendor", cmp.Or(p.Vendors[m.Facts.Vendor].Name, p.T("vendor")),
 		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason))
 	for _, waste := range m.Facts.Wasted {
 		e.Wasted = append(e.Wasted, wasteLine{p.Qty(waste.Quantity), p.Reason(p.Process.WasteReasons, waste.Reason)})
@@ -402,6 +402,9 @@ func (p *jobPage) details(m flow.Movement) []string {
 		if value := m.Facts.Values[f.Code]; value != "" {
 			list = append(list, f.Label+": "+p.FieldValue(f, value))
 		}
+	}
+	if m.Kind == flow.KindReceived && m.Facts.Quantity > 0 {
+		list = append(list, p.T("came_back_unused", "qty", p.Qty(m.Facts.Quantity)))
 	}
 	if m.Facts.Approver != "" {
 		list = append(list, p.T("approved_by", "name", m.Facts.Approver))

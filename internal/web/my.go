@@ -23,6 +23,7 @@ type place struct {
 	State   flow.StageState
 	Age     int
 	Vendor  string
+	names   map[flow.ID]postgres.Vendor
 }
 
 // Unit is what is counted at the stage.
@@ -112,6 +113,9 @@ func (p place) Splittable() bool {
 	return p.Counts() && p.State.OnHand > 0 && p.State.Held == 0 && p.Job.Splittable(p.Stage.Code)
 }
 
+// Here is what of the job is at the stage, at vendors too.
+func (p place) Here() flow.Quantity { return p.State.OnHand + p.State.AtVendor }
+
 // Link is the address of the stage card.
 func (p place) Link() string {
 	return "/jobs/" + p.Job.ID.String() + "/at/" + url.PathEscape(p.Stage.Code)
@@ -140,7 +144,18 @@ func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.I
 	}
 	stage.Name = p.Called(stage)
 	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
-		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendors[stage.Vendor].Name}
+		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
+}
+
+// vendorAt names the vendor who has something of a job at a stage, else the one who usually does it.
+func vendorAt(stage flow.Stage, state flow.StageState, vendors map[flow.ID]postgres.Vendor, v *view) string {
+	if len(state.Out) > 0 {
+		return vendors[state.Out[0].Vendor].Name
+	}
+	if name := vendors[stage.Vendor].Name; name != "" || !stage.Outside {
+		return name
+	}
+	return v.T("vendor")
 }
 
 type stageChip struct {
@@ -211,7 +226,7 @@ func byUrgency(a, b place) int {
 }
 
 func order(s flow.Status) int {
-	return slices.Index([]flow.Status{flow.Running, flow.Ready, flow.Held}, s)
+	return slices.Index([]flow.Status{flow.Running, flow.Ready, flow.Away, flow.Held}, s)
 }
 
 func boolean(a, b bool) int {
@@ -298,7 +313,7 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 		key = "did_reported_wasted"
 	}
 	says := v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
-		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
+		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
 	for _, b := range m.Facts.Back {
 		stage, _ := p.Stage(b.To)
 		says += ", " + v.T("did_back", "back", v.Qty(b.Quantity), "to", stage.Name)

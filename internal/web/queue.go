@@ -78,6 +78,8 @@ type queuePage struct {
 	Ready    []place
 	Running  []place
 	Held     []place
+	Away     []place // at vendors
+	Vendors  []postgres.Vendor
 	Expected []place // at the stage before, so likely here next
 	Before   string
 	More     string // address of the next page
@@ -106,7 +108,7 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	if err != nil {
 		return err
 	}
-	p := queuePage{view: v, Process: proc, Stage: stage, Vendor: vendors[stage.Vendor].Name, First: r.FormValue("after") == ""}
+	p := queuePage{view: v, Process: proc, Stage: stage, Vendor: vendors[stage.Vendor].Name, First: r.FormValue("after") == "", Vendors: vendorList(vendors)}
 	at := waitingFrom(r)
 	jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref, at, pageRows)
 	if err != nil {
@@ -162,6 +164,8 @@ func (p *queuePage) sort(at place) {
 		p.Running = append(p.Running, at)
 	case flow.Held:
 		p.Held = append(p.Held, at)
+	case flow.Away:
+		p.Away = append(p.Away, at)
 	default:
 		p.Ready = append(p.Ready, at)
 	}

@@ -213,3 +213,53 @@ func TestEveryTemplateGoesThroughTheDesigner(t *testing.T) {
 		}
 	}
 }
+
+// Several jobs go to a vendor on one numbered challan; what comes back is good, damaged, short or as it went, and the
+// balance at the vendor is right at every step.
+func TestJobWorkAtAVendor(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner, operator := f.ownerBrowser(), f.operatorBrowser()
+	owner.post("/vendors", url.Values{"name": {""}}).says(422, "Write the vendor's name")
+	owner.post("/vendors", url.Values{"name": {"Konkan Laminators"}, "place": {"Bhiwandi"}}).says(200, "Konkan Laminators", "Bhiwandi")
+	owner.post("/vendors", url.Values{"name": {"konkan laminators"}}).says(422, "is there twice")
+	vendor := regexp.MustCompile(`/vendors/([0-9a-f-]{36})`).FindStringSubmatch(owner.body)[1]
+	for _, number := range []string{"V-1", "V-2"} {
+		owner.newJob(f, number, "500")
+		owner.tap(f.jobNumbered(number), "printing", "done").says(200)
+	}
+	one, two := f.jobNumbered("V-1"), f.jobNumbered("V-2")
+	to := "/stages/" + f.process.ID.String() + "/lamination/send"
+	form := url.Values{"command": {newID(t).String()}, "job": {one.String(), two.String()}, "vendor": {vendor}, "expected": {"1/1/2026"}}
+	operator.get("/stages/"+f.process.ID.String()+"/lamination").says(200, "Send several to a vendor", "V-1", "V-2")
+	operator.post(to, clone(form, "vendor", "")).says(422, "Choose the vendor")
+	operator.post(to, clone(form, "job", "x")).says(400)
+	operator.post(strings.Replace(to, "lamination", "printing", 1), form).says(404)
+	operator.post(to, form).says(200, "Delivery challan for job work", "Konkan Laminators", "V-1", "V-2", "500 sheets")
+	number := regexp.MustCompile(`DC/\d\d-\d\d/00001`).FindString(operator.body)
+	if number == "" {
+		t.Fatal("the challan has no number of its series")
+	}
+	operator.post(to, form).says(200, number) // tapped twice
+	owner.get("/vendors").says(200, "2 out", "2 overdue")
+	owner.get("/vendors/"+vendor).says(200, number, "V-1 · Lamination", "back by 01-01-2026")
+	owner.get("/board").says(200, "⇄")
+	operator.get("/jobs/"+one.String()+"/at/lamination").says(200, "Konkan Laminators", number, "Received back").hides("Start</button>")
+	operator.tap(one, "lamination", "receive", "challan", number, "good", "400", "wasted", "60", "unused", "50").says(409, "only 500 are still out on "+number)
+	operator.tap(one, "lamination", "receive", "challan", number, "good", "380", "wasted", "60", "short", "10", "unused", "20").says(200, "380 sheets back → Dispatch")
+	f.account(one, "lamination", "received 500 good 380 wasted 60 short 10 hand 20")
+	operator.get("/jobs/"+one.String()+"/at/lamination").says(200, "30", "Start")
+	operator.tap(one, "lamination", "receive", "challan", number, "good", "30", "from", "job").says(200, "Damaged at the vendor", "20 came back as it went")
+	operator.tap(one, "lamination", "receive", "challan", number, "good", "1").says(404)
+	operator.tap(two, "lamination", "receive", "challan", number, "good", "500").says(200)
+	owner.get("/vendors/"+vendor).says(200, "Nothing is there now", "Earlier challans", number)
+	owner.get("/jobs/"+two.String()).says(200, "500 sheets sent to Konkan Laminators on "+number)
+	spy := f.house.firm("konkan").ownerBrowser()
+	for _, path := range []string{"/vendors/" + vendor, "/challans/" + url.PathEscape(number)} {
+		spy.get(path).says(404)
+	}
+	spy.get("/vendors").says(200).hides("Bhiwandi")
+	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
+		t.Error(err)
+	}
+}

@@ -191,7 +191,7 @@ func (v *view) Due(j flow.Job) due {
 // chip is a state as shape, word and colour.
 type chip struct{ State, Glyph, Word string }
 
-var glyphs = map[flow.Status]string{flow.Waiting: "○", flow.Ready: "○", flow.Running: "◐", flow.Held: "‖", flow.Done: "✓"}
+var glyphs = map[flow.Status]string{flow.Waiting: "○", flow.Ready: "○", flow.Running: "◐", flow.Held: "‖", flow.Away: "⇄", flow.Done: "✓"}
 
 // Chip shows a status.
 func (v *view) Chip(s flow.Status) chip {

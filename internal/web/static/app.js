@@ -193,3 +193,5 @@ document.addEventListener('click', (e) => {
   if (what === 'up') other.before(stage); else other.after(stage);
   button.focus();
 });
+
+document.addEventListener('click', (e) => { if (e.target instanceof Element && e.target.closest('[data-print]')) window.print(); });
