@@ -30,7 +30,7 @@ func TestScreenshots(t *testing.T) {
 			owner.speak(lang)
 			job := owner.visit("/find?q=14").eval("document.querySelector('main a.card')?.pathname ?? '/board'")
 			for name, path := range map[string]string{"board": "/board", "stages": "/stages", "new-job": "/jobs/new", "job": job, "search": "/find?q=tea",
-				"templates": "/templates?q=print", "template": "/templates/packaging", "processes": "/processes", "people": "/people"} {
+				"templates": "/templates?q=print", "template": "/templates/packaging", "processes": "/processes", "people": "/people", "vendors": "/vendors"} {
 				owner.visit(path)
 				owner.picture(name, size.name, lang)
 			}
@@ -38,6 +38,15 @@ func TestScreenshots(t *testing.T) {
 			owner.picture("designer", size.name, lang)
 			owner.run(chromedp.Evaluate("document.querySelectorAll('.stagemore')[3].open = true; document.querySelectorAll('.designstage')[3].scrollIntoView()", nil))
 			owner.picture("designer-stage", size.name, lang)
+			owner.visit("/stages").run(chromedp.Evaluate("[...document.querySelectorAll('.stagelist a')].find(a => a.href.endsWith('/lamination')).click()", nil), chromedp.WaitVisible("details.sheet"))
+			owner.run(chromedp.Evaluate("document.querySelector('details.sheet').open = true; [...document.querySelectorAll('input[name=job]')].slice(0, 3).forEach(i => i.click())", nil))
+			owner.picture("send", size.name, lang)
+			owner.run(chromedp.Click("details.sheet button.primary"), chromedp.WaitVisible(".note"))
+			owner.picture("challan", size.name, lang)
+			owner.run(chromedp.Click(".note tbody td + td"), chromedp.Evaluate("location.href = document.querySelector('.crumb a').href", nil), chromedp.WaitVisible("section.card"))
+			owner.picture("vendor", size.name, lang)
+			owner.run(chromedp.Click("section.card li a"), chromedp.WaitVisible(".away"))
+			owner.picture("receive", size.name, lang)
 			file := filepath.Join(t.TempDir(), "jobs.csv")
 			if err := os.WriteFile(file, []byte("Job No,Party Name,Item,Qty,Delivery Date\nPO-881,Nilgiri Leaf Tea,Tea carton 250 g,\"1,25,000\",14/12/26\nPO-882,Vaidya Ayurved,Churna box 100 g,many,15/12/26\nPO-883,Surya Sarees,Saree box two-piece,500 Nos,31-02-2027\n"), 0o600); err != nil {
 				t.Fatal(err)

@@ -23,10 +23,11 @@ type factory struct {
 	vendors            []flow.ID // of the vendors, in their order
 	cartons, enquiries *line
 
-	events  events
-	serial  int
-	slipped int // reports that were taken back
-	steps   []step
+	events   events
+	serial   int
+	challans map[string]int // numbers given, by financial year
+	slipped  int            // reports that were taken back
+	steps    []step
 }
 
 // line is a process at work.
@@ -130,7 +131,11 @@ func (f *factory) later(at time.Time, d time.Duration, do func(time.Time) error)
 // give has a member give a command about an order, as the rules will have it.
 func (f *factory) give(o *order, who int, at time.Time, a flow.Action) (flow.ID, error) {
 	s := step{mark: f.staff.mark(f.org, who, at), command: flow.Command{ID: f.newID(at), Action: a}}
-	moves, err := flow.Decide(o.world(), s.mark, s.command)
+	w := o.world()
+	if _, sends := a.(flow.Send); sends {
+		w.Challan = f.nextChallan(at)
+	}
+	moves, err := flow.Decide(w, s.mark, s.command)
 	if err != nil {
 		return flow.ID{}, fmt.Errorf("demo: %s by %s at %s: %w", a.Name(), people[who].name, at.In(ist).Format(time.DateTime), err)
 	}
@@ -143,6 +148,17 @@ func (f *factory) give(o *order, who int, at time.Time, a flow.Action) (flow.ID,
 	s.moves, s.number = len(moves), o.job.Number
 	f.steps = append(f.steps, s)
 	return s.command.ID, nil
+}
+
+// nextChallan is the number that the write door will give the next challan.
+func (f *factory) nextChallan(at time.Time) string {
+	april := at.In(ist).AddDate(0, -3, 0)
+	year := april.Format("06") + "-" + april.AddDate(1, 0, 0).Format("06")
+	if f.challans == nil {
+		f.challans = map[string]int{}
+	}
+	f.challans[year]++
+	return flow.ChallanNumber(flow.Next{Number: f.challans[year], Year: year})
 }
 
 // world is what the write door would show a command about the order.

@@ -101,6 +101,7 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 	if err := f.run(); err != nil {
 		t.Fatal(err)
 	}
+	again := &factory{} // numbers the challans a second time
 	o := outcome{jobs: map[flow.ID]flow.Job{}, kinds: map[flow.Kind]int{}, at: map[string]int{}}
 	history := map[flow.ID][]flow.Movement{}
 	next := map[flow.ID]flow.Next{f.cartons.process.ID: {Number: 1}, f.enquiries.process.ID: {Number: 1}}
@@ -110,7 +111,11 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 			t.Fatalf("%s at %s comes out of order", s.command.Action.Name(), s.mark.At.Time())
 		}
 		last = s.mark.At
-		moves, err := flow.Decide(o.world(f, history, next, s), s.mark, s.command)
+		w := o.world(f, history, next, s)
+		if _, sends := s.command.Action.(flow.Send); sends {
+			w.Challan = again.nextChallan(s.mark.At.Time())
+		}
+		moves, err := flow.Decide(w, s.mark, s.command)
 		if err != nil || len(moves) != s.moves {
 			t.Fatalf("%s: %d movements, %v", s.command.Action.Name(), len(moves), err)
 		}

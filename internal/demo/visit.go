@@ -58,7 +58,7 @@ func (p *place) wait(v *visit) {
 // begin starts work on a visit.
 func (f *factory) begin(v *visit, at time.Time) error {
 	p := v.place()
-	if !p.tap {
+	if !p.tap && !v.outside() {
 		if _, err := f.give(v.o, f.worker(v, at), at, flow.Start{Work: v.work()}); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (f *factory) begin(v *visit, at time.Time) error {
 // parts is in how many reports a quantity is done: a large one often leaves in several.
 func (f *factory) parts(v *visit) int {
 	p := v.place()
-	if (p.phase != press && p.phase != finishing) || v.here().OnHand < flow.Units(splits) || f.random.IntN(5) > 2 {
+	if v.outside() || (p.phase != press && p.phase != finishing) || v.here().OnHand < flow.Units(splits) || f.random.IntN(5) > 2 {
 		return 1
 	}
 	return 2 + f.random.IntN(2)
@@ -93,6 +93,10 @@ func (f *factory) goOn(v *visit, at time.Time) {
 	takes := time.Duration(float64(p.work) * v.o.pace * float64(time.Minute))
 	if v.o.line.process.Mode == flow.QuantityMode && !p.dwell {
 		takes = time.Duration(float64(takes) * (0.5 + 0.5*math.Sqrt(float64(v.here().OnHand)/float64(flow.Units(usual)))))
+	}
+	if v.outside() {
+		f.later(at, 20*time.Minute, func(at time.Time) error { return f.sendOut(v, at, takes) })
+		return
 	}
 	report := func(at time.Time) error { return f.report(v, at) }
 	if p.dwell {
@@ -160,6 +164,41 @@ func (f *factory) book(v *visit, r flow.Report, who int, at time.Time) error {
 	}
 	f.arrive(v.o, v.stage+1, at)
 	v.parts = max(v.parts-1, 1)
+	if v.here().OnHand > 0 {
+		f.goOn(v, at)
+		return nil
+	}
+	v.o.visits[v.stage] = nil
+	if !v.freed {
+		f.release(v.place(), at)
+	}
+	return nil
+}
+
+// outside reports whether a vendor does the stage.
+func (v *visit) outside() bool { return !v.o.line.process.Stages[v.stage].Vendor.IsZero() }
+
+// sendOut gives what is there to the vendor of the stage, who brings it back when it is done.
+func (f *factory) sendOut(v *visit, at time.Time, takes time.Duration) error {
+	stage := v.o.line.process.Stages[v.stage]
+	a := flow.Send{Lines: []flow.SendLine{{Work: v.work()}}, Vendor: stage.Vendor, Expected: flow.DateOf(at.Add(stage.TargetTime() + 24*time.Hour).In(ist))}
+	if _, err := f.give(v.o, f.worker(v, at), at, a); err != nil {
+		return err
+	}
+	f.later(at, takes, func(at time.Time) error { return f.bringBack(v, at) })
+	return nil
+}
+
+func (f *factory) bringBack(v *visit, at time.Time) error {
+	out := v.here().Out[0]
+	a := flow.Receive{Work: v.work(), Challan: out.Challan, Good: out.Quantity}
+	for _, w := range f.wasted(v, out.Quantity) {
+		a.Good, a.Damaged = a.Good-w.Quantity, a.Damaged+w.Quantity
+	}
+	if _, err := f.give(v.o, f.worker(v, at), at, a); err != nil {
+		return err
+	}
+	f.arrive(v.o, v.stage+1, at)
 	if v.here().OnHand > 0 {
 		f.goOn(v, at)
 		return nil
