@@ -12,8 +12,24 @@ import (
 // "undone" alone is an error.
 func Apply(j Job, m Movement) (Job, error) {
 	if m.Kind == KindCreated {
-		return created(j, m)
+		j, err := created(j, m)
+		if err != nil {
+			return Job{}, err
+		}
+		return j, j.open(m)
 	}
+	after, err := moved(j, m)
+	if err != nil {
+		return Job{}, err
+	}
+	if err := after.follow(m); err != nil {
+		return Job{}, err
+	}
+	return after, nil
+}
+
+// moved is the job after a movement, without its accounts.
+func moved(j Job, m Movement) (Job, error) {
 	j.Stages = slices.Clone(j.Stages)
 	switch m.Kind {
 	case KindStageAdded:
@@ -257,6 +273,7 @@ func received(j *Job, i int, m Movement) error {
 	s.AtVendor -= came
 	come(s, came, m.Occurred)
 	s.fill(f.Values)
+	s.grade(f.Grades)
 	if f.leaving() == 0 {
 		return nil
 	}
@@ -276,7 +293,7 @@ func split(j *Job, i int, m Movement) error {
 	if s.Held != 0 || q <= 0 || q > s.OnHand {
 		return impossible(m, "it is on hold, or more leaves than is there")
 	}
-	fromReceived := min(q, s.Received)
+	fromReceived := j.fromReceived(i, m.Facts)
 	s.Received, s.SplitOff, s.Found = s.Received-fromReceived, s.SplitOff+fromReceived, s.Found-(q-fromReceived)
 	if s.OnHand -= q; s.OnHand == 0 {
 		s.Ready, s.Started, s.Done, s.Why = 0, 0, m.Occurred, ""
@@ -286,6 +303,19 @@ func split(j *Job, i int, m Movement) error {
 	}
 	complete(j, m.Occurred)
 	return nil
+}
+
+// fromReceived is how much of what splits off had been received; the rest had been found. The sizes say so, where there
+// are any.
+func (j *Job) fromReceived(i int, f Facts) Quantity {
+	if !j.sized() {
+		return min(f.Quantity, j.Stages[i].Received)
+	}
+	var sum Quantity
+	for _, a := range j.Sizes() {
+		sum += min(f.Of[a.Name].Quantity, a.Stages[i].Received)
+	}
+	return sum
 }
 
 // joined brings in what another lot gave away.
@@ -378,6 +408,7 @@ func reported(j *Job, i int, m Movement) error {
 		s.Reading = f.To
 	}
 	s.fill(f.Values)
+	s.grade(f.Grades)
 	for _, b := range f.Back {
 		if err := sendBack(j, i, b, m); err != nil {
 			return err

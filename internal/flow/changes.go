@@ -17,11 +17,13 @@ type Decision struct {
 
 // Count corrects what is on hand to what somebody counted there, with a reason: more is booked as found, less as short.
 //
-// Refusals: not_found, on_hold, count_no_reason, no_quantities, quantity_too_big, nothing_changed, too_long.
+// Refusals: not_found, on_hold, count_no_reason, no_quantities, quantity_too_big, sizes_needed, sizes_differ, nothing_changed,
+// too_long.
 type Count struct {
 	Work
-	There  Quantity `json:"there"`
-	Reason string   `json:"reason"` // in the person's words
+	There  Quantity          `json:"there"`
+	Of     map[string]Amount `json:"of,omitempty"` // by size, and of the second balance: Quantity
+	Reason string            `json:"reason"`       // in the person's words
 }
 
 // AddStage gives one running job a stage that its route does not have, after another of its stages and before anything
@@ -82,16 +84,52 @@ func (a Count) decide(w World, m Mark, c Command) ([]Movement, error) {
 		return nil, blocked(OnHold, j, s)
 	case a.There < 0 || a.There > MaxQuantity || s.Need == NotRequired:
 		return nil, refuse(QuantityTooBig)
-	case a.There == s.OnHand:
-		return nil, refuse(NothingChanged)
 	case a.Reason == "":
 		return nil, refuse(CountNoReason)
 	}
 	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
 		return nil, err
 	}
-	moves, err := a.movement(j, m, c, KindCounted, Facts{Quantity: a.There, Note: a.Reason})
+	f, err := a.facts(j, s)
+	if err != nil {
+		return nil, err
+	}
+	moves, err := a.movement(j, m, c, KindCounted, f)
 	return delivered(j, moves), err
+}
+
+// facts are what was counted, by size where sizes are counted: all that are there, whatever was said of them.
+func (a Count) facts(j Job, s StageState) (Facts, error) {
+	f := Facts{Quantity: a.There, Note: a.Reason}
+	changes, sized := a.There != s.OnHand, Quantity(0)
+	for name := range a.Of {
+		if _, known := j.Account(name); !known {
+			return f, refuse(BadCommand)
+		}
+	}
+	for _, account := range j.Accounts {
+		there := account.Stage(a.Stage).OnHand
+		counted, said := a.Of[account.Name]
+		if counted.Quantity < 0 || counted.Quantity > MaxQuantity || counted.facts().leaving() > 0 {
+			return f, refuse(QuantityTooBig)
+		}
+		if !said {
+			counted.Quantity = there
+		}
+		if changes = changes || counted.Quantity != there; !account.IsSecond() {
+			sized += counted.Quantity
+		}
+		f.Of = withAmount(f.Of, account.Name, counted)
+	}
+	switch {
+	case !changes:
+		return f, refuse(NothingChanged)
+	case j.sized() && len(a.Of) == 0:
+		return f, &Refusal{Code: SizesNeeded, Job: j.Number, Stage: a.Stage}
+	case j.sized() && sized != a.There:
+		return f, &Refusal{Code: SizesDiffer, Job: j.Number, Stage: a.Stage, Entry: sized, Here: a.There}
+	}
+	return f, nil
 }
 
 func (a AddStage) decide(w World, m Mark, c Command) ([]Movement, error) {

@@ -11,16 +11,18 @@ import (
 
 // NewJob is one job to create, in the company's own format.
 type NewJob struct {
-	ID       ID                `json:"id"`
-	Number   string            `json:"number,omitempty"` // empty: the next of the process's series
-	Customer string            `json:"customer,omitempty"`
-	Item     string            `json:"item,omitempty"`
-	Quantity Quantity          `json:"quantity,omitempty"` // left out in unit mode
-	Unit     string            `json:"unit,omitempty"`     // empty: the process's
-	Due      Date              `json:"due,omitempty"`
-	Urgent   bool              `json:"urgent,omitempty"`
-	Fields   map[string]string `json:"fields,omitempty"` // those of the process by code, others by name
-	Yields   map[string]Ratio  `json:"yields,omitempty"` // by stage code, where this job differs from its process: 12 up instead of 8
+	ID       ID                  `json:"id"`
+	Number   string              `json:"number,omitempty"` // empty: the next of the process's series
+	Customer string              `json:"customer,omitempty"`
+	Item     string              `json:"item,omitempty"`
+	Quantity Quantity            `json:"quantity,omitempty"` // left out in unit mode
+	Unit     string              `json:"unit,omitempty"`     // empty: the process's
+	Due      Date                `json:"due,omitempty"`
+	Urgent   bool                `json:"urgent,omitempty"`
+	Fields   map[string]string   `json:"fields,omitempty"` // those of the process by code, others by name
+	Sizes    map[string]Quantity `json:"sizes,omitempty"`  // by size, all of the process's sizes that it has; none: not counted by size
+	Second   Quantity            `json:"second,omitempty"` // of the process's second unit; 0: no second balance
+	Yields   map[string]Ratio    `json:"yields,omitempty"` // by stage code, where this job differs from its process: 12 up instead of 8
 }
 
 // MaxCreate is the most jobs one Create may bring. Larger imports send several, so that no operator waits
@@ -30,7 +32,7 @@ const MaxCreate = 500
 // Create makes jobs in a process: one from the form, up to MaxCreate from an import. All go in or none.
 //
 // Refusals: not_found (no such process, or a member who may not), number_taken, quantity_needed, too_long,
-// too_many, quantity_too_big, and for fields of the process field_wrong and out_of_limits. That a field is filled is
+// too_many, quantity_too_big, sizes_differ, and for fields of the process field_wrong and out_of_limits. That a field is filled is
 // asked by the form, not here: a file of jobs may not know it.
 type Create struct {
 	Process ID       `json:"process"`
@@ -109,6 +111,7 @@ func (a Create) decide(w World, m Mark, c Command) ([]Movement, error) {
 		}
 		taken[NumberKey(n.Number)] = true
 		facts, parts := n.withParts(p)
+		facts = n.opened(p, facts)
 		moves = append(moves, Movement{Job: n.ID, Kind: KindCreated, Occurred: at, Mark: mark, Facts: facts})
 		for i, f := range parts {
 			if f.Quantity <= 0 || f.Quantity > MaxQuantity {
@@ -198,6 +201,9 @@ func (n NewJob) Acceptable(p Process) error {
 				return err
 			}
 		}
+	}
+	if err := n.sizesAcceptable(p); err != nil {
+		return err
 	}
 	return n.lengths()
 }

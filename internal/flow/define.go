@@ -115,7 +115,7 @@ func (p Process) Acceptable() error {
 	if err != nil {
 		return err
 	}
-	if err := p.tracksAcceptable(); err != nil {
+	if err := cmp.Or(p.tracksAcceptable(), p.sizesAcceptable()); err != nil {
 		return err
 	}
 	names, coded := map[string]bool{}, map[string]bool{}
@@ -195,7 +195,7 @@ func (s Stage) acceptable(before []Stage) error {
 		}
 	}
 	return cmp.Or(tooLong("name", s.Name, MaxText), tooLong("short", s.Short, MaxNumber), tooLong("phase", s.Phase, MaxText),
-		tooLong("unit", s.Unit, MaxNumber), formAcceptable(s.Fields))
+		tooLong("unit", s.Unit, MaxNumber), formAcceptable(s.Fields), namesAcceptable(s.Grades))
 }
 
 func formAcceptable(fields []Field) error {

@@ -30,6 +30,7 @@ type Job struct {
 	Origin    string            `json:"origin,omitempty"`    // of a lot: the stage where its quantity came from the other job
 	Lots      int               `json:"lots,omitempty"`      // how many lots were split off it
 	Stages    []StageState      `json:"stages"`              // in route order
+	Accounts  []Account         `json:"accounts,omitempty"`  // its sizes in order, and its second balance
 }
 
 // StageState is what a job has at one stage of its route. The first eight terms are the account of product
@@ -62,6 +63,9 @@ type StageState struct {
 
 	// Out is what AtVendor consists of, by challan, the oldest first.
 	Out []Out `json:"out,omitempty"`
+
+	// Grades are the good by grade, where the stage grades what goes on.
+	Grades map[string]Quantity `json:"grades,omitempty"`
 
 	// Values are what the stage's form holds, by field code.
 	Values map[string]string `json:"values,omitempty"`
@@ -195,5 +199,5 @@ func (j Job) Check() error {
 	if !scaled && sent != returned {
 		return fmt.Errorf("job %s: %s was sent back, %s arrived", j.Number, sent, returned)
 	}
-	return nil
+	return j.checkAccounts()
 }

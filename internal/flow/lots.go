@@ -8,9 +8,10 @@ package flow
 // too_long.
 type Split struct {
 	Work
-	Quantity Quantity `json:"quantity"`
-	Lot      ID       `json:"lot"`    // the new job
-	Number   string   `json:"number"` // and its number
+	Quantity Quantity          `json:"quantity"`
+	Of       map[string]Amount `json:"of,omitempty"` // by size, and of the second balance: Quantity
+	Lot      ID                `json:"lot"`          // the new job
+	Number   string            `json:"number"`       // and its number
 }
 
 // Merge brings what a lot has at a stage back into another lot of the same job, at the same stage.
@@ -67,11 +68,15 @@ func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := tooLong("number", a.Number, MaxNumber); err != nil {
 		return nil, err
 	}
-	moves, err := a.movements(j, m, c, Movement{Kind: KindSplit, Facts: Facts{Quantity: a.Quantity, Other: a.Lot, Number: a.Number}})
+	f, err := j.parted(Facts{Quantity: a.Quantity, Other: a.Lot, Number: a.Number}, a.Of, s)
 	if err != nil {
 		return nil, err
 	}
-	lot := a.lot(j, w.Process(j))
+	moves, err := a.movements(j, m, c, Movement{Kind: KindSplit, Facts: f})
+	if err != nil {
+		return nil, err
+	}
+	lot := j.inherit(a.lot(j, w.Process(j)), f)
 	return append(moves, Movement{Job: a.Lot, Kind: KindCreated, Occurred: moves[0].Occurred, Mark: moves[0].Mark, Facts: lot}), nil
 }
 
@@ -125,16 +130,25 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 	switch {
 	case !ok:
 		return nil, refuse(NotFound)
-	case a.Into == a.Job || into.family() != j.family() || !known || there.Need == NotRequired || there.Yields != s.Yields:
+	case a.Into == a.Job || into.family() != j.family() || !known || there.Need == NotRequired || there.Yields != s.Yields || into.sized() != j.sized():
 		return nil, &Refusal{Code: NotALot, Job: into.Number}
 	case there.Held != 0:
 		return nil, blocked(OnHold, into, there)
 	}
-	moves, err := a.movement(j, m, c, KindMerged, Facts{Quantity: s.OnHand, Other: a.Into, Number: into.Number})
+	f, err := j.parted(Facts{Quantity: s.OnHand, Other: a.Into, Number: into.Number}, nil, s)
 	if err != nil {
 		return nil, err
 	}
+	moves, err := a.movement(j, m, c, KindMerged, f)
+	if err != nil {
+		return nil, err
+	}
+	for name := range f.Of {
+		if _, known := into.Account(name); !known {
+			return nil, &Refusal{Code: NotALot, Job: into.Number}
+		}
+	}
 	target := Work{Job: a.Into, Stage: a.Stage}
-	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Other: a.Job, Number: j.Number})
+	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Of: f.Of, Other: a.Job, Number: j.Number})
 	return append(moves, joined...), err
 }

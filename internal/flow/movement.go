@@ -59,53 +59,57 @@ const (
 
 // Facts are the particulars of a movement. Which are set depends on the kind.
 type Facts struct {
-	Number   string            `json:"number,omitempty"`
-	Customer string            `json:"customer,omitempty"`
-	Item     string            `json:"item,omitempty"`
-	Quantity Quantity          `json:"quantity,omitempty"`
-	Unit     string            `json:"unit,omitempty"`
-	Due      Date              `json:"due,omitempty"`
-	Urgent   bool              `json:"urgent,omitempty"`
-	Fields   map[string]string `json:"fields,omitempty"`
-	Process  ID                `json:"process,omitzero"`
-	Version  int               `json:"version,omitempty"`
-	Mode     Mode              `json:"mode,omitempty"`
-	Route    []string          `json:"route,omitempty"` // codes, in order
-	Steps    []Step            `json:"steps,omitempty"` // what is special about some of them
-	Name     string            `json:"name,omitempty"`  // of an added stage
-	After    string            `json:"after,omitempty"` // an added stage comes after this one; empty: last
-	Good     Quantity          `json:"good,omitempty"`
-	Wasted   []Waste           `json:"wasted,omitempty"`
-	Back     []Back            `json:"back,omitempty"`
-	Short    Quantity          `json:"short,omitempty"`
-	Reason   string            `json:"reason,omitempty"`
-	Note     string            `json:"note,omitempty"`
-	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
-	Approver string            `json:"approver,omitempty"` // who said yes
-	Override string            `json:"override,omitempty"` // why a closed gate was passed
-	Gate     Code              `json:"gate,omitempty"`     // what an attempt was refused for
-	From     Quantity          `json:"from,omitempty"`     // the machine's counter before
-	To       Quantity          `json:"to,omitempty"`       // and after
-	Set      map[string]string `json:"set,omitempty"`      // what was changed, by name, to what
-	Was      map[string]string `json:"was,omitempty"`      // and from what
-	Undoes   ID                `json:"undoes,omitzero"`    // the command taken back
-	Vendor   ID                `json:"vendor,omitzero"`
-	Challan  string            `json:"challan,omitempty"`  // number of the delivery note
-	Expected Date              `json:"expected,omitempty"` // when it is to be back
-	Parent   ID                `json:"parent,omitzero"`    // the job that a component belongs to
-	Track    string            `json:"track,omitempty"`    // which component
-	Parts    []Part            `json:"parts,omitempty"`    // the components of a new job
-	LotOf    ID                `json:"lot_of,omitzero"`    // the job that a lot was split off
-	At       string            `json:"at,omitempty"`       // the stage where a lot begins
-	Other    ID                `json:"other,omitzero"`     // the other job of a split, a merge or an arrival
-	Whole    bool              `json:"whole,omitempty"`    // all of the component has arrived
-	With     []ID              `json:"with,omitempty"`     // and those that depended on it
-	Began    Moment            `json:"began,omitempty"`    // a report's own run began then
-	Worker   string            `json:"worker,omitempty"`   // who did it, as a file of the past names them
-	Station  string            `json:"station,omitempty"`
-	Rework   bool              `json:"rework,omitempty"` // the file says this was rework
-	Ref      string            `json:"ref,omitempty"`    // names the row of a file, so that it goes in once
-	Line     int               `json:"line,omitempty"`   // where in the file
+	Number   string              `json:"number,omitempty"`
+	Customer string              `json:"customer,omitempty"`
+	Item     string              `json:"item,omitempty"`
+	Quantity Quantity            `json:"quantity,omitempty"`
+	Unit     string              `json:"unit,omitempty"`
+	Due      Date                `json:"due,omitempty"`
+	Urgent   bool                `json:"urgent,omitempty"`
+	Fields   map[string]string   `json:"fields,omitempty"`
+	Process  ID                  `json:"process,omitzero"`
+	Version  int                 `json:"version,omitempty"`
+	Mode     Mode                `json:"mode,omitempty"`
+	Route    []string            `json:"route,omitempty"` // codes, in order
+	Steps    []Step              `json:"steps,omitempty"` // what is special about some of them
+	Name     string              `json:"name,omitempty"`  // of an added stage
+	After    string              `json:"after,omitempty"` // an added stage comes after this one; empty: last
+	Good     Quantity            `json:"good,omitempty"`
+	Wasted   []Waste             `json:"wasted,omitempty"`
+	Back     []Back              `json:"back,omitempty"`
+	Short    Quantity            `json:"short,omitempty"`
+	Reason   string              `json:"reason,omitempty"`
+	Note     string              `json:"note,omitempty"`
+	Values   map[string]string   `json:"values,omitempty"`   // of the stage's form, by field code
+	Approver string              `json:"approver,omitempty"` // who said yes
+	Override string              `json:"override,omitempty"` // why a closed gate was passed
+	Gate     Code                `json:"gate,omitempty"`     // what an attempt was refused for
+	From     Quantity            `json:"from,omitempty"`     // the machine's counter before
+	To       Quantity            `json:"to,omitempty"`       // and after
+	Set      map[string]string   `json:"set,omitempty"`      // what was changed, by name, to what
+	Was      map[string]string   `json:"was,omitempty"`      // and from what
+	Undoes   ID                  `json:"undoes,omitzero"`    // the command taken back
+	Vendor   ID                  `json:"vendor,omitzero"`
+	Challan  string              `json:"challan,omitempty"`  // number of the delivery note
+	Expected Date                `json:"expected,omitempty"` // when it is to be back
+	Parent   ID                  `json:"parent,omitzero"`    // the job that a component belongs to
+	Track    string              `json:"track,omitempty"`    // which component
+	Parts    []Part              `json:"parts,omitempty"`    // the components of a new job
+	LotOf    ID                  `json:"lot_of,omitzero"`    // the job that a lot was split off
+	At       string              `json:"at,omitempty"`       // the stage where a lot begins
+	Other    ID                  `json:"other,omitzero"`     // the other job of a split, a merge or an arrival
+	Whole    bool                `json:"whole,omitempty"`    // all of the component has arrived
+	With     []ID                `json:"with,omitempty"`     // and those that depended on it
+	Began    Moment              `json:"began,omitempty"`    // a report's own run began then
+	Sizes    []string            `json:"sizes,omitempty"`    // the sizes of a new job, in order
+	Second   string              `json:"second,omitempty"`   // the unit of its second balance
+	Of       map[string]Amount   `json:"of,omitempty"`       // what of the quantities belongs to which size, or to the second balance
+	Grades   map[string]Quantity `json:"grades,omitempty"`   // the good by grade
+	Worker   string              `json:"worker,omitempty"`   // who did it, as a file of the past names them
+	Station  string              `json:"station,omitempty"`
+	Rework   bool                `json:"rework,omitempty"` // the file says this was rework
+	Ref      string              `json:"ref,omitempty"`    // names the row of a file, so that it goes in once
+	Line     int                 `json:"line,omitempty"`   // where in the file
 }
 
 // Step is what a job needs to know of a stage of its route beyond the code.

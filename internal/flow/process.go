@@ -26,6 +26,8 @@ type Process struct {
 	Yearly       bool     `json:"yearly,omitempty"`   // the number series begins anew every April: JC/26-27/00042
 	Stages       []Stage  `json:"stages"`
 	Tracks       []Track  `json:"tracks,omitempty"`        // components that are made side by side
+	Sizes        []string `json:"sizes,omitempty"`         // what a job's quantity is made up of, in order: S, M, L; 6, 7, 8
+	Second       string   `json:"second,omitempty"`        // unit of a balance kept beside the quantity: stones beside grams
 	Retired      []Stage  `json:"retired,omitempty"`       // of earlier versions, so that what still is there has a name
 	Over         int      `json:"over_percent,omitempty"`  // how much more than it received a stage may pass on, in percent
 	WasteReasons []Reason `json:"waste_reasons,omitempty"` // of wastage and of rework
@@ -51,6 +53,7 @@ type Stage struct {
 	Dwell      int      `json:"dwell_minutes,omitempty"`  // curing, drying, cooling: nothing goes on before
 	Allowance  Quantity `json:"allowance,omitempty"`      // the standard wastage, in percent of what came
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
+	Grades     []string `json:"grades,omitempty"`         // what goes on is told by grade: A, B, C
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
 	Fields     []Field  `json:"fields,omitempty"`         // the stage's form
 }

@@ -67,12 +67,13 @@ func openShop(t *rapid.T) *shop {
 		s.process.Stages = append(s.process.Stages, anyStage(t, i))
 	}
 	s.process.Flexible = rapid.Bool().Draw(t, "flexible")
+	s.sizes()
 	s.members = []Mark{
 		{Member: ID{1}, Role: Owner, Scope: Scope{All: true}},
 		{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s0"}: true, {s.process.ID, "s1"}: true}}},
 		{Member: ID{3}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s1"}: true, {s.process.ID, "s2"}: true}}},
 	}
-	n := NewJob{ID: anyID(t, "job"), Number: "JC-1", Quantity: max(anyQuantity.Draw(t, "order"), 1)}
+	n := s.newJob(anyID(t, "job"))
 	s.give(s.members[0], Create{Process: s.process.ID, Version: 1, Jobs: []NewJob{n}})
 	if s.job.ID.IsZero() {
 		t.Fatal("the job was not created")
@@ -99,6 +100,94 @@ func anyStage(t *rapid.T, i int) Stage {
 	}
 	return st
 }
+
+// sizes makes some processes count by size, beside a second balance, and grade what comes.
+func (s *shop) sizes() {
+	t, p := s.t, &s.process
+	if p.Mode != QuantityMode || rapid.IntRange(0, 2).Draw(t, "counts sizes") > 0 {
+		return
+	}
+	p.Flexible = false
+	if rapid.IntRange(0, 3).Draw(t, "sized") > 0 {
+		p.Sizes = []string{"S", "M", "L"}
+	}
+	if rapid.Bool().Draw(t, "two balances") {
+		p.Second = "stones"
+	}
+	for i := range p.Stages {
+		if st := &p.Stages[i]; st.Yields.den > 1 {
+			st.Yields = Ratio{}
+		}
+		if rapid.IntRange(0, 5).Draw(t, "graded") == 0 {
+			p.Stages[i].Grades = []string{"A", "B"}
+		}
+	}
+	if err := p.sizesAcceptable(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *shop) newJob(id ID) NewJob {
+	n := NewJob{ID: id, Number: "JC-1"}
+	for _, size := range s.process.Sizes {
+		if n.Sizes == nil {
+			n.Sizes = map[string]Quantity{}
+		}
+		n.Sizes[size] = anyQuantity.Draw(s.t, "of "+size)
+		n.Quantity += n.Sizes[size]
+	}
+	if s.process.Second != "" {
+		n.Second = anyQuantity.Draw(s.t, "stones")
+	}
+	if n.Quantity == 0 {
+		n.Quantity, n.Sizes = max(anyQuantity.Draw(s.t, "order"), 1), nil
+	}
+	return n
+}
+
+// of draws what of a command belongs to which size, out of what here gives; often nothing, and the job's own terms then.
+func (s *shop) of(code string, here func(StageState) Quantity, make func(Quantity) Amount) map[string]Amount {
+	if len(s.job.Accounts) == 0 || rapid.IntRange(0, 2).Draw(s.t, "by size") == 0 {
+		return nil
+	}
+	of := map[string]Amount{}
+	for _, a := range s.job.Accounts {
+		q := here(a.Stage(code))
+		if q = rapid.SampledFrom([]Quantity{q, q, q / 2, q + 1, 0}).Draw(s.t, a.Name); q > 0 || rapid.Bool().Draw(s.t, "nothing of it") {
+			of[a.Name] = make(q)
+		}
+	}
+	return of
+}
+
+// grades splits what is good, mostly rightly, where the stage asks for it.
+func (s *shop) grades(code string, good Quantity) map[string]Quantity {
+	if stage, _ := s.process.Stage(code); len(stage.Grades) == 0 || rapid.IntRange(0, 9).Draw(s.t, "ungraded") == 0 {
+		return nil
+	}
+	return map[string]Quantity{"A": good - good/3, "B": good / 3}
+}
+
+// ways makes amounts that go one of the ways of a report.
+func (s *shop) ways() func(Quantity) Amount {
+	way := rapid.IntRange(0, 3).Draw(s.t, "way")
+	to := rapid.SampledFrom(s.process.Route()).Draw(s.t, "way back")
+	return func(q Quantity) Amount {
+		switch {
+		case q == 0:
+			return Amount{}
+		case way == 1:
+			return Amount{Good: q / 2, Wasted: []Waste{{Reason: "torn", Quantity: q - q/2}}}
+		case way == 2:
+			return Amount{Back: []Back{{To: to, Reason: "torn", Quantity: q}}}
+		case way == 3:
+			return Amount{Short: q}
+		}
+		return Amount{Good: q}
+	}
+}
+
+func counts(q Quantity) Amount { return Amount{Quantity: q} }
 
 func (s *shop) world() World {
 	w := World{Challan: fmt.Sprintf("DC-%d", s.given), Jobs: map[ID]Job{}, Processes: map[Edition]Process{{s.process.ID, 1}: s.process}, History: map[ID][]Movement{}}
@@ -199,6 +288,13 @@ func (s *shop) holds() {
 		if total, _ := st.Yields.of(st.Good); total != st.Handed() {
 			s.t.Fatalf("%s of %s passed on became %s\n%s", st.Good, st.Yields, st.Handed(), s.tell())
 		}
+		var graded Quantity
+		for _, q := range st.Grades {
+			graded += q
+		}
+		if graded > st.Good {
+			s.t.Fatalf("more is graded than is good\n%s", s.tell())
+		}
 		if st.Need == NotRequired && st.OnHand > 0 {
 			s.t.Fatalf("something stays at a stage that is not to be done\n%s", s.tell())
 		}
@@ -248,6 +344,9 @@ func (s *shop) anyAction() Action {
 	}
 	switch rapid.IntRange(0, 12).Draw(t, "what") {
 	case 11:
+		if of := s.of(at.Stage, onHand, counts); of != nil {
+			return Send{Lines: []SendLine{{Work: at, Of: of}}, Vendor: ID{4}}
+		}
 		return Send{Lines: []SendLine{{Work: at, Quantity: part.Draw(t, "sent")}}, Vendor: ID{4}, Expected: rapid.SampledFrom([]Date{"", "2026-12-01"}).Draw(t, "expected")}
 	case 12:
 		r := Receive{Work: at, Challan: "DC-1", Release: rel}
@@ -258,15 +357,27 @@ func (s *shop) anyAction() Action {
 			if rapid.Bool().Draw(t, "spoilt") {
 				r.Damaged, r.Short, r.Good = back.Draw(t, "damaged"), back.Draw(t, "missing there"), 0
 			}
+			if of := s.of(at.Stage, r.out, func(q Quantity) Amount {
+				if q < 2 {
+					return Amount{Good: q}
+				}
+				return Amount{Good: q / 2, Quantity: q/2 - 1, Wasted: []Waste{{Reason: DamagedAtVendor, Quantity: q - 2*(q/2) + 1}}}
+			}); of != nil {
+				r.Of, r.Good, r.Damaged, r.Short, r.Unused = of, 0, 0, 0, 0
+			}
 		}
 		return r
 	case 0:
 		return Start{Work: at, Values: rel.Values}
 	case 1:
+		rel.Grades = s.grades(at.Stage, here.OnHand)
 		return Finish{Work: at, Release: rel}
 	case 7:
 		return Decision{Work: at, Needed: rapid.Bool().Draw(t, "needed")}
 	case 8:
+		if of := s.of(at.Stage, onHand, counts); of != nil {
+			return Count{Work: at, There: total(of).Quantity, Of: of, Reason: "recount"}
+		}
 		return Count{Work: at, There: part.Draw(t, "there"), Reason: rapid.SampledFrom([]string{"", "recount"}).Draw(t, "why counted")}
 	case 9:
 		return Change{Job: s.job.ID, Set: map[string]string{
@@ -291,6 +402,14 @@ func (s *shop) anyAction() Action {
 	if rapid.IntRange(0, 3).Draw(t, "short") == 0 {
 		r.Short = part.Draw(t, "missing")
 	}
+	if of := s.of(at.Stage, onHand, s.ways()); of != nil {
+		r.Of, r.Wasted, r.Back, r.Short = of, nil, nil, 0
+		r.Good = total(of).Good
+		if total(of).Scrap()+total(of).returned()+total(of).Short > 0 {
+			r.Good = 0
+		}
+	}
+	r.Grades = s.grades(at.Stage, r.Good)
 	return r
 }
 

@@ -62,6 +62,10 @@ const (
 	OutOfLimits       Code = "out_of_limits"       // Name, Value, Reason: the limits
 	ComponentsMissing Code = "components_missing"  // Stage, Job and Name of the component that is not in
 	ComponentsShort   Code = "components_short"    // Stage, Name of the scarcest, Entry, Here
+	SizesNeeded       Code = "sizes_needed"        // Stage: it can be more than one way which sizes these are
+	SizesDiffer       Code = "sizes_differ"        // Entry: what the sizes add up to, Here: what was entered in all
+	SecondLeft        Code = "second_left"         // Stage, Here: how much of the second balance nobody mentioned
+	GradesDiffer      Code = "grades_differ"       // Stage, Entry: what the grades add up to, Here: what goes on
 	NotALot           Code = "not_a_lot"           // the two jobs are not lots of one
 	UndoAcross        Code = "undo_across"         // Kind, Stage: it moved something to another job
 	NoJobs            Code = "no_jobs"             // none was ticked

@@ -10,11 +10,12 @@ import (
 // Release is what a report or a Done may have to say so that something goes on: the stage's form, who approved it,
 // and why a gate was passed that is closed.
 //
-// Refusals: approver_needed, too_early, gate_closed, field_missing, field_wrong, out_of_limits, override_not_yours.
+// Refusals: approver_needed, grades_differ, too_early, gate_closed, field_missing, field_wrong, out_of_limits, override_not_yours.
 type Release struct {
-	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
-	Approver string            `json:"approver,omitempty"` // who said yes
-	Override string            `json:"override,omitempty"` // why it goes on though the gate is closed; owners only
+	Values   map[string]string   `json:"values,omitempty"`   // of the stage's form, by field code
+	Approver string              `json:"approver,omitempty"` // who said yes
+	Grades   map[string]Quantity `json:"grades,omitempty"`   // the good by grade, where the stage grades
+	Override string              `json:"override,omitempty"` // why it goes on though the gate is closed; owners only
 }
 
 // Overridable reports whether an owner may pass what was refused, with a reason.
@@ -33,6 +34,9 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 		return refuse(OverrideNotYours)
 	case good > 0 && stage.Approval && a.Approver == "":
 		return &Refusal{Code: ApproverNeeded, Stage: s.Code}
+	}
+	if err := a.gradesAllow(stage, good); err != nil {
+		return err
 	}
 	if err := a.waive(j.joinable(p, s, good+scrap)); err != nil {
 		return err

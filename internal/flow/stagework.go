@@ -31,7 +31,7 @@ type Start struct {
 //
 // Refusals: not_found, nothing_here, on_hold, more_than_here, over_limit, nothing_entered, waste_no_reason,
 // back_no_stage, back_no_reason, back_not_whole, reason_unknown, quantity_needed, quantity_too_big, no_quantities,
-// counter_backwards, too_long, and those of Release.
+// counter_backwards, sizes_needed, sizes_differ, second_left, too_long, and those of Release.
 type Report struct {
 	Work
 	Good    Quantity `json:"good,omitempty"`
@@ -42,6 +42,9 @@ type Report struct {
 	To      Quantity `json:"to,omitempty"`   // and after; 0: not told
 	Note    string   `json:"note,omitempty"`
 	Station string   `json:"station,omitempty"`
+
+	// Of is what of all this belongs to which size, or to the second balance. With sizes the rest may be left out.
+	Of map[string]Amount `json:"of,omitempty"`
 	Release
 }
 
@@ -168,22 +171,26 @@ func (a Report) decide(w World, m Mark, c Command) ([]Movement, error) {
 
 // take is the report's movements: what is brought from stages before, what is found, and the report itself.
 func (a Report) take(p Process, j Job, s StageState, m Mark, c Command) ([]Movement, error) {
-	f := a.facts()
+	f, err := j.shares(a.facts(), a.Of, onHand, a.Stage)
+	if err != nil {
+		return nil, err
+	}
+	a.Good, a.Wasted, a.Back, a.Short = f.Good, f.Wasted, f.Back, f.Short
 	moves, brought := supply(p, j, a.Stage, f.leaving()-s.OnHand)
 	s.OnHand += brought
 	if err := reportable(j, s); err != nil {
 		return nil, err
 	}
-	if err := a.check(p, j, s); err != nil {
+	if err := a.check(p, j, s, f); err != nil {
 		return nil, err
 	}
 	if err := a.Release.allows(p, j, s, m, c, a.Good, f.Scrap()); err != nil {
 		return nil, err
 	}
-	if over := f.leaving() - s.OnHand; over > 0 {
-		moves = append(moves, Movement{Kind: KindFound, Facts: Facts{Quantity: over, Reason: Surplus}})
+	if over, by := a.over(j, s, f); over > 0 {
+		moves = append(moves, Movement{Kind: KindFound, Facts: Facts{Quantity: over, Reason: Surplus, Of: by}})
 	}
-	moves, err := a.movements(j, m, c, append(moves, Movement{Kind: KindReported, Facts: f})...)
+	moves, err = a.movements(j, m, c, append(moves, Movement{Kind: KindReported, Facts: f})...)
 	return delivered(j, moves), err
 }
 
@@ -216,13 +223,21 @@ func (j Job) handedOver() Quantity { return j.Stages[len(j.Stages)-1].Handed() }
 
 func (a Report) facts() Facts {
 	return Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, From: a.From, To: a.To, Note: a.Note, Station: a.Station,
-		Values: a.Values, Approver: a.Approver, Override: a.Override}
+		Values: a.Values, Approver: a.Approver, Override: a.Override, Grades: a.Grades}
+}
+
+// over is how much more leaves than is there, by size where sizes are counted.
+func (a Report) over(j Job, s StageState, f Facts) (Quantity, map[string]Amount) {
+	if j.sized() {
+		return j.surpluses(a.Stage, f.Of)
+	}
+	return f.leaving() - s.OnHand, nil
 }
 
 // Surplus is the reason of what was found because more was made than had come.
 const Surplus = "surplus"
 
-func (a Report) check(p Process, j Job, s StageState) error {
+func (a Report) check(p Process, j Job, s StageState, f Facts) error {
 	if j.Mode == UnitMode && (len(a.Wasted)+len(a.Back) > 0 || a.Short != 0 || a.Good != s.OnHand) {
 		return refuse(NoQuantities)
 	}
@@ -242,11 +257,13 @@ func (a Report) check(p Process, j Job, s StageState) error {
 			return err
 		}
 	}
-	total := Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short}.leaving()
-	if total == 0 {
+	if err := j.checkLines(p, a.Stage, f.Of); err != nil {
+		return err
+	}
+	if f.leaving() == 0 && f.Of[SecondBalance].isZero() {
 		return refuse(NothingEntered)
 	}
-	if r := a.surplus(p, j, s, total); r != nil {
+	if r := a.surplus(p, j, s, f); r != nil {
 		return r
 	}
 	return cmp.Or(tooLong("note", a.Note, MaxNote), tooLong("station", a.Station, MaxText))
@@ -254,14 +271,15 @@ func (a Report) check(p Process, j Job, s StageState) error {
 
 // surplus refuses more than is there and than the process allows on top. Only good can be more: nobody wastes, sends
 // back or misses what has not come.
-func (a Report) surplus(p Process, j Job, s StageState, total Quantity) *Refusal {
-	over := total - s.OnHand
+func (a Report) surplus(p Process, j Job, s StageState, f Facts) *Refusal {
+	over, by := a.over(j, s, f)
+	total := f.leaving()
 	if over <= 0 {
 		return nil
 	}
 	r := blocked(MoreThanHere, j, s)
 	r.Entry = total
-	if p.Over == 0 || a.Short > 0 || total-a.Good > s.OnHand {
+	if p.Over == 0 || a.Short > 0 || total-a.Good > s.OnHand || j.badSurplus(a.Stage, f.Of, by) {
 		return r
 	}
 	if r.Limit = p.Over; over > percentOf(s.Received, p.Over)-s.Found {
@@ -350,7 +368,7 @@ func supply(p Process, j Job, code string, q Quantity) (moves []Movement, brough
 		s := j.Stages[i]
 		stage, _ := p.Stage(s.Code)
 		took, ok := back(need, []Ratio{s.Yields})
-		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval || len(j.Missing(s.Code)) > 0 {
+		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval || len(stage.Grades) > 0 || len(j.Missing(s.Code)) > 0 {
 			return nil, 0
 		}
 		if s.Need == NotRequired {

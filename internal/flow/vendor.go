@@ -5,7 +5,8 @@ import "maps"
 // SendLine is one job of a challan.
 type SendLine struct {
 	Work
-	Quantity Quantity `json:"quantity,omitempty"` // 0: all that is on hand
+	Quantity Quantity          `json:"quantity,omitempty"` // 0: all that is on hand
+	Of       map[string]Amount `json:"of,omitempty"`       // by size, and of the second balance: Quantity
 }
 
 // Send gives what is on hand of one or many jobs to a vendor, on one challan with the next number of the
@@ -30,6 +31,9 @@ type Receive struct {
 	Short   Quantity `json:"short,omitempty"`   // it did not come back and will not
 	Unused  Quantity `json:"unused,omitempty"`  // it came back as it went
 	Note    string   `json:"note,omitempty"`
+
+	// Of is the same by size, and of the second balance: Good, Wasted, Short, and as Quantity what came as it went.
+	Of map[string]Amount `json:"of,omitempty"`
 	Release
 }
 
@@ -82,9 +86,14 @@ func (a Send) decide(w World, m Mark, c Command) ([]Movement, error) {
 			return nil, err
 		}
 		q := l.Quantity
-		if q == 0 {
+		if q == 0 && total(l.Of).Quantity == 0 {
 			q = s.OnHand
 		}
+		f, err := j.parted(Facts{Quantity: q, Vendor: a.Vendor, Challan: w.Challan, Expected: a.Expected, Note: a.Note}, l.Of, s)
+		if err != nil {
+			return nil, err
+		}
+		q = f.Quantity
 		switch {
 		case seen[l.Work] || q < 0:
 			return nil, refuse(QuantityNeeded)
@@ -96,7 +105,7 @@ func (a Send) decide(w World, m Mark, c Command) ([]Movement, error) {
 			return nil, refuse(NoQuantities)
 		}
 		seen[l.Work] = true
-		line, err := l.movement(j, m, c, KindSent, Facts{Quantity: q, Vendor: a.Vendor, Challan: w.Challan, Expected: a.Expected, Note: a.Note})
+		line, err := l.movement(j, m, c, KindSent, f)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +131,19 @@ func (a Receive) decide(w World, m Mark, c Command) ([]Movement, error) {
 			return nil, refuse(QuantityNeeded)
 		}
 	}
-	came := a.Good + a.Damaged + a.Short + a.Unused
+	f := Facts{Good: a.Good, Short: a.Short, Quantity: a.Unused, Vendor: s.Out[at].Vendor, Challan: a.Challan, Note: a.Note,
+		Values: a.Values, Approver: a.Approver, Override: a.Override, Grades: a.Grades}
+	if a.Damaged > 0 {
+		f.Wasted = []Waste{{Reason: DamagedAtVendor, Quantity: a.Damaged}}
+	}
+	if f, err = j.shares(f, a.Of, a.out, a.Stage); err != nil {
+		return nil, err
+	}
+	if err := a.shared(j, f); err != nil {
+		return nil, err
+	}
+	a.Good, a.Damaged, a.Short, a.Unused = f.Good, f.Scrap(), f.Short, f.Quantity
+	came := f.leaving() + f.Quantity
 	switch {
 	case came == 0:
 		return nil, refuse(NothingEntered)
@@ -139,13 +160,37 @@ func (a Receive) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := a.allows(w.Process(j), j, s, m, c, a.Good, a.Damaged); err != nil {
 		return nil, err
 	}
-	f := Facts{Good: a.Good, Short: a.Short, Quantity: a.Unused, Vendor: s.Out[at].Vendor, Challan: a.Challan, Note: a.Note,
-		Values: a.Values, Approver: a.Approver, Override: a.Override}
-	if a.Damaged > 0 {
-		f.Wasted = []Waste{{Reason: DamagedAtVendor, Quantity: a.Damaged}}
-	}
 	moves, err := a.movement(j, m, c, KindReceived, f)
 	return delivered(j, moves), err
+}
+
+// out is how much is at the vendor on the challan that came back.
+func (a Receive) out(s StageState) Quantity {
+	if i := s.out(a.Challan); i >= 0 {
+		return s.Out[i].Quantity
+	}
+	return 0
+}
+
+// shared checks that no account gets back more than it gave, and that only a vendor's damage is wasted here.
+func (a Receive) shared(j Job, f Facts) error {
+	for name, amount := range f.Of {
+		account, _ := j.Account(name)
+		there := a.out(account.Stage(a.Stage))
+		came := amount.facts().leaving() + amount.Quantity
+		if came > there {
+			return &Refusal{Code: MoreThanOut, Job: j.Number, Stage: a.Stage, Name: name, Entry: came, Here: there, Value: a.Challan}
+		}
+		for _, w := range amount.Wasted {
+			if w.Reason != DamagedAtVendor {
+				return refuse(BadCommand)
+			}
+		}
+		if len(amount.Back) > 0 {
+			return refuse(BadCommand)
+		}
+	}
+	return nil
 }
 
 // ChallanNumber is the n-th challan of a financial year: DC/26-27/00042.
