@@ -55,6 +55,8 @@ type Stage struct {
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
 	Grades     []string `json:"grades,omitempty"`         // what goes on is told by grade: A, B, C
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
+	LotIn      bool     `json:"lot_in,omitempty"`         // asks which lots of material go in
+	LotOut     bool     `json:"lot_out,omitempty"`        // gives what comes out a lot number
 	Fields     []Field  `json:"fields,omitempty"`         // the stage's form
 }
 
