@@ -70,6 +70,7 @@ const (
 	LotOutNeeded      Code = "lot_out_needed"      // Stage: what comes out has no lot number
 	NCWhat            Code = "nc_what"             // what does not conform is not said
 	NCClosed          Code = "nc_closed"           // Name: its number
+	NCVerdict         Code = "nc_verdict"          // how it was seen that the action works is not said
 	NCNotYours        Code = "nc_not_yours"        // Name: only owners close
 	NCOpenAction      Code = "nc_open_action"      // Name: it has no disposition or no corrective action
 	NotALot           Code = "not_a_lot"           // the two jobs are not lots of one

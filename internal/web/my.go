@@ -93,8 +93,7 @@ func (p place) Choosable() bool {
 func (p place) Missing() string {
 	var names []string
 	for _, part := range p.Job.Missing(p.Stage.Code) {
-		t, _ := p.Process.Track(part.Track)
-		names = append(names, t.Name)
+		names = append(names, p.Process.PartName(part))
 	}
 	return strings.Join(names, ", ")
 }
