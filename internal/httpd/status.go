@@ -40,6 +40,10 @@ var statuses = map[flow.Code]int{
 	flow.PublishedAlready:  http.StatusConflict,
 	flow.PassedAlready:     http.StatusConflict,
 	flow.OverrideNotYours:  http.StatusForbidden,
+	flow.NCNotYours:        http.StatusForbidden,
+	flow.NCClosed:          http.StatusConflict,
+	flow.NCOpenAction:      http.StatusConflict,
+	flow.SecondLeft:        http.StatusConflict,
 }
 
 // StatusOf is the HTTP status of an error.
