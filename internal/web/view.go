@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 )
 
 // view is what every page has: who looks, in which language and zone, and the words and forms of numbers and
@@ -24,25 +24,8 @@ type view struct {
 	Feed  string // address of the page's feed, empty for a page that does not change
 }
 
-var india = time.FixedZone("IST", 5*3600+1800)
-
-// zones remembers the time zones that were met: reading one is reading a file.
-var zones sync.Map // name -> *time.Location
-
-func zone(name string) *time.Location {
-	if z, ok := zones.Load(name); ok {
-		return z.(*time.Location) //nolint:forcetypeassert // only locations are put in
-	}
-	z, err := time.LoadLocation(name)
-	if err != nil || name == "" {
-		return india
-	}
-	zones.Store(name, z)
-	return z
-}
-
 func (w *Web) view(r *http.Request, who flow.Person, title string) *view {
-	v := &view{w: w, Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: zone(who.Timezone)}
+	v := &view{w: w, Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: postgres.Zone(who.Timezone)}
 	if title != "" {
 		v.Title = v.T(title)
 	}
