@@ -194,20 +194,6 @@ func (v *view) Reason(list []flow.Reason, code string) string {
 	return code
 }
 
-// age is the step of ageing of a live stage: 0 fresh to 4 far beyond its target.
-func age(s flow.StageState, target time.Duration, now time.Time) int {
-	if target <= 0 || s.Ready == 0 {
-		return 0
-	}
-	share := float64(now.Sub(s.Ready.Time())) / float64(target)
-	for step, limit := range [...]float64{0.5, 0.85, 1, 1.5} {
-		if share <= limit {
-			return step
-		}
-	}
-	return 4
-}
-
 // device is the family of the device and browser, for the record of who did what on what. Nothing finer is kept.
 func device(userAgent string) string {
 	kind := "computer"
