@@ -285,13 +285,17 @@ func (w *Web) changeCalendar(rw http.ResponseWriter, r *http.Request, who flow.P
 }
 
 func (w *Web) calendarRefused(rw http.ResponseWriter, r *http.Request, pg calendarPage, cause error) error {
+	var refusal *flow.Refusal
+	switch {
+	case !errors.As(cause, &refusal):
+	case refusal.Code == flow.CalendarChanged:
+		pg.Version = pg.Calendar.Version // what they see below the sentence is newer now; saving again is their word
+	case refusal.Code == flow.HolidayTwice:
+		refusal.Value = pg.Date(flow.Date(refusal.Value))
+	}
 	says, status, ok := w.explain(r.Context(), pg.view, cause)
 	if !ok {
 		return cause
-	}
-	var refusal *flow.Refusal
-	if errors.As(cause, &refusal) && refusal.Code == flow.CalendarChanged {
-		pg.Version = pg.Calendar.Version // what they see below the sentence is newer now; saving again is their word
 	}
 	pg.Error = says
 	return w.showCalendar(rw, r, pg, status)

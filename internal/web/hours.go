@@ -61,7 +61,7 @@ func (v *view) workSpan(d time.Duration) string {
 	switch {
 	case minutes < 60:
 		return v.T("span_m", "m", minutes)
-	case minutes >= 100*60:
+	case minutes%60 == 0 || minutes >= 100*60:
 		return v.T("span_h", "h", v.Int(minutes/60))
 	}
 	return v.T("span_hm", "h", minutes/60, "m", minutes%60)
