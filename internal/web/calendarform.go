@@ -195,13 +195,29 @@ type holidayForm struct {
 // Holiday is a row of the form with what its template needs.
 func (p calendarPage) Holiday(h holidayRow) holidayForm { return holidayForm{p.view, h} }
 
-// Past is how many of the holidays are over.
-func (p calendarPage) Past() int {
-	n := 0
+// holidayGroup is the holidays of a year, or those that are over.
+type holidayGroup struct {
+	Name string
+	Open bool
+	Rows []holidayRow
+}
+
+// Groups are the holidays of the form by year, those that are over apart. Only the first year to come is open, unless
+// something is to be corrected, which can be in any.
+func (p calendarPage) Groups() []holidayGroup {
+	var groups []holidayGroup
 	for _, h := range p.Form.Holidays {
+		name := h.Date[max(len(h.Date)-4, 0):]
 		if h.Past {
-			n++
+			name = p.T("holidays_past")
 		}
+		i := slices.IndexFunc(groups, func(g holidayGroup) bool { return g.Name == name })
+		if i < 0 {
+			i = len(groups)
+			ahead := slices.ContainsFunc(groups, func(g holidayGroup) bool { return g.Open })
+			groups = append(groups, holidayGroup{Name: name, Open: p.Error != "" || !h.Past && !ahead})
+		}
+		groups[i].Rows = append(groups[i].Rows, h)
 	}
-	return n
+	return groups
 }

@@ -47,7 +47,7 @@ func (c calendarView) WeekHours() string {
 // dayLine is a coming day in words.
 type dayLine struct {
 	Day, Date string
-	Words     string
+	Words     []string // the times of its shifts, or why there are none
 	Off       bool
 }
 
@@ -58,17 +58,14 @@ func (c calendarView) Coming() []dayLine {
 		date := flow.DateOf(c.Now.In(c.Zone).AddDate(0, 0, i))
 		day := c.On(date)
 		line := dayLine{Day: c.weekday(date.Time().Weekday()), Date: c.Date(date), Off: len(day.Shifts) == 0}
-		for j, s := range day.Shifts {
-			if j > 0 {
-				line.Words += ", "
-			}
-			line.Words += s.String()
+		for _, s := range day.Shifts {
+			line.Words = append(line.Words, s.String())
 		}
 		switch {
 		case day.Holiday != nil:
-			line.Words = day.Holiday.Name
+			line.Words = []string{day.Holiday.Name}
 		case line.Off:
-			line.Words = c.T("weekly_off")
+			line.Words = []string{c.T("weekly_off")}
 		}
 		list = append(list, line)
 	}
