@@ -92,6 +92,11 @@ const (
 	TrackJoinsNothing Code = "track_joins_nothing" // Name of the component
 	TrackEmpty        Code = "track_empty"         // Name of the component
 	PublishedAlready  Code = "published_already"   // somebody published another version meanwhile
+	ShiftNoDays       Code = "shift_no_days"       // Value: its times
+	ShiftsOverlap     Code = "shifts_overlap"      // Name, Value: the times of the two
+	HolidayTwice      Code = "holiday_twice"       // Name, Value the date
+	CalendarChanged   Code = "calendar_changed"    // By, At: somebody saved another form of it meanwhile
+	CalendarStandard  Code = "calendar_standard"   // Name: stages without a calendar need one
 	InTheFuture       Code = "in_the_future"       // At
 	TooLongAgo        Code = "too_long_ago"        // At, Limit hours
 )

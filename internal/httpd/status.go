@@ -38,6 +38,8 @@ var statuses = map[flow.Code]int{
 	flow.TooEarly:          http.StatusConflict,
 	flow.NotOptional:       http.StatusConflict,
 	flow.PublishedAlready:  http.StatusConflict,
+	flow.CalendarChanged:   http.StatusConflict,
+	flow.CalendarStandard:  http.StatusConflict,
 	flow.PassedAlready:     http.StatusConflict,
 	flow.OverrideNotYours:  http.StatusForbidden,
 	flow.NCNotYours:        http.StatusForbidden,

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/measure"
 	"clicarity/internal/postgres"
 	"clicarity/internal/sheets"
 )
@@ -40,6 +41,7 @@ type strip struct {
 	Chip                   chip
 	GoodW, WasteW, OnHandW int // share of what came, in percent, for the bar
 	CanOpen                bool
+	Time                   *stageTime // nil when nothing has been there, or the history is too long to say
 }
 
 type jobPage struct {
@@ -66,9 +68,16 @@ type jobPage struct {
 	Joinable  []flow.Stage      // stages that a component can still join at
 	Processes []flow.Process    // that a component can follow
 	NCs       []ncRow
+	Times     []stageTime    // how long it was where
+	Holds     bool           // it was on hold somewhere
+	Vendored  bool           // or at a vendor
+	Lead      measure.Length // since it was created, until it was completed
 }
 
 const timelineRows = 50
+
+// maxHistory bounds the history from which the times of a job are reckoned.
+const maxHistory = 3000
 
 // jobPage shows where a job is, what every stage received and passed on, and all that happened to it.
 func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
@@ -367,7 +376,12 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 	if more {
 		p.More = "/jobs/" + p.Job.ID.String() + "?before=" + strconv.FormatInt(moves[len(moves)-1].Seq, 10)
 	}
-	return nil
+	if before <= 0 && !more { // this page is the whole history
+		slices.Reverse(moves)
+	} else if moves, err = w.DB.History(r.Context(), p.Who.Org, p.Job.ID, maxHistory); err != nil {
+		return err
+	}
+	return p.times(moves)
 }
 
 func (p *jobPage) event(m flow.Movement, who string) event {

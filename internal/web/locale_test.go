@@ -65,7 +65,8 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.OutOfLimits, flow.CountNoReason, flow.NotOptional, flow.PassedAlready, flow.NothingChanged,
 		flow.NameMissing, flow.NameTwice, flow.StageMissing, flow.ValueWrong, flow.ChoicesMissing, flow.LimitsWrong, flow.NeedsWrong, flow.PublishedAlready,
 		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs,
-		flow.SizesNeeded, flow.SizesDiffer, flow.SecondLeft, flow.GradesDiffer, flow.LotNeeded, flow.LotOutNeeded, flow.NCWhat, flow.NCClosed, flow.NCVerdict, flow.NCNotYours, flow.NCOpenAction} {
+		flow.SizesNeeded, flow.SizesDiffer, flow.SecondLeft, flow.GradesDiffer, flow.LotNeeded, flow.LotOutNeeded, flow.NCWhat, flow.NCClosed, flow.NCVerdict, flow.NCNotYours, flow.NCOpenAction,
+		flow.ShiftNoDays, flow.ShiftsOverlap, flow.HolidayTwice, flow.CalendarChanged, flow.CalendarStandard} {
 		want = append(want, "refusal_"+string(c))
 	}
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
@@ -79,6 +80,9 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 	}
 	for _, f := range intakeFields {
 		want = append(want, "field_"+f)
+	}
+	for _, h := range flow.IndianHolidays(flow.HolidayYears()[0]) {
+		want = append(want, "holiday_"+h.Code)
 	}
 	for _, key := range want {
 		if !ws.has(fallback, key) {

@@ -143,7 +143,7 @@ func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.I
 	}
 	stage.Name = p.Called(stage)
 	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
-		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
+		Age: v.age(stage, state.Ready), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
 }
 
 // vendorAt names the vendor who has something of a job at a stage, else the one who usually does it.

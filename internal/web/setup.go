@@ -200,6 +200,7 @@ type designPage struct {
 	Error       string
 	Said        string
 	Vendors     []string
+	Calendars   []postgres.Calendar
 	Inspections []designStage
 	Types       []flow.FieldType
 }
@@ -300,6 +301,9 @@ func (w *Web) showDesigner(rw http.ResponseWriter, r *http.Request, pg designPag
 		pg.Vendors = append(pg.Vendors, v.Name)
 	}
 	slices.Sort(pg.Vendors)
+	if pg.Calendars, err = w.DB.Calendars(r.Context(), pg.Who.Org); err != nil {
+		return err
+	}
 	pg.Title, pg.Types = pg.Process.Name, flow.FieldTypes
 	return w.render(rw, status, "process", pg)
 }
