@@ -477,8 +477,8 @@ func (p *jobPage) details(m flow.Movement) []string {
 // recorded are the sizes, grades, lots and non-conformances of a movement.
 func (p *jobPage) recorded(f flow.Facts) (list []string) {
 	for _, a := range p.Job.Accounts {
-		if amount, ok := f.Of[a.Name]; ok {
-			list = append(list, accountName(a)+": "+p.amount(amount))
+		if text := p.amount(f.Of[a.Name]); text != "" {
+			list = append(list, accountName(a)+": "+text)
 		}
 	}
 	for _, grade := range slices.Sorted(maps.Keys(f.Grades)) {

@@ -285,7 +285,11 @@ func (p tracePage) tracedJob(t postgres.Traced, proc flow.Process, names, number
 	out := tracedJob{view: p.view, Job: t.Job, Depth: min(t.Depth, 6)}
 	if q := t.Job.Dispatched(); q > 0 {
 		last := t.Job.Stages[len(t.Job.Stages)-1].Code
-		out.Ends = p.T("trace_dispatched", "n", p.Qty(q), "unit", cmp.Or(proc.UnitAt(last), t.Job.Unit))
+		said := "trace_dispatched"
+		if !t.Job.Parent.IsZero() {
+			said = "trace_handed"
+		}
+		out.Ends = p.T(said, "n", p.Qty(q), "unit", cmp.Or(proc.UnitAt(last), t.Job.Unit))
 	}
 	for _, tie := range t.Ties {
 		if tie.Why == flow.TieLot {
