@@ -38,6 +38,8 @@ func moved(j Job, m Movement) (Job, error) {
 		return changed(j, m)
 	case KindArrived:
 		return arrived(j, m)
+	case KindMovedOver:
+		return movedOver(j, m)
 	}
 	i := j.index(m.Stage)
 	if i < 0 {
@@ -50,6 +52,7 @@ func moved(j Job, m Movement) (Job, error) {
 	if err := apply(&j, i, m); err != nil {
 		return Job{}, err
 	}
+	j.clearStations()
 	j.Stages[i].By, j.Stages[i].Moved = m.Member, m.Occurred
 	j.Last = max(j.Last, m.Occurred)
 	return j, nil
@@ -359,6 +362,7 @@ func started(j *Job, i int, m Movement) error {
 		return impossible(m, "it is running or on hold")
 	}
 	s.Started = m.Occurred
+	s.place(m)
 	s.fill(m.Facts.Values)
 	return nil
 }
@@ -368,7 +372,7 @@ func held(j *Job, i int, m Movement) error {
 	if s.OnHand == 0 || s.Held != 0 {
 		return impossible(m, "nothing is there, or it is on hold already")
 	}
-	s.Held, s.Reason = m.Occurred, m.Facts.Reason
+	s.Held, s.Reason, s.Awaits = m.Occurred, m.Facts.Reason, m.Facts.Awaits
 	return nil
 }
 
@@ -377,7 +381,8 @@ func resumed(j *Job, i int, m Movement) error {
 	if s.Held == 0 {
 		return impossible(m, "it is not on hold")
 	}
-	s.Held, s.Reason = 0, ""
+	s.Held, s.Reason, s.Awaits = 0, "", Awaited{}
+	s.place(m)
 	return nil
 }
 
@@ -407,6 +412,7 @@ func reported(j *Job, i int, m Movement) error {
 	if f.To > 0 {
 		s.Reading = f.To
 	}
+	s.place(m)
 	s.fill(f.Values)
 	s.grade(f.Grades)
 	for _, b := range f.Back {

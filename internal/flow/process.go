@@ -54,6 +54,9 @@ type Stage struct {
 	Allowance  Quantity `json:"allowance,omitempty"`      // the standard wastage, in percent of what came
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
 	Grades     []string `json:"grades,omitempty"`         // what goes on is told by grade: A, B, C
+	Stations   []string `json:"stations,omitempty"`       // machines or places where it is done: Heidelberg SM74, Table 3
+	Public     string   `json:"public,omitempty"`         // what customers read while a job is here; empty: the name
+	Hidden     bool     `json:"hidden,omitempty"`         // customers do not see it: they read the milestone before
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
 	Fields     []Field  `json:"fields,omitempty"`         // the stage's form
 }
