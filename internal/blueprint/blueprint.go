@@ -82,6 +82,9 @@ type stage struct {
 	Dwell      minutes  `yaml:"dwell,omitempty"`
 	Allowance  quantity `yaml:"allowance_percent,omitempty"`
 	Limit      int      `yaml:"limit,omitempty"`
+	Stations   []string `yaml:"stations,omitempty,flow"`
+	Public     string   `yaml:"public,omitempty"`
+	Hidden     bool     `yaml:"hidden,omitempty"`
 	Needs      []string `yaml:"needs,omitempty"`
 	Fields     []field  `yaml:"fields,omitempty"`
 }
@@ -244,7 +247,8 @@ func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 		t, _ := p.Track(s.Track)
 		out := stage{Name: s.Name, Track: t.Name, Short: s.Short, Phase: s.Phase, Target: minutes(s.Target), Outside: s.Outside, Unit: s.Unit,
 			Yields: ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
-			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: writeFields(s.Fields)}
+			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs,
+			Stations: s.Stations, Public: s.Public, Hidden: s.Hidden, Fields: writeFields(s.Fields)}
 		if s.Code != flow.MakeCode(s.CodeName()) {
 			out.Code = s.Code
 		}
@@ -334,7 +338,8 @@ func (f file) process() flow.Process {
 	for _, s := range f.Stages {
 		p.Stages = append(p.Stages, flow.Stage{Code: s.Code, Name: s.Name, Track: cmp.Or(byName[s.Track], s.Track), Short: s.Short, Phase: s.Phase, Target: int(s.Target), Outside: s.Outside,
 			Unit: s.Unit, Yields: flow.Ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
-			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: readFields(s.Fields)})
+			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs,
+			Stations: s.Stations, Public: s.Public, Hidden: s.Hidden, Fields: readFields(s.Fields)})
 	}
 	p = p.Tidied()
 	for i, t := range p.Tracks {
