@@ -147,7 +147,7 @@ func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]
 }
 
 func workOf(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (map[flow.ID][]string, error) {
-	rows, err := tx.Query(ctx, `select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) from work
+	rows, err := tx.Query(ctx, `select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') from work
 		where org_id = $1 and job_id = any($2) order by job_id, stage`, org, uuids(ids))
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func verifyJob(id flow.ID, history []flow.Movement, stored string, work, out []s
 			wantOut = append(wantOut, s.Code+" "+o.Challan+" "+o.Quantity.String())
 		}
 		if s.Live() {
-			want = append(want, s.Code+" "+string(s.Status())+" "+s.OnHand.String())
+			want = append(want, rowOf(s).line(s.Code))
 		}
 	}
 	slices.Sort(want)
