@@ -53,6 +53,9 @@ func moved(j Job, m Movement) (Job, error) {
 		return Job{}, err
 	}
 	j.clearStations()
+	if j.Stages[i].Started == 0 {
+		j.Stages[i].Batch = ID{}
+	}
 	j.Stages[i].By, j.Stages[i].Moved = m.Member, m.Occurred
 	j.Last = max(j.Last, m.Occurred)
 	return j, nil
@@ -61,6 +64,7 @@ func moved(j Job, m Movement) (Job, error) {
 var appliers = map[Kind]func(j *Job, i int, m Movement) error{
 	KindStarted: started, KindReported: reported, KindHeld: held, KindResumed: resumed, KindFound: found,
 	KindSent: sent, KindReceived: received, KindSplit: split, KindMerged: split, KindJoined: joined,
+	KindPartAdded: partAdded, KindNCRaised: ncRaised, KindNCSettled: ncSettled, KindNCClosed: ncSettled,
 	KindRequired: required, KindSkipped: skipped, KindCounted: counted, KindAttempted: attempted,
 }
 
@@ -275,8 +279,7 @@ func received(j *Job, i int, m Movement) error {
 	}
 	s.AtVendor -= came
 	come(s, came, m.Occurred)
-	s.fill(f.Values)
-	s.grade(f.Grades)
+	s.capture(f)
 	if f.leaving() == 0 {
 		return nil
 	}
@@ -361,9 +364,9 @@ func started(j *Job, i int, m Movement) error {
 	if s.Started != 0 || s.Held != 0 {
 		return impossible(m, "it is running or on hold")
 	}
-	s.Started = m.Occurred
+	s.Started, s.Batch = m.Occurred, m.Facts.Batch
 	s.place(m)
-	s.fill(m.Facts.Values)
+	s.capture(m.Facts)
 	return nil
 }
 
@@ -413,14 +416,21 @@ func reported(j *Job, i int, m Movement) error {
 		s.Reading = f.To
 	}
 	s.place(m)
-	s.fill(f.Values)
-	s.grade(f.Grades)
+	s.capture(f)
 	for _, b := range f.Back {
 		if err := sendBack(j, i, b, m); err != nil {
 			return err
 		}
 	}
 	return pass(j, i, f, m)
+}
+
+// capture keeps what a movement tells besides quantities.
+func (s *StageState) capture(f Facts) {
+	s.fill(f.Values)
+	s.grade(f.Grades)
+	s.use(f.Used)
+	s.make(f.Made, f.Good)
 }
 
 func (s *StageState) fill(values map[string]string) {

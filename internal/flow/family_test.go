@@ -126,7 +126,16 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 			s := rapid.SampledFrom(j.Stages).Draw(t, "stage")
 			at := Work{j.ID, s.Code}
 			part := rapid.OneOf(rapid.Just(s.OnHand), rapid.Just(s.OnHand/2), rapid.Just(s.OnHand+1), rapid.Just(One)).Draw(t, "part")
-			switch rapid.IntRange(0, 8).Draw(t, "what") {
+			switch rapid.IntRange(0, 10).Draw(t, "what") {
+			case 9:
+				_ = c.give(c.newComponent(at, rapid.SampledFrom([]Quantity{One, Units(2), 0}).Draw(t, "per"))) //nolint:errcheck // refusals are part of it
+			case 10:
+				works := []Work{at, {rapid.SampledFrom(c.order).Draw(t, "with"), s.Code}}
+				var a Action = StartTogether{Works: works, Batch: ID{3}}
+				if rapid.Bool().Draw(t, "finish") {
+					a = FinishTogether{Works: works}
+				}
+				_ = c.give(a) //nolint:errcheck // refusals are part of it
 			case 0, 1, 2:
 				_ = c.give(Finish{Work: at}) //nolint:errcheck // refusals are part of it
 			case 3, 4:
@@ -150,6 +159,12 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// newComponent is a component by hand, with components of its own.
+func (c *clan) newComponent(at Work, per Quantity) AddComponent {
+	return AddComponent{Job: at.Job, Joins: at.Stage, Called: fmt.Sprintf("Insert %d", len(c.order)), Per: per, Process: c.process.ID, Version: 1,
+		Child: NewJob{ID: ID{6, byte(len(c.order) >> 8), byte(len(c.order))}}}
 }
 
 func TestAssemblyWaitsForItsComponents(t *testing.T) {

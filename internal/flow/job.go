@@ -29,6 +29,7 @@ type Job struct {
 	LotOf     ID                `json:"lot_of,omitzero"`     // of a lot: the job it was split off first
 	Origin    string            `json:"origin,omitempty"`    // of a lot: the stage where its quantity came from the other job
 	Lots      int               `json:"lots,omitempty"`      // how many lots were split off it
+	NCs       []NonConformance  `json:"ncs,omitempty"`       // in the order they were raised
 	Stages    []StageState      `json:"stages"`              // in route order
 	Accounts  []Account         `json:"accounts,omitempty"`  // its sizes in order, and its second balance
 }
@@ -68,6 +69,12 @@ type StageState struct {
 
 	// Grades are the good by grade, where the stage grades what goes on.
 	Grades map[string]Quantity `json:"grades,omitempty"`
+
+	// Used are the lots of material that went in here, Made those that came out.
+	Used []Used `json:"used,omitempty"`
+	Made []Made `json:"made,omitempty"`
+
+	Batch ID `json:"batch,omitzero"` // the run that it shares with other jobs now
 
 	// Values are what the stage's form holds, by field code.
 	Values map[string]string `json:"values,omitempty"`

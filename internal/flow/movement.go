@@ -27,6 +27,10 @@ const (
 	KindMerged     Kind = "merged"      // a lot went back into another
 	KindJoined     Kind = "joined"      // another lot came into this one
 	KindArrived    Kind = "arrived"     // something of a component came to the parent
+	KindPartAdded  Kind = "part_added"  // the job got a component by hand
+	KindNCRaised   Kind = "nc_raised"   // something does not conform
+	KindNCSettled  Kind = "nc_settled"  // what becomes of it, and what is done about it
+	KindNCClosed   Kind = "nc_closed"   // an owner saw that the action works
 	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
 	KindMovedOver  Kind = "moved_over"  // the job follows a newer version of its process
 	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
@@ -109,6 +113,11 @@ type Facts struct {
 	Worker   string              `json:"worker,omitempty"`   // who did it, as a file of the past names them
 	Station  string              `json:"station,omitempty"`  // where the work is done
 	Awaits   Awaited             `json:"awaits,omitzero"`    // who must act so that a hold ends
+	Batch    ID                  `json:"batch,omitzero"`     // the run that several jobs share
+	Share    int                 `json:"share,omitempty"`    // of that run, in millionths
+	Used     []Used              `json:"used,omitempty"`     // lots of material that went in
+	Made     string              `json:"made,omitempty"`     // the lot that came out
+	NC       *NonConformance     `json:"nc,omitempty"`       // raised, or what was said of it
 	Rework   bool                `json:"rework,omitempty"`   // the file says this was rework
 	Ref      string              `json:"ref,omitempty"`      // names the row of a file, so that it goes in once
 	Line     int                 `json:"line,omitempty"`     // where in the file
@@ -135,6 +144,7 @@ type Out struct {
 // Part is a component as its parent knows it.
 type Part struct {
 	Track   string   `json:"track"`
+	Name    string   `json:"name,omitempty"` // of one that was added by hand; else its track's
 	Job     ID       `json:"job"`
 	Number  string   `json:"number"`
 	Joins   string   `json:"joins"` // code of the stage that waits for it

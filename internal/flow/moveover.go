@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // MaxMove is the most jobs one MoveOver may bring to another version.
@@ -88,7 +89,11 @@ type Moving struct {
 //
 // Refusals: move_done, move_stands, move_order, move_ratio, move_tracks, move_sizes, move_mode.
 func (j Job) Over(old, next Process) (Moving, error) {
-	o := over{j: j, old: old.On(j.Track), next: next.On(j.Track)}
+	track := j.Track
+	if byHand(track) { // such a component goes its process's own way
+		track = ""
+	}
+	o := over{j: j, old: old.On(track), next: next.On(track)}
 	for i, s := range j.Stages {
 		if j.touched(s.Code) {
 			o.held = append(o.held, i)
@@ -103,8 +108,7 @@ func (j Job) Over(old, next Process) (Moving, error) {
 	mv := o.route()
 	for _, part := range j.Parts {
 		if !slices.Contains(mv.Route, part.Joins) {
-			t, _ := next.Track(part.Track)
-			return Moving{}, o.stays(MoveTracks, "", t.Name)
+			return Moving{}, o.stays(MoveTracks, "", next.PartName(part))
 		}
 	}
 	for _, code := range mv.Route {
@@ -130,13 +134,20 @@ func (o over) stays(code Code, stage, name string) *Refusal {
 	return &Refusal{Code: code, Job: o.j.Number, Stage: stage, Name: name}
 }
 
+// byHand reports whether a component was added to one job, and is none of its process's.
+func byHand(track string) bool { return strings.HasPrefix(track, "+") }
+
 func on(stages []Stage, code string) int {
 	return slices.IndexFunc(stages, func(s Stage) bool { return s.Code == code })
 }
 
-// touched reports whether anything of a job, in any of its accounts, has ever been at a stage.
+// touched reports whether anything of a job, in any of its accounts, has ever been at a stage, or was found not to conform
+// there.
 func (j Job) touched(code string) bool {
 	s, _ := j.Stage(code)
+	if slices.ContainsFunc(j.NCs, func(n NonConformance) bool { return n.Stage == code }) {
+		return true
+	}
 	for _, a := range j.Accounts {
 		if a.Stage(code).touched() {
 			return true
@@ -185,7 +196,7 @@ func (o over) comparable(old, next Process) error {
 	for _, code := range tracks {
 		was, _ := old.Track(code)
 		now, ok := next.Track(code)
-		if code != "" && (!ok || was.Per != now.Per || was.Joins != now.Joins || was.Unit != now.Unit) {
+		if code != "" && !byHand(code) && (!ok || was.Per != now.Per || was.Joins != now.Joins || was.Unit != now.Unit) {
 			return o.stays(MoveTracks, "", cmp.Or(was.Name, now.Name, code))
 		}
 	}
@@ -359,7 +370,7 @@ func movedOver(j Job, m Movement) (Job, error) {
 	}
 	for _, s := range j.Stages {
 		now, ok := after.Stage(s.Code)
-		if s.touched() && !ok || s.Good > 0 && now.Yields != s.Yields || now.Need == NotRequired && s.Live() {
+		if !ok && j.touched(s.Code) || s.Good > 0 && now.Yields != s.Yields || now.Need == NotRequired && s.Live() {
 			return Job{}, impossible(m, "what was at "+s.Code+" has no place")
 		}
 	}

@@ -127,6 +127,9 @@ func (s *shop) kept(before Job, plan Moving) {
 		if !ok && before.touched(was.Code) {
 			s.t.Fatalf("%s is gone\n%s", was.Code, s.tell())
 		}
+		if slices.ContainsFunc(s.job.NCs, func(n NonConformance) bool { return n.Stage == was.Code }) && !ok {
+			s.t.Fatalf("%s is gone, where something does not conform\n%s", was.Code, s.tell())
+		}
 		if now.Yields, now.Need, now.Name = was.Yields, was.Need, was.Name; ok && !reflect.DeepEqual(now, was) {
 			s.t.Fatalf("%s was\n%+v and is\n%+v\n%s", was.Code, was, now, s.tell())
 		}

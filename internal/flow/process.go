@@ -58,6 +58,8 @@ type Stage struct {
 	Public     string   `json:"public,omitempty"`         // what customers read while a job is here; empty: the name
 	Hidden     bool     `json:"hidden,omitempty"`         // customers do not see it: they read the milestone before
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
+	LotIn      bool     `json:"lot_in,omitempty"`         // asks which lots of material go in
+	LotOut     bool     `json:"lot_out,omitempty"`        // gives what comes out a lot number
 	Fields     []Field  `json:"fields,omitempty"`         // the stage's form
 }
 

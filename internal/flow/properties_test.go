@@ -95,6 +95,8 @@ func anyStage(t *rapid.T, i int) Stage {
 	}
 	st.Yields, _ = ParseRatio(rapid.SampledFrom([]string{"", "", "8", "1/12", "0.5", "7/3"}).Draw(t, "yields"))
 	st.Optional = rapid.Bool().Draw(t, "optional")
+	st.LotIn = rapid.IntRange(0, 5).Draw(t, "lots in") == 0
+	st.LotOut = rapid.IntRange(0, 5).Draw(t, "lots out") == 0
 	st.Approval = rapid.IntRange(0, 5).Draw(t, "approval") == 0
 	st.Inspection = rapid.IntRange(0, 3).Draw(t, "inspection") == 0
 	st.Dwell = rapid.SampledFrom([]int{0, 0, 5}).Draw(t, "dwell")
@@ -353,6 +355,9 @@ func (s *shop) anyAction() Action {
 			rel.Values = map[string]string{f.Code: "L-1"}
 		}
 	}
+	if a := s.record(at, &rel); a != nil {
+		return a
+	}
 	switch rapid.IntRange(0, 13).Draw(t, "what") {
 	case 13:
 		return s.anyMove()
@@ -382,7 +387,7 @@ func (s *shop) anyAction() Action {
 		return r
 	case 0:
 		s.busy = rapid.SampledFrom([]Occupied{{}, {}, {Number: "JC-9", Process: s.process.ID, Stage: "s1", By: ID{2}}}).Draw(t, "busy")
-		return Start{Work: at, Values: rel.Values, Station: s.anyStation(at.Stage), Together: rapid.Bool().Draw(t, "together")}
+		return Start{Work: at, Values: rel.Values, Used: rel.Used, Station: s.anyStation(at.Stage), Together: rapid.Bool().Draw(t, "together")}
 	case 1:
 		rel.Grades = s.grades(at.Stage, here.OnHand)
 		return Finish{Work: at, Release: rel, Station: s.anyStation(at.Stage)}
@@ -426,6 +431,29 @@ func (s *shop) anyAction() Action {
 	}
 	r.Grades = s.grades(at.Stage, r.Good)
 	return r
+}
+
+// record draws what is kept beside the quantities: lots, non-conformances and shared runs.
+func (s *shop) record(at Work, rel *Release) Action {
+	t := s.t
+	if rapid.IntRange(0, 3).Draw(t, "lot") == 0 {
+		rel.Used = []Used{{Lot: rapid.SampledFrom([]string{"B-1", "b-1", "B-2", ""}).Draw(t, "lot in"), Quantity: anyQuantity.Draw(t, "of it")}}
+	}
+	rel.Made = rapid.SampledFrom([]string{"", "C-1", "C-2"}).Draw(t, "lot out")
+	nc := ID{8, byte(rapid.IntRange(1, 3).Draw(t, "nc"))}
+	switch rapid.IntRange(0, 20).Draw(t, "record") {
+	case 0:
+		return RaiseNC{Work: at, NC: nc, What: rapid.SampledFrom([]string{"torn", ""}).Draw(t, "what is wrong"), Quantity: anyQuantity.Draw(t, "of these")}
+	case 1:
+		return SettleNC{Job: s.job.ID, NC: nc, Decided: "scrap", Action: rapid.SampledFrom([]string{"", "new blanket"}).Draw(t, "action")}
+	case 2:
+		return SettleNC{Job: s.job.ID, NC: nc, Verdict: "three jobs without it"}
+	case 3:
+		return StartTogether{Works: []Work{at}, Batch: ID{4}}
+	case 4:
+		return FinishTogether{Works: []Work{at}, Release: *rel}
+	}
+	return nil
 }
 
 func TestRandomCommandsKeepTheAccounts(t *testing.T) {

@@ -66,6 +66,12 @@ const (
 	SizesDiffer       Code = "sizes_differ"        // Entry: what the sizes add up to, Here: what was entered in all
 	SecondLeft        Code = "second_left"         // Stage, Here: how much of the second balance nobody mentioned
 	GradesDiffer      Code = "grades_differ"       // Stage, Entry: what the grades add up to, Here: what goes on
+	LotNeeded         Code = "lot_needed"          // Stage: which lot of material is not said
+	LotOutNeeded      Code = "lot_out_needed"      // Stage: what comes out has no lot number
+	NCWhat            Code = "nc_what"             // what does not conform is not said
+	NCClosed          Code = "nc_closed"           // Name: its number
+	NCNotYours        Code = "nc_not_yours"        // Name: only owners close
+	NCOpenAction      Code = "nc_open_action"      // Name: it has no disposition or no corrective action
 	NotALot           Code = "not_a_lot"           // the two jobs are not lots of one
 	UndoAcross        Code = "undo_across"         // Kind, Stage: it moved something to another job
 	NoJobs            Code = "no_jobs"             // none was ticked

@@ -10,11 +10,13 @@ import (
 // Release is what a report or a Done may have to say so that something goes on: the stage's form, who approved it,
 // and why a gate was passed that is closed.
 //
-// Refusals: approver_needed, grades_differ, too_early, gate_closed, field_missing, field_wrong, out_of_limits, override_not_yours.
+// Refusals: approver_needed, grades_differ, lot_needed, lot_out_needed, too_early, gate_closed, field_missing, field_wrong, out_of_limits, override_not_yours.
 type Release struct {
 	Values   map[string]string   `json:"values,omitempty"`   // of the stage's form, by field code
 	Approver string              `json:"approver,omitempty"` // who said yes
 	Grades   map[string]Quantity `json:"grades,omitempty"`   // the good by grade, where the stage grades
+	Used     []Used              `json:"used,omitempty"`     // lots of material that went in
+	Made     string              `json:"made,omitempty"`     // the lot that comes out
 	Override string              `json:"override,omitempty"` // why it goes on though the gate is closed; owners only
 }
 
@@ -44,6 +46,9 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 	when := onReport
 	if good > 0 {
 		when = onRelease
+	}
+	if err := a.captures(stage, s, when); err != nil {
+		return err
 	}
 	if err := a.waive(checkValues(stage.Fields, s.Values, a.Values, when)); err != nil || good == 0 {
 		return err
@@ -76,16 +81,16 @@ func (j Job) Missing(stage string) []Part {
 	return missing
 }
 
-// Joinable is how many the components that have arrived make at a stage, and the track of the scarcest; false when
+// Joinable is how many the components that have arrived make at a stage, and the scarcest of them; false when
 // the stage joins none.
-func (j Job) Joinable(stage string) (q Quantity, scarcest string, joins bool) {
+func (j Job) Joinable(stage string) (q Quantity, scarcest Part, joins bool) {
 	for _, part := range j.Parts {
 		if part.Joins != stage || part.Per <= 0 {
 			continue
 		}
 		makes, _ := Ratio{int64(One), int64(part.Per)}.of(part.Arrived)
 		if !joins || makes < q {
-			q, scarcest, joins = makes, part.Track, true
+			q, scarcest, joins = makes, part, true
 		}
 	}
 	return q, scarcest, joins
@@ -94,12 +99,10 @@ func (j Job) Joinable(stage string) (q Quantity, scarcest string, joins bool) {
 // joinable refuses work at a stage whose components are not all in, and more than the scarcest of them makes.
 func (j Job) joinable(p Process, s StageState, out Quantity) error {
 	if missing := j.Missing(s.Code); len(missing) > 0 {
-		t, _ := p.Track(missing[0].Track)
-		return &Refusal{Code: ComponentsMissing, Job: missing[0].Number, Stage: s.Code, Name: t.Name}
+		return &Refusal{Code: ComponentsMissing, Job: missing[0].Number, Stage: s.Code, Name: p.PartName(missing[0])}
 	}
 	if makes, scarcest, joins := j.Joinable(s.Code); joins && s.Good+s.Wasted+out > makes {
-		t, _ := p.Track(scarcest)
-		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: t.Name, Entry: out, Here: max(makes-s.Good-s.Wasted, 0)}
+		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: p.PartName(scarcest), Entry: out, Here: max(makes-s.Good-s.Wasted, 0)}
 	}
 	return nil
 }

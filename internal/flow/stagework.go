@@ -22,6 +22,7 @@ func (w Work) Targets() []ID { return []ID{w.Job} }
 type Start struct {
 	Work
 	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
+	Used     []Used            `json:"used,omitempty"`     // lots of material that go in
 	Station  string            `json:"station,omitempty"`  // where, when the stage has stations
 	Together bool              `json:"together,omitempty"` // though another job runs there
 }
@@ -151,10 +152,13 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := checkValues(stage.Fields, s.Values, a.Values, onStart); err != nil {
 		return nil, err
 	}
+	if err := (Release{Used: a.Used}).captures(stage, s, onStart); err != nil {
+		return nil, err
+	}
 	if err := cmp.Or(w.stationKnown(j, a.Stage, a.Station), w.stationFree(m, a.Station, a.Together)); err != nil {
 		return nil, err
 	}
-	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values, Station: a.Station})
+	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values, Used: a.Used, Station: a.Station})
 }
 
 // blocked is a refusal that says what happened meanwhile and who did it.
@@ -238,7 +242,7 @@ func (j Job) handedOver() Quantity { return j.Stages[len(j.Stages)-1].Handed() }
 
 func (a Report) facts() Facts {
 	return Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, From: a.From, To: a.To, Note: a.Note, Station: a.Station,
-		Values: a.Values, Approver: a.Approver, Override: a.Override, Grades: a.Grades}
+		Values: a.Values, Approver: a.Approver, Override: a.Override, Grades: a.Grades, Used: a.Used, Made: a.Made}
 }
 
 // over is how much more leaves than is there, by size where sizes are counted.

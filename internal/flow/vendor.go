@@ -132,7 +132,7 @@ func (a Receive) decide(w World, m Mark, c Command) ([]Movement, error) {
 		}
 	}
 	f := Facts{Good: a.Good, Short: a.Short, Quantity: a.Unused, Vendor: s.Out[at].Vendor, Challan: a.Challan, Note: a.Note,
-		Values: a.Values, Approver: a.Approver, Override: a.Override, Grades: a.Grades}
+		Values: a.Values, Approver: a.Approver, Override: a.Override, Grades: a.Grades, Used: a.Used, Made: a.Made}
 	if a.Damaged > 0 {
 		f.Wasted = []Waste{{Reason: DamagedAtVendor, Quantity: a.Damaged}}
 	}

@@ -374,6 +374,8 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 	}
 	d.queueWork(b, before, j)
 	d.queueOut(b, before, j)
+	d.queueLots(b, before, j)
+	d.queueNCs(b, before, j)
 	return nil
 }
 

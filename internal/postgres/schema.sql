@@ -94,6 +94,22 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.job_lots (
+    org_id uuid NOT NULL,
+    lot_key text NOT NULL,
+    way text NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    place integer NOT NULL,
+    lot text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    CONSTRAINT job_lots_way_check CHECK ((way = ANY (ARRAY['in'::text, 'out'::text])))
+);
+
+ALTER TABLE ONLY public.job_lots FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_lots OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_words (
     org_id uuid NOT NULL,
     word text NOT NULL COLLATE pg_catalog."C",
@@ -193,6 +209,21 @@ CREATE TABLE public.movements (
 ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements OWNER TO clicarity_owner;
+
+CREATE TABLE public.nonconformances (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    number text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    due date,
+    open boolean NOT NULL
+);
+
+ALTER TABLE ONLY public.nonconformances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.nonconformances OWNER TO clicarity_owner;
 
 CREATE TABLE public.number_series (
     org_id uuid NOT NULL,
@@ -346,6 +377,9 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.job_lots
+    ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
+
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_pkey PRIMARY KEY (org_id, word, job_id);
 
@@ -369,6 +403,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
+
+ALTER TABLE ONLY public.nonconformances
+    ADD CONSTRAINT nonconformances_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (org_id, process_id, year);
@@ -413,6 +450,8 @@ CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, num
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
 
+CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
+
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
@@ -426,6 +465,10 @@ CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (p
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
+
+CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, job_id);
+
+CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
@@ -457,6 +500,9 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.job_lots
+    ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
@@ -480,6 +526,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
+
+ALTER TABLE ONLY public.nonconformances
+    ADD CONSTRAINT nonconformances_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -517,6 +566,8 @@ ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
@@ -530,6 +581,8 @@ ALTER TABLE public.member_stages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
@@ -559,6 +612,8 @@ CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) W
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.jobs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -572,6 +627,8 @@ CREATE POLICY tenant ON public.member_stages USING ((org_id = public.app_org()))
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -612,6 +669,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO clicarity_app;
@@ -625,6 +684,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_stages TO clicarity_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
 

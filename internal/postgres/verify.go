@@ -130,81 +130,107 @@ func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]
 	if err := eachMovement(rows, func(r Record) error { history[r.Job] = append(history[r.Job], r.Movement); return nil }); err != nil {
 		return err
 	}
-	work, err := workOf(ctx, tx, org, ids)
-	if err != nil {
-		return err
-	}
-	out, err := outOf(ctx, tx, org, ids)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := verifyJob(id, history[id], stored[id], work[id], out[id]); err != nil {
+	lines := make([]map[flow.ID][]string, len(repeated))
+	for i, r := range repeated {
+		if lines[i], err = linesOf(ctx, tx, r.sql, org, ids); err != nil {
 			return err
 		}
 	}
+	for _, id := range ids {
+		j, err := verifyJob(id, history[id], stored[id])
+		if err != nil {
+			return err
+		}
+		for i, r := range repeated {
+			want, got := r.lines(j), lines[i][id]
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(want, got) {
+				return fault("job %s: the %s %q where its movements give %q", j.Number, r.says, got, want)
+			}
+		}
+	}
 	return nil
 }
 
-func workOf(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (map[flow.ID][]string, error) {
-	rows, err := tx.Query(ctx, `select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') from work
-		where org_id = $1 and job_id = any($2) order by job_id, stage`, org, uuids(ids))
+// repeated are the lists that repeat what the jobs' states say, for finding: the rows of a job as lines of text, and the
+// same from its state.
+var repeated = []struct {
+	says  string
+	sql   string
+	lines func(flow.Job) []string
+}{
+	{"list of work has", "select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') from work where org_id = $1 and job_id = any($2)", workLines},
+	{"challans have at vendors", `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
+		where org_id = $1 and job_id = any($2) and left_there > 0`, outLines},
+	{"list of lots has", "select job_id, stage || ' ' || way || ' ' || lot || ' ' || trim_scale(quantity) from job_lots where org_id = $1 and job_id = any($2)", lotLines},
+	{"list of non-conformances has", "select job_id, number || ' ' || open from nonconformances where org_id = $1 and job_id = any($2)", ncLines},
+}
+
+func workLines(j flow.Job) (lines []string) {
+	for _, s := range j.Stages {
+		if s.Live() {
+			lines = append(lines, rowOf(s).line(s.Code))
+		}
+	}
+	return lines
+}
+
+func outLines(j flow.Job) (lines []string) {
+	for _, s := range j.Stages {
+		for _, o := range s.Out {
+			lines = append(lines, s.Code+" "+o.Challan+" "+o.Quantity.String())
+		}
+	}
+	return lines
+}
+
+func lotLines(j flow.Job) (lines []string) {
+	for _, s := range j.Stages {
+		for _, u := range s.Used {
+			lines = append(lines, s.Code+" in "+u.Lot+" "+u.Quantity.String())
+		}
+		for _, m := range s.Made {
+			lines = append(lines, s.Code+" out "+m.Lot+" "+m.Quantity.String())
+		}
+	}
+	return lines
+}
+
+func ncLines(j flow.Job) (lines []string) {
+	for _, n := range j.NCs {
+		lines = append(lines, fmt.Sprintf("%s %t", n.Number, n.Closed == 0))
+	}
+	return lines
+}
+
+func linesOf(ctx context.Context, tx pgx.Tx, sql string, org flow.ID, ids []flow.ID) (map[flow.ID][]string, error) {
+	rows, err := tx.Query(ctx, sql, org, uuids(ids))
 	if err != nil {
 		return nil, err
 	}
-	work := map[flow.ID][]string{}
+	lines := map[flow.ID][]string{}
 	var id flow.ID
 	var line string
-	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error { work[id] = append(work[id], line); return nil })
-	return work, err
+	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error { lines[id] = append(lines[id], line); return nil })
+	return lines, err
 }
 
-func outOf(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (map[flow.ID][]string, error) {
-	rows, err := tx.Query(ctx, `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
-		where org_id = $1 and job_id = any($2) and left_there > 0 order by job_id`, org, uuids(ids))
-	if err != nil {
-		return nil, err
-	}
-	out := map[flow.ID][]string{}
-	var id flow.ID
-	var line string
-	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error { out[id] = append(out[id], line); return nil })
-	return out, err
-}
-
-func verifyJob(id flow.ID, history []flow.Movement, stored string, work, out []string) error {
+// verifyJob is the job that a history folds to, if that is what is stored.
+func verifyJob(id flow.ID, history []flow.Movement, stored string) (flow.Job, error) {
 	j, err := flow.Replay(history)
 	if err != nil {
-		return fault("job %s: its movements do not follow from each other: %v", id, err)
+		return j, fault("job %s: its movements do not follow from each other: %v", id, err)
 	}
 	if err := j.Check(); err != nil {
-		return fault("%v", err)
+		return j, fault("%v", err)
 	}
 	folded, err := json.Marshal(j)
 	if err != nil {
-		return err
+		return j, err
 	}
 	if string(folded) != stored {
-		return fault("job %s (%s): what is stored is not what its %d movements add up to", j.Number, id, len(history))
+		return j, fault("job %s (%s): what is stored is not what its %d movements add up to", j.Number, id, len(history))
 	}
-	var want, wantOut []string
-	for _, s := range j.Stages {
-		for _, o := range s.Out {
-			wantOut = append(wantOut, s.Code+" "+o.Challan+" "+o.Quantity.String())
-		}
-		if s.Live() {
-			want = append(want, rowOf(s).line(s.Code))
-		}
-	}
-	slices.Sort(want)
-	slices.Sort(work)
-	slices.Sort(wantOut)
-	slices.Sort(out)
-	if !slices.Equal(wantOut, out) {
-		return fault("job %s: the challans have %q at vendors where its movements give %q", j.Number, out, wantOut)
-	}
-	if !slices.Equal(want, work) {
-		return fault("job %s: the list of work has %q where its movements give %q", j.Number, work, want)
-	}
-	return nil
+	return j, nil
 }

@@ -21,10 +21,12 @@ func TestVerifyNamesTheFirstFault(t *testing.T) {
 		"when it happened":       {`update movements set occurred_at = occurred_at + interval '1 microsecond' where seq = 2`, "movement 2"},
 		"a hash":                 {`update movements set hash = sha256('x') where seq = 2`, "movement 2"},
 		"a movement taken out":   {`delete from movements where seq = 2`, "movement 2 is missing"},
-		"the tail cut":           {`delete from movements where seq = 4`, "log ends at movement 3"},
+		"the tail cut":           {`delete from movements where seq = 5`, "log ends at movement 4"},
 		"two in another order":   {`update movements set seq = case seq when 2 then 1002 when 3 then 1003 end where seq in (2, 3); update movements set seq = case seq when 1002 then 3 else 2 end where seq > 1000`, "movement 2"},
 		"a stored state":         {`update jobs set state = replace(state, '"good":40', '"good":41')`, "what is stored is not what"},
 		"the work list":          {`update work set on_hand = on_hand + 1 where stage = 'printing'`, "list of work"},
+		"a lot":                  {`update job_lots set lot = 'F-8'`, "list of lots"},
+		"a non-conformance":      {`update nonconformances set open = false`, "list of non-conformances"},
 		"work that is not there": {`delete from work where stage = 'lamination'`, "list of work"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -34,7 +36,8 @@ func TestVerifyNamesTheFirstFault(t *testing.T) {
 			id := f.job("JC-1", 100)
 			f.must(flow.Start{Work: at(id, "printing")})
 			f.must(flow.Report{Work: at(id, "printing"), Good: flow.Units(40)})
-			f.must(flow.Start{Work: at(id, "lamination")})
+			f.must(flow.Start{Work: at(id, "lamination"), Used: []flow.Used{{Lot: "F-9", Quantity: flow.Units(2)}}})
+			f.must(flow.RaiseNC{Work: at(id, "lamination"), NC: newID(t), What: "bubbles"})
 			f.sound()
 			// The superuser, past grants, triggers and policies: nobody less could.
 			if _, err := pgtest.Owner(t, url).Exec(t.Context(), "set session_replication_role = replica; "+harm.sql); err != nil {
