@@ -40,6 +40,14 @@ var statuses = map[flow.Code]int{
 	flow.PublishedAlready:  http.StatusConflict,
 	flow.PassedAlready:     http.StatusConflict,
 	flow.OverrideNotYours:  http.StatusForbidden,
+	flow.StationBusy:       http.StatusConflict,
+	flow.MoveDone:          http.StatusConflict,
+	flow.MoveStands:        http.StatusConflict,
+	flow.MoveOrder:         http.StatusConflict,
+	flow.MoveRatio:         http.StatusConflict,
+	flow.MoveTracks:        http.StatusConflict,
+	flow.MoveSizes:         http.StatusConflict,
+	flow.MoveMode:          http.StatusConflict,
 }
 
 // StatusOf is the HTTP status of an error.

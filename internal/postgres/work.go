@@ -128,13 +128,19 @@ func (db *DB) Newest(ctx context.Context, org, process flow.ID) (flow.Process, e
 	return db.Edition(ctx, org, ed)
 }
 
-// CountAt is how many jobs have something at a stage now.
-func (db *DB) CountAt(ctx context.Context, org flow.ID, at flow.StageRef) (n int, err error) {
-	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select count(*) from work where org_id = $1 and process_id = $2 and stage = $3", org, at.Process, at.Stage).
-			QueryRow(func(row pgx.Row) error { return row.Scan(&n) })
+// CountsAt is how many jobs have something at some stages of a process now, by stage code.
+func (db *DB) CountsAt(ctx context.Context, org, process flow.ID, stages []string) (map[string]int, error) {
+	counts := map[string]int{}
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue("select stage, count(*) from work where org_id = $1 and process_id = $2 and stage = any($3) group by stage", org, process, stages).
+			Query(func(rows pgx.Rows) error {
+				var stage string
+				var n int
+				_, err := pgx.ForEachRow(rows, []any{&stage, &n}, func() error { counts[stage] = n; return nil })
+				return err
+			})
 	})
-	return n, err
+	return counts, err
 }
 
 // AwaitedWork is a hold that waits for a member.

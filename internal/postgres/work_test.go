@@ -93,8 +93,8 @@ func TestAStationIsOneAcrossTheHouse(t *testing.T) {
 	if j, err := f.db.Job(t.Context(), f.org, a); err != nil || j.Stages[0].Occupies() != "Heidelberg SM74" {
 		t.Errorf("done at one touched the other: %+v %v", j.Stages[0], err)
 	}
-	if n, err := f.db.CountAt(t.Context(), f.org, flow.StageRef{Process: next.ID, Stage: "printing"}); n != 1 || err != nil {
-		t.Errorf("%d jobs are at printing (%v)", n, err)
+	if n, err := f.db.CountsAt(t.Context(), f.org, next.ID, []string{"printing", "lamination"}); n["printing"] != 1 || n["lamination"] != 1 || err != nil {
+		t.Errorf("%v are there (%v)", n, err)
 	}
 	f.sound()
 }

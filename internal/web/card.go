@@ -25,7 +25,11 @@ type cardForm struct {
 	Lot, LotNo, Into                 string // a lot to split off, or to merge into
 	Approver, Override               string
 	Values                           map[string]string // of the stage's form
-	Open                             string            // what was tapped, whose sheet is open: report, hold, count, done, start
+	Station                          string
+	Together                         bool // though another job runs at the station
+	holdForm
+	awaits flow.Awaited
+	Open   string // what was tapped, whose sheet is open: report, hold, count, done, start
 }
 
 type cardPage struct {
@@ -42,6 +46,7 @@ type cardPage struct {
 	Vendors []postgres.Vendor
 	LotNo   string // the number a new lot would get
 	Gate    bool   // what was refused can be passed by the reader, with a reason
+	cardAround
 }
 
 type chipLink struct {
@@ -101,6 +106,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 	}
 	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from")), Vendors: vendorList(vendors)}
 	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.IsOwner()
+	pg.Busy = gate != nil && gate.Code == flow.StationBusy
 	if f.Open != "report" && !pg.Place.Stage.Counter {
 		pg.Form.Good = pg.Place.State.OnHand.String()
 	}
@@ -123,6 +129,9 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		}
 	}
 	if err := w.lots(r, &pg); err != nil {
+		return err
+	}
+	if err := w.around(rw, r, &pg); err != nil {
 		return err
 	}
 	v.Title = j.Number + " · " + pg.Place.Stage.Name
@@ -176,6 +185,9 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	f := readCard(r)
 	values, err := w.values(r, who, f.Values)
 	var action flow.Action
+	if err == nil && f.Open == "hold" {
+		f.awaits, err = w.awaits(r, v, f.holdForm)
+	}
 	if err == nil {
 		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values, jobIDFor(id))
 	}
@@ -219,6 +231,7 @@ func readCard(r *http.Request) cardForm {
 		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
 		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), Challan: r.PostFormValue("challan"), ShortThere: r.PostFormValue("short"), Unused: r.PostFormValue("unused"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
+		Station: clean(r.PostFormValue("station")), Together: r.PostFormValue("together") != "", holdForm: readHold(r),
 	}
 	return f
 }
@@ -227,9 +240,9 @@ func (f cardForm) action(at flow.Work, do string, values map[string]string, lot 
 	release := flow.Release{Values: values, Approver: f.Approver, Override: f.Override}
 	switch do {
 	case "start":
-		return flow.Start{Work: at, Values: values}, nil
+		return flow.Start{Work: at, Values: values, Station: f.Station, Together: f.Together}, nil
 	case "done":
-		return flow.Finish{Work: at, Release: release}, nil
+		return flow.Finish{Work: at, Station: f.Station, Release: release}, nil
 	case "receive":
 		return f.receive(at, f.Challan, release)
 	case "split":
@@ -249,9 +262,9 @@ func (f cardForm) action(at flow.Work, do string, values map[string]string, lot 
 		there, err := quantity(f.There)
 		return flow.Count{Work: at, There: there, Reason: f.Why}, err
 	case "hold":
-		return flow.Hold{Work: at, Reason: f.Hold, Note: f.Note}, nil
+		return flow.Hold{Work: at, Reason: f.Hold, Awaits: f.awaits, Note: f.Note}, nil
 	case "resume":
-		return flow.Resume{Work: at}, nil
+		return flow.Resume{Work: at, Station: f.Station, Together: f.Together}, nil
 	case "report":
 		return f.report(at, release)
 	}
@@ -272,7 +285,7 @@ func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error
 	if f.Good == "" && to > from { // the machine has counted: what it made and nobody wasted or sent back is good
 		good = max(to-from-wasted-back, 0)
 	}
-	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Release: release}
+	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Station: f.Station, Release: release}
 	switch rest := seen - good - wasted - back; {
 	case rest <= 0: // what came since the person looked is never closed
 	case f.Rest == "short":

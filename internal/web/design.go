@@ -32,7 +32,8 @@ type designTrack struct {
 // designStage is a stage in the form. Key names its inputs; the order of the keys is the order of the stages.
 type designStage struct {
 	Key, Track, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor string
-	Outside, Optional, Inspection, Approval, Counter                                            bool
+	Stations, Public                                                                            string
+	Hidden, Outside, Optional, Inspection, Approval, Counter                                    bool
 	Needs                                                                                       []string
 	Fields                                                                                      []designField
 	Open                                                                                        bool
@@ -60,7 +61,8 @@ func newDesign(v *view, p flow.Process, vendors map[flow.ID]postgres.Vendor) des
 	for i, s := range p.Stages {
 		ds := designStage{Key: strconv.Itoa(i + 1), Track: s.Track, Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: blueprint.Minutes(s.Target), Unit: s.Unit,
 			Dwell: blueprint.Minutes(s.Dwell), Vendor: vendors[s.Vendor].Name, Outside: s.Outside, Optional: s.Optional, Inspection: s.Inspection,
-			Approval: s.Approval, Counter: s.Counter, Needs: s.Needs, Fields: newDesignFields(s.Fields)}
+			Approval: s.Approval, Counter: s.Counter, Needs: s.Needs, Fields: newDesignFields(s.Fields),
+			Stations: strings.Join(s.Stations, ", "), Public: s.Public, Hidden: s.Hidden}
 		if !s.Yields.IsZero() {
 			ds.Yields = s.Yields.String()
 		}
@@ -119,7 +121,8 @@ func readDesign(r *http.Request) design {
 		d.Stages = append(d.Stages, designStage{Key: key, Track: get("track" + at), Code: get("code" + at), Name: get("stage" + at), Short: get("short" + at), Phase: get("phase" + at),
 			Target: get("target" + at), Unit: get("unit" + at), Yields: get("yields" + at), Dwell: get("dwell" + at), Allowance: get("allowance" + at),
 			Limit: get("limit" + at), Vendor: get("vendor" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
-			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key)})
+			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key),
+			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at)})
 	}
 	return d
 }
@@ -235,7 +238,8 @@ func inStage(err error, name string) error {
 
 func (ds designStage) stage(vendors map[flow.ID]postgres.Vendor) (flow.Stage, error) {
 	s := flow.Stage{Track: ds.Track, Code: ds.Code, Name: ds.Name, Short: ds.Short, Phase: ds.Phase, Unit: ds.Unit, Outside: ds.Outside, Optional: ds.Optional,
-		Inspection: ds.Inspection, Approval: ds.Approval, Counter: ds.Counter, Needs: ds.Needs}
+		Inspection: ds.Inspection, Approval: ds.Approval, Counter: ds.Counter, Needs: ds.Needs,
+		Stations: commaList(ds.Stations), Public: ds.Public, Hidden: ds.Hidden}
 	for id, vendor := range vendors {
 		if vendor.Name == ds.Vendor && ds.Vendor != "" {
 			s.Vendor = id
@@ -259,6 +263,17 @@ func (ds designStage) stage(vendors map[flow.ID]postgres.Vendor) (flow.Stage, er
 	}
 	s.Fields, err = readFields(ds.Fields)
 	return s, err
+}
+
+// commaList is the names of a list with commas, each once.
+func commaList(text string) []string {
+	var list []string
+	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '\n' }) {
+		if name = strings.TrimSpace(name); name != "" && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 func lengthOfTime(name, text string) (int, error) {
@@ -359,6 +374,8 @@ func (p designPage) Badges(s designStage) []string {
 		add(t.Code != "" && t.Code == s.Track, "⑂ "+t.Name)
 	}
 	add(s.Target != "", "◷ "+s.Target)
+	add(s.Stations != "", "⚙ "+s.Stations)
+	add(s.Limit != "", p.T("badge_limit", "n", s.Limit))
 	add(s.Vendor != "" || s.Outside, "⇄ "+cmp.Or(s.Vendor, p.T("vendor")))
 	add(s.Optional, p.T("badge_optional"))
 	add(s.Inspection, "✓ "+p.T("badge_inspection"))

@@ -64,12 +64,13 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.UndoNoReason, flow.BackNotWhole, flow.CounterBackwards, flow.ApproverNeeded, flow.TooEarly, flow.GateClosed, flow.OverrideNotYours, flow.FieldMissing, flow.FieldWrong,
 		flow.OutOfLimits, flow.CountNoReason, flow.NotOptional, flow.PassedAlready, flow.NothingChanged,
 		flow.NameMissing, flow.NameTwice, flow.StageMissing, flow.ValueWrong, flow.ChoicesMissing, flow.LimitsWrong, flow.NeedsWrong, flow.PublishedAlready,
-		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs} {
+		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs,
+		flow.StationUnknown, flow.StationBusy, flow.MoveDone, flow.MoveStands, flow.MoveOrder, flow.MoveRatio, flow.MoveTracks, flow.MoveSizes, flow.MoveMode} {
 		want = append(want, "refusal_"+string(c))
 	}
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
 		flow.KindRequired, flow.KindSkipped, flow.KindCounted, flow.KindChanged, flow.KindAttempted,
-		flow.KindSplit, flow.KindMerged, flow.KindJoined, flow.KindArrived, flow.KindSent, flow.KindReceived} {
+		flow.KindSplit, flow.KindMerged, flow.KindJoined, flow.KindArrived, flow.KindSent, flow.KindReceived, flow.KindMovedOver} {
 		want = append(want, "event_"+string(k), "kind_"+string(k), "did_"+string(k))
 	}
 	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Away, flow.Done} {
