@@ -35,6 +35,7 @@ type moveJob struct {
 type moveStage struct {
 	Name, Was string // Was: another name that it had
 	State     string // added, kept or empty
+	Place     string // after which stage an added one comes
 }
 
 type movePage struct {
@@ -120,6 +121,7 @@ func (w *Web) plan(r *http.Request, pg *movePage, jobs []flow.Job) error {
 		on := g.Why == "" && (slices.Contains(ticked, j.ID.String()) || slices.Contains(all, groups[i].Key))
 		groups[i].Jobs = append(groups[i].Jobs, moveJob{flow.JobRef{ID: j.ID, Number: j.Number}, j.Item, on})
 	}
+	slices.SortStableFunc(groups, func(a, b moveGroup) int { return len(b.Jobs) - len(a.Jobs) })
 	pg.take(groups)
 	return nil
 }
@@ -164,7 +166,10 @@ func (pg *movePage) group(j flow.Job, old flow.Process, over flow.Moving) moveGr
 		s := moveStage{Name: name(pg.Process, code)}
 		switch was := name(old, code); {
 		case slices.Contains(over.Added, code):
-			s.State = "added"
+			s.State, s.Place = "added", pg.T("move_first")
+			if n := len(g.Way); n > 0 {
+				s.Place = pg.T("move_after", "stage", g.Way[n-1].Name)
+			}
 		case slices.Contains(over.Kept, code):
 			s.State = "kept"
 		case was != s.Name:

@@ -55,7 +55,7 @@ func TestRunningJobsMoveOverWithAPreview(t *testing.T) {
 		p.Stages[1] = flow.Stage{Code: "uv", Name: "Spot UV"}
 	})
 	owner.get(here).says(200, "3 open jobs follow a version before 2", "Move jobs over")
-	owner.get(here+"/move").says(200, "2 jobs", "Printing → Offset printing", "Spot UV comes in", "− Lamination goes; nothing was ever there",
+	owner.get(here+"/move").says(200, "2 jobs", "Printing → Offset printing", "Spot UV comes in after Offset printing", "− Lamination goes; nothing was ever there",
 		"These stay on their version", "Something of it is at Lamination", "M-1")
 	owner.post(here+"/move", moveForm(owner.body, "do", "preview")).says(422, "Tick at least one job")
 	owner.post(here+"/move", moveForm(owner.body, "do", "preview", "job", f.jobNumbered("M-2").String())).says(200, "This is the way of 1 jobs in version 2", "M-2").hides("M-3", "M-1")
