@@ -115,19 +115,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	pg.ByName = names[pg.Place.State.By]
-	before := true
-	for i, s := range j.Stages {
-		at := v.place(j, p, s.Code, vendors)
-		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
-			pg.Back = append(pg.Back, at.Stage)
-		}
-		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
-			pg.Before = at.Stage.Name
-		}
-		if s.Live() && s.Code != pg.Place.Stage.Code && v.Who.Scope.Covers(p.ID, s.Code) {
-			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), v.Chip(s.Status()), v.Qty(s.OnHand)})
-		}
-	}
+	pg.elsewhere(vendors)
 	if err := w.lots(r, &pg); err != nil {
 		return err
 	}
@@ -139,6 +127,23 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	return w.render(rw, status, "card", pg)
+}
+
+// elsewhere adds the stages before, and where else something of the job is.
+func (pg *cardPage) elsewhere(vendors map[flow.ID]postgres.Vendor) {
+	j, p, before := pg.Place.Job, pg.Place.Process, true
+	for i, s := range j.Stages {
+		at := pg.place(j, p, s.Code, vendors)
+		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
+			pg.Back = append(pg.Back, at.Stage)
+		}
+		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
+			pg.Before = at.Stage.Name
+		}
+		if s.Live() && s.Code != pg.Place.Stage.Code && pg.Who.Scope.Covers(p.ID, s.Code) {
+			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), pg.Chip(s.Status()), pg.Qty(s.OnHand)})
+		}
+	}
 }
 
 // lots adds the lots that this one can be merged into, and the number that a new one would get.

@@ -181,6 +181,27 @@ func TestAHoldWaitsForSomebody(t *testing.T) {
 	owner.get("/board").says(200, "Waiting for you", "H-1 Printing")
 }
 
+// Somebody who is waited for is told at once, and again when it is over, though the stage is not theirs.
+func TestAnOpenPageIsToldThatItIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	owner.newJob(f, "W-1", "500")
+	job := f.jobNumbered("W-1")
+	feed := regexp.MustCompile(`data-live="([^"]+)"`).FindStringSubmatch(f.operatorBrowser().get("/my").body)
+	my := f.operatorBrowser().follow(strings.ReplaceAll(feed[1], "&amp;", "&"))
+	my.until(": live")
+	owner.tap(job, "printing", "start").says(200) // not their business
+	owner.tap(job, "printing", "hold", "hold_reason", "quality", "awaits", f.operator.String()).says(200)
+	if got := my.until("id: "); !slices.Contains(got, "event: refresh") || got[len(got)-1] != "id: 3" {
+		t.Errorf("the feed says %q", got)
+	}
+	owner.tap(job, "printing", "resume").says(200)
+	if got := my.until("id: "); !slices.Contains(got, "event: refresh") || got[len(got)-1] != "id: 4" {
+		t.Errorf("the feed says %q", got)
+	}
+}
+
 // Public names go through the designer and the file; the office reads what the customer would.
 func TestPublicNamesInTheDesigner(t *testing.T) {
 	t.Parallel()
