@@ -225,7 +225,7 @@ func (v *visit) outside() bool { return !v.o.line.process.Stages[v.stage].Vendor
 // sendOut gives what is there to the vendor of the stage, who brings it back when it is done.
 func (f *factory) sendOut(v *visit, at time.Time, takes time.Duration) error {
 	stage := v.o.line.process.Stages[v.stage]
-	a := flow.Send{Lines: []flow.SendLine{{Work: v.work()}}, Vendor: stage.Vendor, Expected: flow.DateOf(at.Add(stage.TargetTime() + 24*time.Hour).In(ist))}
+	a := flow.Send{Lines: []flow.SendLine{{Work: v.work()}}, Vendor: stage.Vendor, Expected: flow.DateOf(f.hours.after(at, stage.TargetTime()).Add(24 * time.Hour).In(ist))}
 	if _, err := f.give(v.o, f.worker(v, at), at, a); err != nil {
 		return err
 	}

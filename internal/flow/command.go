@@ -64,7 +64,8 @@ type Mark struct {
 type Person struct {
 	Org      ID
 	OrgName  string
-	Timezone string // IANA name
+	Timezone string     // IANA name
+	Hours    *Timetable // the calendars of the organisation, nil: round the clock
 	Member   ID
 	Name     string
 	Role     Role

@@ -28,6 +28,7 @@ type Job struct {
 	Parts     []Part            `json:"parts,omitempty"`     // its own components
 	LotOf     ID                `json:"lot_of,omitzero"`     // of a lot: the job it was split off first
 	Origin    string            `json:"origin,omitempty"`    // of a lot: the stage where its quantity came from the other job
+	Found     Quantity          `json:"found,omitempty"`     // of a lot: how much of its quantity had been found in the other job
 	Lots      int               `json:"lots,omitempty"`      // how many lots were split off it
 	NCs       []NonConformance  `json:"ncs,omitempty"`       // in the order they were raised
 	Stages    []StageState      `json:"stages"`              // in route order
@@ -192,7 +193,7 @@ func (j Job) Check() error {
 	scaled := false
 	for i, s := range j.Stages {
 		if s.Code == j.Origin || i == 0 && j.Origin == "" {
-			brought += j.Quantity
+			brought += j.Quantity - j.Found
 		}
 		if !s.Balanced() {
 			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + short %s + sent back %s + at vendor %s + on hand %s",

@@ -106,6 +106,7 @@ type Facts struct {
 	Whole    bool                `json:"whole,omitempty"`    // all of the component has arrived
 	With     []ID                `json:"with,omitempty"`     // and those that depended on it
 	Began    Moment              `json:"began,omitempty"`    // a report's own run began then
+	Found    Quantity            `json:"found,omitempty"`    // of what goes from lot to lot: how much of it had been found
 	Sizes    []string            `json:"sizes,omitempty"`    // the sizes of a new job, in order
 	Second   string              `json:"second,omitempty"`   // the unit of its second balance
 	Of       map[string]Amount   `json:"of,omitempty"`       // what of the quantities belongs to which size, or to the second balance

@@ -298,9 +298,11 @@ func (a Report) surplus(p Process, j Job, s StageState, f Facts) *Refusal {
 	}
 	r := blocked(MoreThanHere, j, s)
 	r.Entry = total
+	j.nameSize(r, a.Stage, f.Of, by)
 	if p.Over == 0 || a.Short > 0 || total-a.Good > s.OnHand || j.badSurplus(a.Stage, f.Of, by) {
 		return r
 	}
+	r.Name, r.Entry, r.Here = "", total, s.OnHand
 	if r.Limit = p.Over; over > percentOf(s.Received, p.Over)-s.Found {
 		r.Code = OverLimit
 		return r

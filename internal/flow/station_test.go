@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// floor is one stage with two stations and the jobs that come to it, on one tablet.
-type floor struct {
+// shopFloor is one stage with two stations and the jobs that come to it, on one tablet.
+type shopFloor struct {
 	t       *testing.T
 	process Process
 	jobs    map[ID]Job
@@ -17,9 +17,9 @@ type floor struct {
 	n       byte
 }
 
-func openFloor(t *testing.T) *floor {
+func openFloor(t *testing.T) *shopFloor {
 	t.Helper()
-	f := &floor{t: t, jobs: map[ID]Job{}, now: At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC)),
+	f := &shopFloor{t: t, jobs: map[ID]Job{}, now: At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC)),
 		process: Process{ID: ID{9}, Version: 1, Mode: QuantityMode, HoldReasons: StarterHolds(),
 			Stages: []Stage{{Code: "print", Name: "Printing", Stations: []string{"Heidelberg SM74", "Heidelberg SM52"}}, {Code: "pack", Name: "Packing"}}}}
 	for i, number := range []string{"JC-1", "JC-2"} {
@@ -29,7 +29,7 @@ func openFloor(t *testing.T) *floor {
 }
 
 // give gives a command as the write door does: with what else runs at the station that it names.
-func (f *floor) give(a Action) error {
+func (f *shopFloor) give(a Action) error {
 	f.t.Helper()
 	f.n++
 	f.now = f.now.Add(time.Minute)
@@ -56,14 +56,14 @@ func (f *floor) give(a Action) error {
 	return nil
 }
 
-func (f *floor) ok(a Action) {
+func (f *shopFloor) ok(a Action) {
 	f.t.Helper()
 	if err := f.give(a); err != nil {
 		f.t.Fatalf("%s: %v", a.Name(), err)
 	}
 }
 
-func (f *floor) refused(code Code, a Action) *Refusal {
+func (f *shopFloor) refused(code Code, a Action) *Refusal {
 	f.t.Helper()
 	var r *Refusal
 	if err := f.give(a); !errors.As(err, &r) || r.Code != code {
@@ -72,7 +72,7 @@ func (f *floor) refused(code Code, a Action) *Refusal {
 	return r
 }
 
-func (f *floor) state(job byte) string {
+func (f *shopFloor) state(job byte) string {
 	s, _ := f.jobs[ID{job}].Stage("print")
 	return strings.TrimSpace(fmt.Sprintf("%s %s", s.Status(), s.Occupies()))
 }

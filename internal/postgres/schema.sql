@@ -36,6 +36,34 @@ end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
 
+CREATE TABLE public.calendar_changes (
+    org_id uuid NOT NULL,
+    code text NOT NULL,
+    version integer NOT NULL,
+    standard boolean NOT NULL,
+    body jsonb,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.calendar_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_changes OWNER TO clicarity_owner;
+
+CREATE TABLE public.calendars (
+    org_id uuid NOT NULL,
+    code text NOT NULL,
+    version integer NOT NULL,
+    standard boolean NOT NULL,
+    body jsonb NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.calendars FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendars OWNER TO clicarity_owner;
+
 CREATE TABLE public.challan_lines (
     org_id uuid NOT NULL,
     number text NOT NULL,
@@ -362,6 +390,12 @@ ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
 
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
+
+ALTER TABLE ONLY public.calendars
+    ADD CONSTRAINT calendars_pkey PRIMARY KEY (org_id, code);
+
 ALTER TABLE ONLY public.challan_lines
     ADD CONSTRAINT challan_lines_pkey PRIMARY KEY (org_id, number, job_id, stage);
 
@@ -446,6 +480,8 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
+CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
+
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
@@ -481,6 +517,12 @@ CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (st
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.calendars
+    ADD CONSTRAINT calendars_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.challan_lines
     ADD CONSTRAINT challan_lines_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -556,6 +598,10 @@ ALTER TABLE ONLY public.work
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
+ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendars ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.challan_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
@@ -601,6 +647,10 @@ CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting(
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
+
+CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.calendars USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.challan_lines USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -658,6 +708,10 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_lines TO clicarity_app;
 

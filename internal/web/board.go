@@ -18,9 +18,8 @@ type cell struct {
 	Says  string // what the cell means, in words
 	Link  string // to the stage card, for live cells
 	Age   int    // ageing step, for live cells; -1 for others
-	Since string // for the browser to keep the age right
-	Mins  int
-	Late  bool // somebody should have acted on its hold by now
+	Next  string // when the next steps come, for the browser to keep the age right
+	Late  bool   // somebody should have acted on its hold by now
 }
 
 // boardRow is one job on the board. The live feed sends the same row again when the job changes.
@@ -230,7 +229,7 @@ func (v *view) cell(j flow.Job, s flow.Stage, state flow.StageState, vendors map
 		c.Says = v.T("cell_done", "stage", s.Name, "good", v.Qty(state.Good), "wasted", v.Qty(state.Wasted), "at", v.When(state.Done))
 		return c
 	}
-	c.Age, c.Since, c.Mins = age(state, s.TargetTime(), v.Now), v.Stamp(state.Ready), s.Target
+	c.Age, c.Next = v.ages(s, state.Ready)
 	c.Qty, c.Link = v.cellQty(j, state.OnHand+state.AtVendor), "/jobs/"+j.ID.String()+"/at/"+url.PathEscape(s.Code)+"?from=board"
 	c.Says = v.T("cell_live", "stage", s.Name, "status", v.T("status_"+string(status)), "qty", v.Qty(state.OnHand+state.AtVendor), "for", v.For(state.Ready))
 	if name := vendorAt(s, state, vendors, v); name != "" && status != flow.Held {

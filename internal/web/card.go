@@ -24,6 +24,10 @@ type cardForm struct {
 	Challan, ShortThere, Unused      string // what came back from a vendor
 	Lot, LotNo, Into                 string // a lot to split off, or to merge into
 	Approver, Override               string
+	Amounts                          map[string]string // by way and account: good_0
+	Grades                           map[string]string // by place in the stage's list
+	Material                         map[string]string // lots of material that went in
+	Made                             string            // and the lot that comes out
 	Values                           map[string]string // of the stage's form
 	Station                          string
 	Together                         bool // though another job runs at the station
@@ -188,13 +192,13 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	f := readCard(r)
-	values, err := w.values(r, who, f.Values)
+	t, err := w.told(r, who, f)
 	var action flow.Action
 	if err == nil && f.Open == "hold" {
 		f.awaits, err = w.awaits(r, v, f.holdForm)
 	}
 	if err == nil {
-		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values, jobIDFor(id))
+		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), t, jobIDFor(id))
 	}
 	var receipt flow.Receipt
 	if err == nil {
@@ -205,19 +209,6 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	}
 	http.Redirect(rw, r, after(r, job, receipt), http.StatusSeeOther)
 	return nil
-}
-
-// values reads what was filled in of the stage's form. Most stages have none, and then nothing is looked up.
-func (w *Web) values(r *http.Request, who flow.Person, typed map[string]string) (map[string]string, error) {
-	if len(typed) == 0 {
-		return nil, nil
-	}
-	_, p, err := w.jobAt(r, who)
-	if err != nil {
-		return nil, err
-	}
-	stage, _ := p.Stage(r.PathValue("stage"))
-	return w.readEntries(stage.Fields, typed)
 }
 
 func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f cardForm, cause error) error {
@@ -236,23 +227,26 @@ func readCard(r *http.Request) cardForm {
 		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
 		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), Challan: r.PostFormValue("challan"), ShortThere: r.PostFormValue("short"), Unused: r.PostFormValue("unused"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
+		Amounts: withPrefix(r, amountPrefix), Grades: withPrefix(r, gradePrefix), Material: withPrefix(r, lotPrefix), Made: clean(r.PostFormValue("made")),
 		Station: clean(r.PostFormValue("station")), Together: r.PostFormValue("together") != "", holdForm: readHold(r),
 	}
 	return f
 }
 
-func (f cardForm) action(at flow.Work, do string, values map[string]string, lot flow.ID) (flow.Action, error) {
-	release := flow.Release{Values: values, Approver: f.Approver, Override: f.Override}
+func (f cardForm) action(at flow.Work, do string, t told, lot flow.ID) (flow.Action, error) {
+	release, err := f.release(t)
+	if err != nil {
+		return nil, err
+	}
 	switch do {
 	case "start":
-		return flow.Start{Work: at, Values: values, Station: f.Station, Together: f.Together}, nil
+		return flow.Start{Work: at, Values: t.values, Used: release.Used, Station: f.Station, Together: f.Together}, nil
 	case "done":
 		return flow.Finish{Work: at, Station: f.Station, Release: release}, nil
 	case "receive":
-		return f.receive(at, f.Challan, release)
+		return f.receive(at, t.accounts, release)
 	case "split":
-		q, err := quantity(f.Lot)
-		return flow.Split{Work: at, Quantity: q, Lot: lot, Number: f.LotNo}, err
+		return f.split(at, t.accounts, lot)
 	case "merge":
 		into, err := flow.ParseID(f.Into)
 		if err != nil {
@@ -264,19 +258,36 @@ func (f cardForm) action(at flow.Work, do string, values map[string]string, lot 
 	case "skip":
 		return flow.Decision{Work: at}, nil
 	case "count":
-		there, err := quantity(f.There)
-		return flow.Count{Work: at, There: there, Reason: f.Why}, err
+		return f.count(at, t.accounts)
 	case "hold":
 		return flow.Hold{Work: at, Reason: f.Hold, Awaits: f.awaits, Note: f.Note}, nil
 	case "resume":
 		return flow.Resume{Work: at, Station: f.Station, Together: f.Together}, nil
 	case "report":
-		return f.report(at, release)
+		return f.report(at, t.accounts, release)
 	}
 	return nil, &flow.Refusal{Code: flow.BadCommand}
 }
 
-func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error) {
+func (f cardForm) split(at flow.Work, accounts []flow.Account, lot flow.ID) (flow.Action, error) {
+	q, err := quantity(f.Lot)
+	if err != nil {
+		return nil, err
+	}
+	of, sum, err := f.counted(accounts, "lot")
+	return flow.Split{Work: at, Quantity: cmp.Or(q, sum), Of: of, Lot: lot, Number: f.LotNo}, err
+}
+
+func (f cardForm) count(at flow.Work, accounts []flow.Account) (flow.Action, error) {
+	there, err := quantity(f.There)
+	if err != nil {
+		return nil, err
+	}
+	of, sum, err := f.counted(accounts, "there")
+	return flow.Count{Work: at, There: cmp.Or(there, sum), Of: of, Reason: f.Why}, err
+}
+
+func (f cardForm) report(at flow.Work, accounts []flow.Account, release flow.Release) (flow.Action, error) {
 	var good, wasted, back, seen, from, to flow.Quantity
 	for _, typed := range []struct {
 		to   *flow.Quantity
@@ -304,7 +315,7 @@ func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error
 	if back > 0 {
 		a.Back = []flow.Back{{To: f.BackTo, Reason: f.BackReason, Quantity: back}}
 	}
-	return a, nil
+	return f.sized(a, accounts)
 }
 
 // quantity reads what a person typed as a quantity: grouping, native digits and a unit behind are fine; nothing

@@ -93,8 +93,7 @@ func (p place) Choosable() bool {
 func (p place) Missing() string {
 	var names []string
 	for _, part := range p.Job.Missing(p.Stage.Code) {
-		t, _ := p.Process.Track(part.Track)
-		names = append(names, t.Name)
+		names = append(names, p.Process.PartName(part))
 	}
 	return strings.Join(names, ", ")
 }
@@ -144,7 +143,7 @@ func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.I
 	}
 	stage.Name = p.Called(stage)
 	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
-		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
+		Age: v.age(stage, state.Ready), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
 }
 
 // vendorAt names the vendor who has something of a job at a stage, else the one who usually does it.

@@ -61,7 +61,7 @@ func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vend
 	row := stageRow{Name: p.Called(s), Phase: s.Phase, Vendor: vendor, Jobs: l.Jobs, Running: l.Running, Held: l.Held, Link: queueLink(p.ID, s.Code)}
 	if l.Jobs > 0 {
 		since := flow.At(l.Oldest)
-		row.Oldest, row.Age = v.For(since), age(flow.StageState{Ready: since}, s.TargetTime(), v.Now)
+		row.Oldest, row.Age = v.For(since), v.age(s, since)
 	}
 	return row
 }

@@ -201,6 +201,7 @@ type designPage struct {
 	Said        string
 	Behind      int // open jobs that follow an older version
 	Vendors     []string
+	Calendars   []postgres.Calendar
 	Inspections []designStage
 	Types       []flow.FieldType
 }
@@ -304,6 +305,9 @@ func (w *Web) showDesigner(rw http.ResponseWriter, r *http.Request, pg designPag
 		pg.Vendors = append(pg.Vendors, v.Name)
 	}
 	slices.Sort(pg.Vendors)
+	if pg.Calendars, err = w.DB.Calendars(r.Context(), pg.Who.Org); err != nil {
+		return err
+	}
 	pg.Title, pg.Types = pg.Process.Name, flow.FieldTypes
 	return w.render(rw, status, "process", pg)
 }
