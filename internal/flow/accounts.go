@@ -110,6 +110,8 @@ func (j *Job) follow(m Movement) error {
 		case KindStageAdded, KindRequired, KindSkipped:
 			concerned = true
 			own.Facts.Name, own.Facts.After = m.Facts.Name, m.Facts.After
+		case KindMovedOver:
+			concerned, own.Facts = true, a.routed(m.Facts)
 		case KindSent, KindReceived:
 			own.Facts.Vendor, own.Facts.Challan, own.Facts.Expected = m.Facts.Vendor, m.Facts.Challan, m.Facts.Expected
 		}

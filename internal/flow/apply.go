@@ -38,6 +38,8 @@ func moved(j Job, m Movement) (Job, error) {
 		return changed(j, m)
 	case KindArrived:
 		return arrived(j, m)
+	case KindMovedOver:
+		return movedOver(j, m)
 	}
 	i := j.index(m.Stage)
 	if i < 0 {
@@ -50,6 +52,7 @@ func moved(j Job, m Movement) (Job, error) {
 	if err := apply(&j, i, m); err != nil {
 		return Job{}, err
 	}
+	j.clearStations()
 	if j.Stages[i].Started == 0 {
 		j.Stages[i].Batch = ID{}
 	}
@@ -391,6 +394,7 @@ func started(j *Job, i int, m Movement) error {
 		return impossible(m, "it is running or on hold")
 	}
 	s.Started, s.Batch = m.Occurred, m.Facts.Batch
+	s.place(m)
 	s.capture(m.Facts)
 	return nil
 }
@@ -400,7 +404,7 @@ func held(j *Job, i int, m Movement) error {
 	if s.OnHand == 0 || s.Held != 0 {
 		return impossible(m, "nothing is there, or it is on hold already")
 	}
-	s.Held, s.Reason = m.Occurred, m.Facts.Reason
+	s.Held, s.Reason, s.Awaits = m.Occurred, m.Facts.Reason, m.Facts.Awaits
 	return nil
 }
 
@@ -409,7 +413,8 @@ func resumed(j *Job, i int, m Movement) error {
 	if s.Held == 0 {
 		return impossible(m, "it is not on hold")
 	}
-	s.Held, s.Reason = 0, ""
+	s.Held, s.Reason, s.Awaits = 0, "", Awaited{}
+	s.place(m)
 	return nil
 }
 
@@ -439,6 +444,7 @@ func reported(j *Job, i int, m Movement) error {
 	if f.To > 0 {
 		s.Reading = f.To
 	}
+	s.place(m)
 	s.capture(f)
 	for _, b := range f.Back {
 		if err := sendBack(j, i, b, m); err != nil {

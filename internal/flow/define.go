@@ -197,7 +197,7 @@ func (s Stage) acceptable(before []Stage) error {
 		}
 	}
 	return cmp.Or(tooLong("name", s.Name, MaxText), tooLong("short", s.Short, MaxNumber), tooLong("phase", s.Phase, MaxText),
-		tooLong("unit", s.Unit, MaxNumber), formAcceptable(s.Fields), namesAcceptable(s.Grades))
+		tooLong("unit", s.Unit, MaxNumber), tooLong("public", s.Public, MaxText), stationsAcceptable(s.Stations), formAcceptable(s.Fields), namesAcceptable(s.Grades))
 }
 
 func formAcceptable(fields []Field) error {

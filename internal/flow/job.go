@@ -53,6 +53,8 @@ type StageState struct {
 	Started  Moment   `json:"started,omitempty"`   // when the present run began, 0 when none is on
 	Held     Moment   `json:"held,omitempty"`      // since when it is on hold, 0 when it is not
 	Reason   string   `json:"reason,omitempty"`    // code of the hold's reason
+	Awaits   Awaited  `json:"awaits,omitzero"`     // who must act so that the hold ends
+	Station  string   `json:"station,omitempty"`   // where the present run is, and where one on hold was
 	SplitOff Quantity `json:"split_off,omitempty"` // of what was received, how much left with other lots; it counts as theirs
 	Joined   Quantity `json:"joined,omitempty"`    // and how much came with others
 	Returned Quantity `json:"returned,omitempty"`  // of what was received, how much came back from later stages

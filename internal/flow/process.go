@@ -55,6 +55,9 @@ type Stage struct {
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
 	Grades     []string `json:"grades,omitempty"`         // what goes on is told by grade: A, B, C
 	Calendar   string   `json:"calendar,omitempty"`       // code of the one it works by; empty: the organisation's own
+	Stations   []string `json:"stations,omitempty"`       // machines or places where it is done: Heidelberg SM74, Table 3
+	Public     string   `json:"public,omitempty"`         // what customers read while a job is here; empty: the name
+	Hidden     bool     `json:"hidden,omitempty"`         // customers do not see it: they read the milestone before
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
 	LotIn      bool     `json:"lot_in,omitempty"`         // asks which lots of material go in
 	LotOut     bool     `json:"lot_out,omitempty"`        // gives what comes out a lot number

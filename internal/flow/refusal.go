@@ -97,6 +97,15 @@ const (
 	HolidayTwice      Code = "holiday_twice"       // Name, Value the date
 	CalendarChanged   Code = "calendar_changed"    // By, At: somebody saved another form of it meanwhile
 	CalendarStandard  Code = "calendar_standard"   // Name: stages without a calendar need one
+	StationUnknown    Code = "station_unknown"     // Stage, Value
+	StationBusy       Code = "station_busy"        // Value; and Job, Stage, By, At of what runs there, for those who may see it
+	MoveDone          Code = "move_done"           // Job: it is completed
+	MoveStands        Code = "move_stands"         // Job, Stage where something of it is, which the new version does not have
+	MoveOrder         Code = "move_order"          // Job, Stage and Name of another, which the new version has the other way round
+	MoveRatio         Code = "move_ratio"          // Job, Stage that has passed something on by another ratio
+	MoveTracks        Code = "move_tracks"         // Job, Name of a component that is another in the new version
+	MoveSizes         Code = "move_sizes"          // Job: the new version does not count its sizes, or its second balance
+	MoveMode          Code = "move_mode"           // Job: only one of the versions counts
 	InTheFuture       Code = "in_the_future"       // At
 	TooLongAgo        Code = "too_long_ago"        // At, Limit hours
 )

@@ -46,6 +46,14 @@ var statuses = map[flow.Code]int{
 	flow.NCClosed:          http.StatusConflict,
 	flow.NCOpenAction:      http.StatusConflict,
 	flow.SecondLeft:        http.StatusConflict,
+	flow.StationBusy:       http.StatusConflict,
+	flow.MoveDone:          http.StatusConflict,
+	flow.MoveStands:        http.StatusConflict,
+	flow.MoveOrder:         http.StatusConflict,
+	flow.MoveRatio:         http.StatusConflict,
+	flow.MoveTracks:        http.StatusConflict,
+	flow.MoveSizes:         http.StatusConflict,
+	flow.MoveMode:          http.StatusConflict,
 }
 
 // StatusOf is the HTTP status of an error.

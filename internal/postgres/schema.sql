@@ -380,6 +380,8 @@ CREATE TABLE public.work (
     status text NOT NULL,
     on_hand numeric(18,6) NOT NULL,
     ready_at timestamp with time zone NOT NULL,
+    station text DEFAULT ''::text NOT NULL,
+    awaits uuid,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
 WITH (fillfactor='80');
@@ -492,6 +494,8 @@ CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, 
 
 CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status, id);
 
+CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, version, id) WHERE (status = 'open'::text);
+
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX logins_login ON public.logins USING btree (login);
@@ -504,7 +508,11 @@ CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id,
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
+CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
+
 CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
+
+CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 

@@ -29,7 +29,11 @@ type cardForm struct {
 	Material                         map[string]string // lots of material that went in
 	Made                             string            // and the lot that comes out
 	Values                           map[string]string // of the stage's form
-	Open                             string            // what was tapped, whose sheet is open: report, hold, count, done, start
+	Station                          string
+	Together                         bool // though another job runs at the station
+	holdForm
+	awaits flow.Awaited
+	Open   string // what was tapped, whose sheet is open: report, hold, count, done, start
 }
 
 type cardPage struct {
@@ -46,6 +50,7 @@ type cardPage struct {
 	Vendors []postgres.Vendor
 	LotNo   string // the number a new lot would get
 	Gate    bool   // what was refused can be passed by the reader, with a reason
+	cardAround
 }
 
 type chipLink struct {
@@ -105,6 +110,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 	}
 	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from")), Vendors: vendorList(vendors)}
 	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.IsOwner()
+	pg.Busy = gate != nil && gate.Code == flow.StationBusy
 	if f.Open != "report" && !pg.Place.Stage.Counter {
 		pg.Form.Good = pg.Place.State.OnHand.String()
 	}
@@ -113,20 +119,11 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	pg.ByName = names[pg.Place.State.By]
-	before := true
-	for i, s := range j.Stages {
-		at := v.place(j, p, s.Code, vendors)
-		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
-			pg.Back = append(pg.Back, at.Stage)
-		}
-		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
-			pg.Before = at.Stage.Name
-		}
-		if s.Live() && s.Code != pg.Place.Stage.Code && v.Who.Scope.Covers(p.ID, s.Code) {
-			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), v.Chip(s.Status()), v.Qty(s.OnHand)})
-		}
-	}
+	pg.elsewhere(vendors)
 	if err := w.lots(r, &pg); err != nil {
+		return err
+	}
+	if err := w.around(rw, r, &pg); err != nil {
 		return err
 	}
 	v.Title = j.Number + " · " + pg.Place.Stage.Name
@@ -134,6 +131,23 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	return w.render(rw, status, "card", pg)
+}
+
+// elsewhere adds the stages before, and where else something of the job is.
+func (pg *cardPage) elsewhere(vendors map[flow.ID]postgres.Vendor) {
+	j, p, before := pg.Place.Job, pg.Place.Process, true
+	for i, s := range j.Stages {
+		at := pg.place(j, p, s.Code, vendors)
+		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
+			pg.Back = append(pg.Back, at.Stage)
+		}
+		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
+			pg.Before = at.Stage.Name
+		}
+		if s.Live() && s.Code != pg.Place.Stage.Code && pg.Who.Scope.Covers(p.ID, s.Code) {
+			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), pg.Chip(s.Status()), pg.Qty(s.OnHand)})
+		}
+	}
 }
 
 // lots adds the lots that this one can be merged into, and the number that a new one would get.
@@ -180,6 +194,9 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	f := readCard(r)
 	t, err := w.told(r, who, f)
 	var action flow.Action
+	if err == nil && f.Open == "hold" {
+		f.awaits, err = w.awaits(r, v, f.holdForm)
+	}
 	if err == nil {
 		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), t, jobIDFor(id))
 	}
@@ -211,6 +228,7 @@ func readCard(r *http.Request) cardForm {
 		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), Challan: r.PostFormValue("challan"), ShortThere: r.PostFormValue("short"), Unused: r.PostFormValue("unused"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
 		Amounts: withPrefix(r, amountPrefix), Grades: withPrefix(r, gradePrefix), Material: withPrefix(r, lotPrefix), Made: clean(r.PostFormValue("made")),
+		Station: clean(r.PostFormValue("station")), Together: r.PostFormValue("together") != "", holdForm: readHold(r),
 	}
 	return f
 }
@@ -222,9 +240,9 @@ func (f cardForm) action(at flow.Work, do string, t told, lot flow.ID) (flow.Act
 	}
 	switch do {
 	case "start":
-		return flow.Start{Work: at, Values: t.values, Used: release.Used}, nil
+		return flow.Start{Work: at, Values: t.values, Used: release.Used, Station: f.Station, Together: f.Together}, nil
 	case "done":
-		return flow.Finish{Work: at, Release: release}, nil
+		return flow.Finish{Work: at, Station: f.Station, Release: release}, nil
 	case "receive":
 		return f.receive(at, t.accounts, release)
 	case "split":
@@ -242,9 +260,9 @@ func (f cardForm) action(at flow.Work, do string, t told, lot flow.ID) (flow.Act
 	case "count":
 		return f.count(at, t.accounts)
 	case "hold":
-		return flow.Hold{Work: at, Reason: f.Hold, Note: f.Note}, nil
+		return flow.Hold{Work: at, Reason: f.Hold, Awaits: f.awaits, Note: f.Note}, nil
 	case "resume":
-		return flow.Resume{Work: at}, nil
+		return flow.Resume{Work: at, Station: f.Station, Together: f.Together}, nil
 	case "report":
 		return f.report(at, t.accounts, release)
 	}
@@ -283,7 +301,7 @@ func (f cardForm) report(at flow.Work, accounts []flow.Account, release flow.Rel
 	if f.Good == "" && to > from { // the machine has counted: what it made and nobody wasted or sent back is good
 		good = max(to-from-wasted-back, 0)
 	}
-	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Release: release}
+	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Station: f.Station, Release: release}
 	switch rest := seen - good - wasted - back; {
 	case rest <= 0: // what came since the person looked is never closed
 	case f.Rest == "short":

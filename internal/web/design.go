@@ -33,8 +33,9 @@ type designTrack struct {
 // designStage is a stage in the form. Key names its inputs; the order of the keys is the order of the stages.
 type designStage struct {
 	Key, Track, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor, Calendar string
-	Grades                                                                                                string // with commas between them
-	Outside, Optional, Inspection, Approval, Counter                                                      bool
+	Grades, Stations                                                                                      string // with commas between them
+	Public                                                                                                string
+	Hidden, Outside, Optional, Inspection, Approval, Counter                                              bool
 	LotIn, LotOut                                                                                         bool
 	Needs                                                                                                 []string
 	Fields                                                                                                []designField
@@ -65,7 +66,8 @@ func newDesign(v *view, p flow.Process, vendors map[flow.ID]postgres.Vendor) des
 		ds := designStage{Key: strconv.Itoa(i + 1), Track: s.Track, Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: blueprint.Minutes(s.Target), Unit: s.Unit,
 			Dwell: blueprint.Minutes(s.Dwell), Vendor: vendors[s.Vendor].Name, Calendar: s.Calendar, Outside: s.Outside, Optional: s.Optional, Inspection: s.Inspection,
 			Approval: s.Approval, Counter: s.Counter, Needs: s.Needs, Fields: newDesignFields(s.Fields),
-			Grades: strings.Join(s.Grades, ", "), LotIn: s.LotIn, LotOut: s.LotOut}
+			Grades: strings.Join(s.Grades, ", "), LotIn: s.LotIn, LotOut: s.LotOut,
+			Stations: strings.Join(s.Stations, ", "), Public: s.Public, Hidden: s.Hidden}
 		if !s.Yields.IsZero() {
 			ds.Yields = s.Yields.String()
 		}
@@ -126,7 +128,8 @@ func readDesign(r *http.Request) design {
 			Target: get("target" + at), Unit: get("unit" + at), Yields: get("yields" + at), Dwell: get("dwell" + at), Allowance: get("allowance" + at),
 			Limit: get("limit" + at), Vendor: get("vendor" + at), Calendar: get("calendar" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
 			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key),
-			Grades: get("grades" + at), LotIn: on("lotin" + at), LotOut: on("lotout" + at)})
+			Grades: get("grades" + at), LotIn: on("lotin" + at), LotOut: on("lotout" + at),
+			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at)})
 	}
 	return d
 }
@@ -244,7 +247,8 @@ func inStage(err error, name string) error {
 func (ds designStage) stage(vendors map[flow.ID]postgres.Vendor) (flow.Stage, error) {
 	s := flow.Stage{Track: ds.Track, Code: ds.Code, Name: ds.Name, Short: ds.Short, Phase: ds.Phase, Unit: ds.Unit, Outside: ds.Outside, Optional: ds.Optional,
 		Inspection: ds.Inspection, Approval: ds.Approval, Counter: ds.Counter, Needs: ds.Needs, Calendar: ds.Calendar,
-		Grades: listed(ds.Grades), LotIn: ds.LotIn, LotOut: ds.LotOut}
+		Grades: listed(ds.Grades), LotIn: ds.LotIn, LotOut: ds.LotOut,
+		Stations: listed(ds.Stations), Public: ds.Public, Hidden: ds.Hidden}
 	for id, vendor := range vendors {
 		if vendor.Name == ds.Vendor && ds.Vendor != "" {
 			s.Vendor = id
@@ -376,6 +380,8 @@ func (p designPage) Badges(s designStage) []string {
 	}
 	add(s.Target != "", "◷ "+s.Target)
 	add(s.Calendar != "", "◴ "+p.calendarName(s.Calendar))
+	add(s.Stations != "", "⚙ "+s.Stations)
+	add(s.Limit != "", p.T("badge_limit", "n", s.Limit))
 	add(s.Vendor != "" || s.Outside, "⇄ "+cmp.Or(s.Vendor, p.T("vendor")))
 	add(s.Optional, p.T("badge_optional"))
 	add(s.Inspection, "✓ "+p.T("badge_inspection"))

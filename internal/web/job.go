@@ -341,6 +341,14 @@ func (w *Web) doJob(rw http.ResponseWriter, r *http.Request, who flow.Person, jo
 	return nil
 }
 
+// Customer is how far the job has come as the customer sees it, for the office.
+func (p *jobPage) Customer() *milestones {
+	if !p.IsOwner() || p.Job.Track != "" {
+		return nil
+	}
+	return &milestones{p.view, p.Process.Progress(p.Job)}
+}
+
 // percent is a share in whole percent, for the width of a bar.
 func percent(part, whole flow.Quantity) int { return int(float64(part) / float64(whole) * 100) }
 
@@ -405,7 +413,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 		key = "event_nothing"
 	}
 	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "vendor", cmp.Or(p.Vendors[m.Facts.Vendor].Name, p.T("vendor")),
-		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason))
+		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason), "version", m.Facts.Version, "was", m.Facts.Was["version"])
 	for _, waste := range m.Facts.Wasted {
 		e.Wasted = append(e.Wasted, wasteLine{p.Qty(waste.Quantity), p.Reason(p.Process.WasteReasons, waste.Reason)})
 	}
@@ -459,6 +467,12 @@ func (p *jobPage) details(m flow.Movement) []string {
 		list = append(list, p.T("came_back_unused", "qty", p.Qty(m.Facts.Quantity)))
 	}
 	list = append(list, p.recorded(m.Facts)...)
+	if who := m.Facts.Awaits.Name; who != "" {
+		list = append(list, p.T("waits_for", "names", who))
+	}
+	if until := m.Facts.Awaits.Until; until != "" {
+		list = append(list, p.T("until_date", "date", p.Date(until)))
+	}
 	if m.Facts.Approver != "" {
 		list = append(list, p.T("approved_by", "name", m.Facts.Approver))
 	}

@@ -169,6 +169,8 @@ type myPage struct {
 	Jobs   []place
 	More   bool
 	Picked bool // one stage was chosen
+
+	Awaiting []awaited // holds that wait for the reader
 }
 
 // pageRows is how many rows a phone's list shows before "more".
@@ -187,6 +189,9 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	}
 	vendors, err := w.DB.Vendors(r.Context(), who.Org)
 	if err != nil {
+		return err
+	}
+	if p.Awaiting, err = w.awaiting(r, v, processes); err != nil {
 		return err
 	}
 	chosen := r.FormValue("stage")
@@ -216,6 +221,7 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	if err != nil {
 		return err
 	}
+	v.Feed += "&mine=1"
 	return w.render(rw, http.StatusOK, "my", p)
 }
 
@@ -312,7 +318,7 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 		key = "did_reported_wasted"
 	}
 	says := v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
-		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
+		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "reason", v.Reason(p.HoldReasons, m.Facts.Reason), "version", m.Facts.Version)
 	for _, b := range m.Facts.Back {
 		stage, _ := p.Stage(b.To)
 		says += ", " + v.T("did_back", "back", v.Qty(b.Quantity), "to", stage.Name)

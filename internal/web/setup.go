@@ -204,6 +204,7 @@ type designPage struct {
 	Version     int // the published version that the form began from
 	Error       string
 	Said        string
+	Behind      int // open jobs that follow an older version
 	Vendors     []string
 	Calendars   []postgres.Calendar
 	Inspections []designStage
@@ -285,6 +286,9 @@ func (w *Web) designer(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	}
 	if r.FormValue("said") == "published" && !pg.Draft {
 		pg.Said = v.T("published_says", "version", p.Version)
+	}
+	if pg.Behind, err = w.DB.Behind(r.Context(), who.Org, flow.Edition{Process: p.ID, Version: p.Version}); err != nil {
+		return err
 	}
 	vendors, err := w.DB.Vendors(r.Context(), who.Org)
 	if err != nil {

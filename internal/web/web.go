@@ -121,6 +121,8 @@ func (w *Web) Routes() []httpd.Route {
 		{Pattern: "GET /processes/{process}", Access: httpd.Owners, Handler: w.designer},
 		{Pattern: "POST /processes/{process}", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.design},
 		{Pattern: "GET /processes/{process}/file", Access: httpd.Owners, Handler: w.processFile},
+		{Pattern: "GET /processes/{process}/move", Access: httpd.Owners, Handler: w.moving},
+		{Pattern: "POST /processes/{process}/move", Access: httpd.Owners, Handler: w.move},
 		{Pattern: "GET /templates", Access: httpd.Owners, Handler: w.gallery},
 		{Pattern: "GET /templates/{template}", Access: httpd.Owners, Handler: w.template},
 		{Pattern: "GET /people", Access: httpd.Owners, Handler: w.people},
