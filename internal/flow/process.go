@@ -207,8 +207,8 @@ func Starter(id ID) Process {
 	return Process{ID: id, Version: 1, Name: "Jobs", Mode: QuantityMode, Unit: "pcs", Prefix: "JC",
 		WasteReasons: []Reason{{Code: "quality"}, {Code: "machine_down"}, {Code: "other"}}, HoldReasons: StarterHolds(),
 		Stages: []Stage{
-			{Code: "planning", Name: "Planning", Target: 480}, {Code: "production", Name: "Production", Target: 1440},
-			{Code: "quality-check", Name: "Quality check", Short: "QC", Target: 240}, {Code: "packing", Name: "Packing", Target: 240},
-			{Code: "dispatch", Name: "Dispatch", Target: 480},
+			{Code: "planning", Name: "Planning", Target: 240}, {Code: "production", Name: "Production", Target: 960},
+			{Code: "quality-check", Name: "Quality check", Short: "QC", Target: 120}, {Code: "packing", Name: "Packing", Target: 120},
+			{Code: "dispatch", Name: "Dispatch", Target: 240},
 		}}
 }
