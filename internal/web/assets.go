@@ -24,7 +24,7 @@ type assets map[string]asset
 
 type asset struct {
 	hash, kind string
-	content []byte
+	content    []byte
 	packed     []byte // the same with gzip, for browsers that take it: all do
 }
 
