@@ -36,12 +36,13 @@ type Config struct {
 // Web serves the pages.
 type Web struct {
 	Config
-	words  words
-	pages  map[string]*template.Template
-	assets assets
-	rows   rowCache
-	tries  *httpd.Limiter // sign-ins per account
-	doors  *httpd.Limiter // sign-ins per address
+	words        words
+	pages        map[string]*template.Template
+	assets       assets
+	rows         rowCache
+	vocabularies vocabularies
+	tries        *httpd.Limiter // sign-ins per account
+	doors        *httpd.Limiter // sign-ins per address
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -114,6 +115,8 @@ func (w *Web) Routes() []httpd.Route {
 		{Pattern: "POST /jobs/{job}/nc/{nc}", Handler: w.settleNC},
 		{Pattern: "POST /jobs/{job}/components", Access: httpd.Owners, Handler: w.addComponent},
 		{Pattern: "POST /stages/{process}/{stage}/together", Handler: w.together},
+		{Pattern: "GET /words", Access: httpd.Owners, Handler: w.wordsPage},
+		{Pattern: "POST /words", Access: httpd.Owners, Handler: w.setWords},
 		{Pattern: "GET /quality", Access: httpd.Owners, Handler: w.quality},
 		{Pattern: "GET /trace", Access: httpd.Owners, Handler: w.trace},
 		{Pattern: "GET /processes", Access: httpd.Owners, Handler: w.processes},
