@@ -81,8 +81,7 @@ func (w *Web) readRow(r *http.Request, p *previewPage, row sheets.Row) verdict {
 		}
 		return ""
 	}
-	v.Job = flow.NewJob{Number: cell("number"), Customer: cell("customer"), Item: cell("item"), Unit: cell("unit"),
-		Urgent: urgent(cell("priority")), Fields: p.extra(row)}
+	v.Job = flow.NewJob{Number: cell("number"), Customer: cell("customer"), Item: cell("item"), Unit: cell("unit"), Urgent: urgent(cell("priority"))}
 	if name := cell("process"); name != "" {
 		to, ok := processNamed(p.Processes, name)
 		if !ok {
@@ -90,7 +89,11 @@ func (w *Web) readRow(r *http.Request, p *previewPage, row sheets.Row) verdict {
 		}
 		v.To = to
 	}
-	if err := v.read(cell, p); err != nil {
+	var err error
+	if v.Job.Fields, err = w.ownColumns(p.extra(row), v.To); err == nil {
+		err = v.read(cell, p)
+	}
+	if err != nil {
 		says, _, ok := w.explain(r.Context(), p.view, err)
 		if !ok {
 			says = err.Error()
@@ -143,6 +146,39 @@ func urgent(s string) bool {
 
 // maxExtra is how many columns that were not mapped are kept with a job as its own fields.
 const maxExtra = 20
+
+// ownColumns gives what a file calls like a field of the process's own that field's code and plain form: 300 gsm is 300.
+func (w *Web) ownColumns(extra map[string]string, to flow.Process) (map[string]string, error) {
+	for _, f := range to.Fields {
+		for name, text := range extra {
+			if name == f.Code || flow.NumberKey(name) != flow.NumberKey(clip(f.Label, flow.MaxNumber)) {
+				continue
+			}
+			plain, err := w.plain(f, text)
+			if f.Type == flow.YesNoField {
+				plain = yesNo(text)
+			}
+			if err != nil || plain == "" {
+				return nil, &flow.Refusal{Code: flow.FieldWrong, Name: f.Label, Value: text}
+			}
+			delete(extra, name)
+			extra[f.Code] = plain
+			break
+		}
+	}
+	return extra, nil
+}
+
+// yesNo reads yes or no as people write it, empty for anything else.
+func yesNo(text string) string {
+	switch strings.ToLower(text) {
+	case "yes", "y", "true", "हाँ", "हां", "होय":
+		return "yes"
+	case "no", "n", "false", "नहीं", "नाही":
+		return "no"
+	}
+	return ""
+}
 
 func (p *previewPage) extra(row sheets.Row) map[string]string {
 	mapped := map[int]string{}

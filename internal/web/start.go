@@ -206,7 +206,7 @@ func (w *Web) showStart(rw http.ResponseWriter, r *http.Request, p startPage, st
 	if p.Stages == nil {
 		p.Stages = newDesign(p.view, p.SetUp.Process, nil).Stages
 	}
-	p.Fields = intakeFields[:6]
+	p.Fields = []string{"number", "customer", "item", "quantity", "unit", "due", "priority", "notes"}
 	p.Lines = readPeople(p.SetUp.People, p.SetUp.Process)
 	first := p.SetUp.Process.Stages[0]
 	p.Example2 = p.SetUp.Process.Called(first)
