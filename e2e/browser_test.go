@@ -28,6 +28,8 @@ var shots = flag.String("shots", "", "folder to write the screenshots to")
 var site struct {
 	url    string
 	logins []login
+	// command runs the program beside the server, on the same data.
+	command func(args ...string) (string, error)
 }
 
 type login struct{ Name, Role, Login, Password, Does string }
@@ -72,6 +74,12 @@ func serve(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	site.url = "http://" + addr
+	site.command = func(args ...string) (string, error) {
+		beside := exec.Command(program, args...)
+		beside.Env = cmd.Env
+		out, err := beside.CombinedOutput()
+		return string(out), err
+	}
 	err = ready()
 	if err == nil {
 		err = readLogins(filepath.Join(dir, "data", "demo-logins.json"))
