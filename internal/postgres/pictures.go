@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -121,13 +123,12 @@ func (db *DB) EndUnusedPictures(ctx context.Context, org flow.ID, before time.Ti
 // movement's job and stage is refused.
 func (d *door) keepPictures(ctx context.Context, moves []flow.Movement) error {
 	for _, m := range moves {
-		named := m.Pictures()
-		if len(named) == 0 || m.Kind == flow.KindCreated && !m.Facts.LotOf.IsZero() { // a lot says again what its job says
-			continue
+		named, ids := d.unkept(m), []flow.ID{}
+		for _, p := range named {
+			ids = append(ids, p.ID)
 		}
-		ids := make([]flow.ID, len(named))
-		for i, p := range named {
-			ids[i] = p.ID
+		if len(ids) == 0 {
+			continue
 		}
 		stored := map[flow.ID][32]byte{}
 		b := &pgx.Batch{}
@@ -144,6 +145,22 @@ func (d *door) keepPictures(ctx context.Context, moves []flow.Movement) error {
 		}
 	}
 	return nil
+}
+
+// unkept are the pictures that a movement brings: not those that the job's own fields have already, perhaps from the job
+// that it was split off.
+func (d *door) unkept(m flow.Movement) []flow.Picture {
+	if m.Kind == flow.KindCreated && !m.Facts.LotOf.IsZero() { // a lot says again what its job says
+		return nil
+	}
+	return slices.DeleteFunc(m.Pictures(), func(p flow.Picture) bool {
+		for _, value := range d.world.Jobs[m.Job].Fields {
+			if strings.Contains(value, flow.WritePictures([]flow.Picture{p})) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // pictureStage is the stage whose form a movement's pictures are of, empty for the job's own.

@@ -165,6 +165,9 @@ func (w *Web) lots(r *http.Request, pg *cardPage) error {
 // card takes what was tapped on a stage card.
 func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	v := w.view(r, who, "")
+	if err := parse(r); err != nil {
+		return w.cardRefused(rw, r, v, cardForm{}, err)
+	}
 	id, err := flow.ParseID(r.PostFormValue("command"))
 	if err != nil {
 		return &flow.Refusal{Code: flow.BadCommand}
@@ -173,15 +176,18 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err != nil {
 		return err
 	}
+	if err := sameMember(r, who); err != nil {
+		return err
+	}
 	f := readCard(r)
-	values, err := w.values(r, who, f.Values)
+	values, err := w.values(r, who, &f)
 	var action flow.Action
 	if err == nil {
 		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values, jobIDFor(id))
 	}
 	var receipt flow.Receipt
 	if err == nil {
-		receipt, err = w.do(r, who, id, action)
+		receipt, err = w.doAt(r, who, flow.Command{ID: id, Occurred: tapped(r), Action: action})
 	}
 	if err != nil {
 		return w.cardRefused(rw, r, v, f, err)
@@ -191,16 +197,27 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 }
 
 // values reads what was filled in of the stage's form. Most stages have none, and then nothing is looked up.
-func (w *Web) values(r *http.Request, who flow.Person, typed map[string]string) (map[string]string, error) {
-	if len(typed) == 0 {
+func (w *Web) values(r *http.Request, who flow.Person, f *cardForm) (values map[string]string, err error) {
+	if len(f.Values) == 0 && r.MultipartForm == nil {
 		return nil, nil
 	}
-	_, p, err := w.jobAt(r, who)
+	j, p, err := w.jobAt(r, who)
 	if err != nil {
 		return nil, err
 	}
 	stage, _ := p.Stage(r.PathValue("stage"))
-	return w.readEntries(stage.Fields, typed)
+	state, _ := j.Stage(stage.Code)
+	values, f.Values, err = w.filled(r, who, spot{j.ID, stage.Code, state.Values}, stage.Fields, f.Values)
+	return values, err
+}
+
+// tapped is when somebody did what a phone sends, 0 when it is done as it is sent. The phone has put its clock right.
+func tapped(r *http.Request) flow.Moment {
+	ms, err := strconv.ParseInt(r.PostFormValue("at"), 10, 64)
+	if err != nil || ms < 0 || ms > 1<<52 {
+		return 0
+	}
+	return flow.Moment(ms * 1000)
 }
 
 func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f cardForm, cause error) error {
@@ -227,7 +244,7 @@ func (f cardForm) action(at flow.Work, do string, values map[string]string, lot 
 	release := flow.Release{Values: values, Approver: f.Approver, Override: f.Override}
 	switch do {
 	case "start":
-		return flow.Start{Work: at, Values: values}, nil
+		return flow.Start{Work: at, Values: values, Override: f.Override}, nil
 	case "done":
 		return flow.Finish{Work: at, Release: release}, nil
 	case "receive":

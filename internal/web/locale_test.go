@@ -64,7 +64,8 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.UndoNoReason, flow.BackNotWhole, flow.CounterBackwards, flow.ApproverNeeded, flow.TooEarly, flow.GateClosed, flow.OverrideNotYours, flow.FieldMissing, flow.FieldWrong,
 		flow.OutOfLimits, flow.CountNoReason, flow.NotOptional, flow.PassedAlready, flow.NothingChanged,
 		flow.NameMissing, flow.NameTwice, flow.StageMissing, flow.ValueWrong, flow.ChoicesMissing, flow.LimitsWrong, flow.NeedsWrong, flow.PublishedAlready,
-		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs} {
+		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs,
+		flow.FieldNeeded, flow.BeforeWrong, flow.PictureWrong, flow.PictureTooLarge, flow.PictureMissing} {
 		want = append(want, "refusal_"+string(c))
 	}
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
