@@ -202,7 +202,7 @@ func TestAPictureComesBeforeItsCommand(t *testing.T) {
 	at := time.Now().Add(-26 * time.Hour)
 	for range 2 {
 		operator.tap(id, "lamination", "done", "command", command, "v_photo", mine, "v_sign", sign, "as", f.operator.String(), "at", milli(at), "from", "job").
-			says(200, "Carton 1", "Checked by 1", "entered later")
+			says(200, "Carton", "Checked by", "entered later")
 	}
 	owner.get("/jobs/"+id.String()).says(200, at.In(time.FixedZone("IST", 19800)).Format("15:04"))
 	if n := strings.Count(owner.body, to+"/"+mine+"/small"); n != 1 {
@@ -274,7 +274,7 @@ func TestAJobHasItsOwnPictures(t *testing.T) {
 		t.Fatalf("the refused form is another:\n%s", owner.body)
 	}
 	owner.get(kept[0]).says(200)
-	owner.send("/jobs", append(form, part{"quantity", "500", nil}, part{"v_sample", kept[1], nil}, part{"then", "open", nil})...).says(200, "Sample 1")
+	owner.send("/jobs", append(form, part{"quantity", "500", nil}, part{"v_sample", kept[1], nil}, part{"then", "open", nil})...).says(200, "Sample")
 	id := f.jobNumbered("P-1")
 	f.somebodyElse(t).get(kept[0]).says(404) // the job is far from their stage
 	change := []part{{"command", newID(t).String(), nil}, {"item", "Kaju katli box", nil}, {"v_po", "PO-9", nil}, {"v_sample", kept[1], nil}, {"file_sample", "", photo(t, 300, 2)}}

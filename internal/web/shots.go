@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"html/template"
+	"strconv"
 	"strings"
 
 	"clicarity/internal/flow"
@@ -11,7 +12,7 @@ import (
 // shot is a picture as pages show it.
 type shot struct {
 	ID    flow.ID
-	Label string // of its field
+	Label string // of its field, with a number when there are several
 	Nth   int    // of the field's, from 1
 	Link  string
 	Small string // the thumbnail
@@ -23,6 +24,9 @@ func shotsOf(job flow.ID, label, value string) []shot {
 	for i, id := range ids {
 		link := "/jobs/" + job.String() + "/pictures/" + id.String()
 		list[i] = shot{ID: id, Label: label, Nth: i + 1, Link: link, Small: link + "/small"}
+		if len(ids) > 1 {
+			list[i].Label += " " + strconv.Itoa(i+1)
+		}
 	}
 	return list
 }

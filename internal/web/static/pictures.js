@@ -68,7 +68,7 @@ function add(field, blob, small) {
   box.dataset.new = '';
   const list = field.querySelector('.taken');
   const text = document.createElement('span');
-  text.append(box, ' ' + (words.photo ?? '').replace('{n}', String((list?.children.length ?? 0) + 1)));
+  text.append(box, ' ' + (kind === 'signature' ? words.signature : words.photo ?? '')?.replace('{n}', String((list?.children.length ?? 0) + 1)));
   const label = Object.assign(document.createElement('label'), { className: 'shot' });
   if (small) label.append(Object.assign(document.createElement('img'), { src: small, alt: '' }));
   label.append(text);
@@ -218,7 +218,7 @@ async function show() {
     line.append(Object.assign(document.createElement('a'), { href: e.url, textContent: e.what }), ': ' + e.says + ' ');
     for (const [word, act] of /** @type {[string, () => Promise<any>][]} */ ([[words.again, () => put({ ...e, says: undefined })], [words.drop, () => remove(e.id)]])) {
       const button = Object.assign(document.createElement('button'), { type: 'button', textContent: word });
-      button.addEventListener('click', async () => { await act(); await show(); drain(); });
+      button.addEventListener('click', async () => { if (word === words.drop && !confirm(e.what + ' · ' + word + '?')) return; await act(); await show(); drain(); });
       line.append(button, ' ');
     }
     return line;
