@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -221,7 +222,7 @@ func TestARigidBoxOfFiveComponents(t *testing.T) {
 					}
 				}
 			case stage == "paper" || stage == "procurement":
-				done(phone, job, prefix+stage, "v_lot-no", "L-"+r.track)
+				done(phone, job, prefix+stage, "lot_no_0", "L-"+strings.ReplaceAll(r.track, " ", "-"))
 			default:
 				done(phone, job, prefix+stage)
 			}
@@ -245,5 +246,11 @@ func TestARigidBoxOfFiveComponents(t *testing.T) {
 	owner.visit(box).sees("Completed").sees("Dispatched")
 	if got := owner.eval(`[...document.querySelectorAll('dl.facts dd')].some(d => d.innerText.trim() === '376')`); got != "true" {
 		t.Error("376 boxes were not dispatched")
+	}
+	number := owner.eval("document.querySelector('h1 .number').innerText")
+	owner.visit("/trace?way=back&q=" + url.QueryEscape(number)).sees("6 jobs").sees("L-Bottom-label").sees("L-Accessories").sees("Operator Tray")
+	owner.visit("/trace?way=ahead&q=L-Top-label").sees("goes into " + number).sees("376 boxes dispatched")
+	if *shots != "" {
+		owner.picture("trace", "desktop", "en")
 	}
 }

@@ -98,7 +98,8 @@ func TestImportVerifyAndKPI(t *testing.T) {
 		t.Errorf("the bad row is not named: %s", out)
 	}
 	s.prints("0 movements added", "import", "history", log, "--org", "shop", "--map", mapping)
-	s.prints(`{"jobs":1,"movements":3,"cycle_time_hours":{"n":1,"p50":4,"p85":4,"p95":4},"stages":[{"name":"Cut","reports":1,"good":9,"wasted":1}]}`, "kpi", "--org", "shop", "--json")
+	s.prints(`{"jobs":1,"movements":3,"cycle_time_hours":{"n":1,"p50":4,"p85":4,"p95":4},"stages":[{"name":"Cut","reports":1,"good":9,"wasted":1}],"times":{"lead_time":{"elapsed_hours":{"n":1,"p50":4,"p85":4,"p95":4},"working_hours":{"n":1,"p50":1,"p85":1,"p95":1}}`, "kpi", "--org", "shop", "--json")
+	s.prints("4.0 / 1.0", "kpi", "--org", "shop") // from 6 to 10 in the morning, open from 9
 	s.prints("Cut", "kpi", "--org", "shop")
 	s.prints("sound: 3 movements", "verify", "--org", "shop")
 	s.fails("write: clicarity import history", "import", "history", "--org", "shop", log)

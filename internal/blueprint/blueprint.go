@@ -49,6 +49,8 @@ type file struct {
 	Waste    []reason `yaml:"waste_reasons,omitempty"`
 	Hold     []reason `yaml:"hold_reasons,omitempty"`
 	Fields   []field  `yaml:"fields,omitempty"`
+	Sizes    []string `yaml:"sizes,omitempty,flow"`
+	Second   string   `yaml:"second_unit,omitempty"`
 	Tracks   []track  `yaml:"components,omitempty"`
 	Stages   []stage  `yaml:"stages"`
 }
@@ -82,6 +84,13 @@ type stage struct {
 	Dwell      minutes  `yaml:"dwell,omitempty"`
 	Allowance  quantity `yaml:"allowance_percent,omitempty"`
 	Limit      int      `yaml:"limit,omitempty"`
+	Grades     []string `yaml:"grades,omitempty,flow"`
+	LotIn      bool     `yaml:"lot_in,omitempty"`
+	LotOut     bool     `yaml:"lot_out,omitempty"`
+	Calendar   string   `yaml:"calendar,omitempty"` // its code; written by hand, its name does too
+	Stations   []string `yaml:"stations,omitempty,flow"`
+	Public     string   `yaml:"public,omitempty"`
+	Hidden     bool     `yaml:"hidden,omitempty"`
 	Needs      []string `yaml:"needs,omitempty"`
 	Fields     []field  `yaml:"fields,omitempty"`
 }
@@ -227,7 +236,7 @@ func (r *reason) UnmarshalYAML(n *yaml.Node) error {
 // Write is the one text of a process. vendor names the vendor of a stage, empty for none.
 func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 	f := file{Name: p.Name, About: p.About, Mode: string(p.Mode), Unit: p.Unit, Prefix: p.Prefix, Yearly: p.Yearly, Flexible: p.Flexible, Over: p.Over,
-		Fields: writeFields(p.Fields)}
+		Fields: writeFields(p.Fields), Sizes: p.Sizes, Second: p.Second}
 	for _, r := range p.WasteReasons {
 		f.Waste = append(f.Waste, reason(r))
 	}
@@ -245,7 +254,9 @@ func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 		t, _ := p.Track(s.Track)
 		out := stage{Name: s.Name, Track: t.Name, Short: s.Short, Phase: s.Phase, Target: minutes(s.Target), Outside: s.Outside, Unit: s.Unit,
 			Yields: ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
-			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: writeFields(s.Fields)}
+			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Calendar: s.Calendar,
+			Stations: s.Stations, Public: s.Public, Hidden: s.Hidden, Grades: s.Grades, LotIn: s.LotIn, LotOut: s.LotOut,
+			Needs: s.Needs, Fields: writeFields(s.Fields)}
 		if s.Code != flow.MakeCode(s.CodeName()) {
 			out.Code = s.Code
 		}
@@ -323,7 +334,7 @@ func Read(text []byte) (Blueprint, error) {
 
 func (f file) process() flow.Process {
 	p := flow.Process{Name: f.Name, About: f.About, Mode: flow.Mode(cmp.Or(f.Mode, string(flow.QuantityMode))), Unit: f.Unit, Prefix: f.Prefix, Yearly: f.Yearly,
-		Flexible: f.Flexible, Over: f.Over, Fields: readFields(f.Fields)}
+		Flexible: f.Flexible, Over: f.Over, Fields: readFields(f.Fields), Sizes: f.Sizes, Second: f.Second}
 	for _, r := range f.Waste {
 		p.WasteReasons = append(p.WasteReasons, flow.Reason(r))
 	}
@@ -338,7 +349,8 @@ func (f file) process() flow.Process {
 	for _, s := range f.Stages {
 		p.Stages = append(p.Stages, flow.Stage{Code: s.Code, Name: s.Name, Track: cmp.Or(byName[s.Track], s.Track), Short: s.Short, Phase: s.Phase, Target: int(s.Target), Outside: s.Outside,
 			Unit: s.Unit, Yields: flow.Ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
-			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Needs: s.Needs, Fields: readFields(s.Fields)})
+			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Calendar: flow.MakeCode(s.Calendar), Needs: s.Needs, Fields: readFields(s.Fields),
+			Grades: s.Grades, LotIn: s.LotIn, LotOut: s.LotOut, Stations: s.Stations, Public: s.Public, Hidden: s.Hidden})
 	}
 	p = p.Tidied()
 	for i, t := range p.Tracks {

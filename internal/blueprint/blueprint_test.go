@@ -50,6 +50,23 @@ func TestTemplatesRoundTrip(t *testing.T) {
 	}
 }
 
+// A stage names its calendar by code, or by the name that people gave it.
+func TestAStageNamesItsCalendar(t *testing.T) {
+	t.Parallel()
+	b, err := Read([]byte("name: Cartons\nmode: quantity\nstages:\n  - name: Printing\n  - name: Drying\n    calendar: Drying room\n"))
+	if err != nil || b.Process.Stages[0].Calendar != "" || b.Process.Stages[1].Calendar != "drying-room" {
+		t.Fatalf("%+v %v", b.Process.Stages, err)
+	}
+	text, err := Write(b.Process, nobody)
+	if err != nil || !strings.Contains(string(text), "calendar: drying-room\n") || strings.Count(string(text), "calendar") != 1 {
+		t.Errorf("%s %v", text, err)
+	}
+	again, err := Read(text)
+	if err != nil || !reflect.DeepEqual(again.Process, b.Process) {
+		t.Errorf("%+v %v", again.Process, err)
+	}
+}
+
 // The shipped templates have the stages of their trades, in order, as the product's list of industries has them.
 func TestTemplatesAreTheTrades(t *testing.T) {
 	t.Parallel()

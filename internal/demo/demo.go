@@ -109,6 +109,13 @@ func (f *factory) found(ctx context.Context, db *postgres.DB, logins []Login, ha
 }
 
 func (f *factory) furnish(ctx context.Context, db *postgres.DB) error {
+	owner, at := f.staff.members[0].ID, f.opened().Add(time.Hour)
+	plant, drying := calendars()
+	err := errors.Join(db.SaveCalendar(ctx, f.org, postgres.CalendarChange{Code: plant.Code, Seen: 1, By: owner, At: at}, plant),
+		db.AddCalendar(ctx, f.org, drying, owner, at))
+	if err != nil {
+		return err
+	}
 	for _, l := range []*line{f.cartons, f.enquiries} {
 		if err := db.AddProcess(ctx, f.org, l.process); err != nil {
 			return err

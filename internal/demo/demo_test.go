@@ -41,9 +41,35 @@ func TestMake(t *testing.T) {
 		t.Errorf("%d vendors, %v", len(vendors), err)
 	}
 	lines(t, db, made.Org)
+	worksByItsCalendars(t, db, made.Org)
 	logins(t, db, made)
 	if _, err := demo.Make(t.Context(), db, now, 2, hash); !errors.Is(err, demo.ErrExists) {
 		t.Errorf("a second demo factory: %v", err)
+	}
+}
+
+// worksByItsCalendars holds the calendars against the story: two shifts, kept holidays, and a room where ink dries by
+// night too.
+func worksByItsCalendars(t *testing.T, db *postgres.DB, org flow.ID) {
+	t.Helper()
+	list, err := db.Calendars(t.Context(), org)
+	if err != nil || len(list) != 2 || !list[0].Standard || len(list[0].Shifts) != 2 || len(list[0].Holidays) < 8 || list[1].Code != "drying" || len(list[1].Shifts) != 0 {
+		t.Fatalf("the calendars are %+v, %v", list, err)
+	}
+	processes, err := db.Processes(t.Context(), org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := 0
+	for _, p := range processes {
+		for _, s := range p.Stages {
+			if s.Calendar == "drying" {
+				own++
+			}
+		}
+	}
+	if own != 1 {
+		t.Errorf("%d stages have a calendar of their own", own)
 	}
 }
 

@@ -42,6 +42,7 @@ type place struct {
 	planned
 	free  int
 	queue []*visit
+	at    map[string]int // by station: how many orders run there
 }
 
 // step is a command that was given in the story, and what it must lead to.
@@ -98,7 +99,7 @@ func (f *factory) opened() time.Time { return f.now.AddDate(0, 0, -storyDays-4) 
 func newLine(p flow.Process, plan []planned) *line {
 	l := &line{process: p, next: 1}
 	for _, s := range plan {
-		l.places = append(l.places, &place{planned: s, free: s.hands})
+		l.places = append(l.places, &place{planned: s, free: s.hands, at: map[string]int{}})
 	}
 	return l
 }

@@ -1,6 +1,11 @@
 package demo
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"clicarity/internal/flow"
+)
 
 var ist = time.FixedZone("IST", 5*3600+1800)
 
@@ -9,42 +14,50 @@ const (
 	rush                  = 3 * time.Hour
 )
 
-// hours are when the factory works: Monday to Saturday from 8 to 22. Whoever looks at another time finds an urgent
-// load on: the last hours up to now are worked too, so that the demo is never asleep.
+// dryingRoom is the calendar of the stage at which time works by itself.
+const dryingRoom = "drying"
+
+// calendars are those of the factory: two shifts from Monday to Saturday, the holidays that it keeps, and the drying
+// room, where nobody has to be.
+func calendars() (plant, drying flow.Calendar) {
+	week := flow.Days(time.Monday, time.Saturday)
+	plant = flow.Calendar{Code: flow.StarterCalendar().Code, Name: "Two shifts", Shifts: []flow.Shift{
+		{Days: week, From: opens * 60, To: change * 60}, {Days: week, From: change * 60, To: closes * 60}}}
+	kept := []string{"republic_day", "holi", "may_day", "independence_day", "ganesh_chaturthi", "gandhi_jayanti", "dussehra", "diwali"}
+	for _, year := range flow.HolidayYears() {
+		for _, h := range flow.IndianHolidays(year) {
+			if slices.Contains(kept, h.Code) {
+				plant.Holidays = append(plant.Holidays, h.Holiday)
+			}
+		}
+	}
+	return plant, flow.Calendar{Code: dryingRoom, Name: "Drying room, round the clock"}
+}
+
+// hours are when the factory works. Whoever looks at another time finds an urgent load on: the last hours up to now
+// are worked too, so that the demo is never asleep.
 type hours struct {
 	now     time.Time
+	plant   *flow.Hours
 	through bool // the hours up to now are worked though the factory would be closed
 }
 
 func newHours(now time.Time) hours {
-	return hours{now: now, through: !open(now) || !open(now.Add(-time.Hour))}
+	plant, _ := calendars()
+	h := hours{now: now, plant: plant.In(ist)}
+	h.through = !h.open(now) || !h.open(now.Add(-time.Hour))
+	return h
 }
 
-func open(t time.Time) bool {
-	from, _ := shifts(t)
+func (h hours) open(t time.Time) bool {
+	from, _ := h.plant.Next(t)
 	return from.Equal(t)
-}
-
-// shifts is the working day that a moment is in, from that moment on, or else the next.
-func shifts(t time.Time) (from, to time.Time) {
-	l := t.In(ist)
-	for day := 0; ; day++ {
-		from = time.Date(l.Year(), l.Month(), l.Day()+day, opens, 0, 0, 0, ist)
-		to = from.Add((closes - opens) * time.Hour)
-		if from.Weekday() == time.Sunday || !t.Before(to) {
-			continue
-		}
-		if t.After(from) {
-			from = t
-		}
-		return from, to
-	}
 }
 
 // next is the span of work at or after a moment.
 func (h hours) next(t time.Time) (from, to time.Time) {
 	begin := h.now.Add(-rush)
-	from, to = shifts(t)
+	from, to = h.plant.Next(t)
 	switch {
 	case !h.through || !t.Before(h.now):
 		return from, to

@@ -92,6 +92,7 @@ type outcome struct {
 	open, late, today  int
 	held, several      int
 	lastHour, offHours int
+	over               int // stages beyond their target, in working time
 }
 
 // tell tells a story and lets the rules decide on each of its commands again, in the order in which they go out.
@@ -159,7 +160,7 @@ func (o *outcome) add(t *testing.T, history map[flow.ID][]flow.Movement, m flow.
 	if now.Sub(at) < time.Hour {
 		o.lastHour++
 	}
-	if l := at.In(ist); now.Sub(at) > rush && (l.Weekday() == time.Sunday || l.Hour() < opens || l.Hour() >= closes) {
+	if plant, _ := calendars(); now.Sub(at) > rush && at.After(now.AddDate(0, 0, -storyDays)) && plant.In(ist).Working(at.Add(-time.Second), at.Add(time.Second)) == 0 {
 		o.offHours++
 	}
 }
@@ -184,6 +185,9 @@ func (o *outcome) count(f *factory, now time.Time) {
 			}
 			if s.Live() {
 				live++
+				if f.beyond(j, s, now) {
+					o.over++
+				}
 				if j.Process == f.cartons.process.ID {
 					o.at[s.Code]++
 				}
@@ -193,6 +197,17 @@ func (o *outcome) count(f *factory, now time.Time) {
 			o.several++
 		}
 	}
+}
+
+func (f *factory) beyond(j flow.Job, s flow.StageState, now time.Time) bool {
+	plant, drying := calendars()
+	table := flow.NewTimetable([]flow.Calendar{plant, drying}, plant.Code, ist)
+	for _, l := range []*line{f.cartons, f.enquiries} {
+		if stage, ok := l.process.Stage(s.Code); ok && l.process.ID == j.Process {
+			return table.Hours(stage.Calendar).Working(s.Ready.Time(), now) > stage.TargetTime()
+		}
+	}
+	return false
 }
 
 // Whatever the day and the hour, the board looks alive.
@@ -213,8 +228,8 @@ func TestTheStory(t *testing.T) {
 
 func checkAlive(t *testing.T, f *factory, o outcome) {
 	t.Helper()
-	seen := fmt.Sprintf("open %d, late %d, today %d, held %d, at several stages %d, stages with work %d, last hour %d, off hours %d, %v",
-		o.open, o.late, o.today, o.held, o.several, len(o.at), o.lastHour, o.offHours, o.kinds)
+	seen := fmt.Sprintf("open %d, late %d, today %d, held %d, at several stages %d, over target %d, stages with work %d, last hour %d, off hours %d, %v",
+		o.open, o.late, o.today, o.held, o.several, o.over, len(o.at), o.lastHour, o.offHours, o.kinds)
 	for what, ok := range map[string]bool{
 		"jobs":    f.cartons.next == cartonJobs+1 && f.enquiries.next == enquiryJobs+1 && len(o.jobs) == cartonJobs+enquiryJobs,
 		"open":    o.open >= 72 && o.open <= 104,
@@ -225,6 +240,7 @@ func checkAlive(t *testing.T, f *factory, o outcome) {
 		"recent":  o.lastHour >= 10,
 		"hours":   o.offHours == 0,
 		"undone":  o.kinds[flow.KindUndone] >= 1,
+		"aging":   o.over >= 2 && o.over <= 30,
 		"size":    len(f.steps) >= 6000 && len(f.steps) <= 8500,
 	} {
 		if !ok {

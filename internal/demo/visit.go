@@ -13,6 +13,8 @@ type visit struct {
 	stage int
 	parts int  // reports still to come
 	freed bool // a hold has given its hands away
+
+	station string // where it runs
 }
 
 const (
@@ -59,7 +61,8 @@ func (p *place) wait(v *visit) {
 func (f *factory) begin(v *visit, at time.Time) error {
 	p := v.place()
 	if !p.tap && !v.outside() {
-		if _, err := f.give(v.o, f.worker(v, at), at, flow.Start{Work: v.work()}); err != nil {
+		station, together := v.occupy()
+		if _, err := f.give(v.o, f.worker(v, at), at, flow.Start{Work: v.work(), Station: station, Together: together}); err != nil {
 			return err
 		}
 	}
@@ -112,13 +115,15 @@ func (f *factory) stop(v *visit, at time.Time, lasts time.Duration) error {
 	if f.random.IntN(2) == 0 {
 		note = pick(f.random, whyHeld[reason])
 	}
-	if _, err := f.give(v.o, f.worker(v, at), at, flow.Hold{Work: v.work(), Reason: reason, Note: note}); err != nil {
+	if _, err := f.give(v.o, f.worker(v, at), at, flow.Hold{Work: v.work(), Reason: reason, Note: note, Awaits: f.awaited(v, reason, at)}); err != nil {
 		return err
 	}
+	v.vacate()
 	f.release(v.place(), at)
 	v.freed = true
 	f.later(at, lasts, func(at time.Time) error {
-		if _, err := f.give(v.o, f.worker(v, at), at, flow.Resume{Work: v.work()}); err != nil {
+		station, together := v.occupy()
+		if _, err := f.give(v.o, f.worker(v, at), at, flow.Resume{Work: v.work(), Station: station, Together: together}); err != nil {
 			return err
 		}
 		f.goOn(v, at)
@@ -168,11 +173,50 @@ func (f *factory) book(v *visit, r flow.Report, who int, at time.Time) error {
 		f.goOn(v, at)
 		return nil
 	}
+	v.vacate()
 	v.o.visits[v.stage] = nil
 	if !v.freed {
 		f.release(v.place(), at)
 	}
 	return nil
+}
+
+// occupy takes the station that is the least busy, none where there are none. After a hold there may be more orders than
+// stations, and two share one.
+func (v *visit) occupy() (station string, together bool) {
+	p := v.place()
+	for _, name := range p.stations {
+		if v.station == "" || p.at[name] < p.at[v.station] {
+			v.station = name
+		}
+	}
+	together = p.at[v.station] > 0
+	p.at[v.station]++
+	return v.station, together
+}
+
+// vacate gives the station free.
+func (v *visit) vacate() {
+	v.place().at[v.station]--
+	v.station = ""
+}
+
+// awaited is who must act on some of the holds: the customer for an approval, an owner for quality, who buys for material.
+func (f *factory) awaited(v *visit, reason string, at time.Time) flow.Awaited {
+	a := flow.Awaited{Until: flow.DateOf(at.AddDate(0, 0, 1).In(ist))}
+	who := map[string]int{"quality": 0, "no_material": 4}
+	i, inside := who[reason]
+	switch {
+	case len(f.steps)%4 == 0:
+		return flow.Awaited{}
+	case reason == "approval_wait":
+		a.Name = v.o.job.Customer
+	case inside:
+		a.Member, a.Name = f.staff.members[i].ID, people[i].name
+	default:
+		return flow.Awaited{}
+	}
+	return a
 }
 
 // outside reports whether a vendor does the stage.
@@ -181,7 +225,7 @@ func (v *visit) outside() bool { return !v.o.line.process.Stages[v.stage].Vendor
 // sendOut gives what is there to the vendor of the stage, who brings it back when it is done.
 func (f *factory) sendOut(v *visit, at time.Time, takes time.Duration) error {
 	stage := v.o.line.process.Stages[v.stage]
-	a := flow.Send{Lines: []flow.SendLine{{Work: v.work()}}, Vendor: stage.Vendor, Expected: flow.DateOf(at.Add(stage.TargetTime() + 24*time.Hour).In(ist))}
+	a := flow.Send{Lines: []flow.SendLine{{Work: v.work()}}, Vendor: stage.Vendor, Expected: flow.DateOf(f.hours.after(at, stage.TargetTime()).Add(24 * time.Hour).In(ist))}
 	if _, err := f.give(v.o, f.worker(v, at), at, a); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +14,8 @@ type Account struct {
 	Name     string       `json:"name"` // of the size, or SecondBalance
 	Unit     string       `json:"unit,omitempty"`
 	Quantity Quantity     `json:"quantity,omitempty"`
-	Stages   []StageState `json:"stages"` // quantities only; the times are the job's
+	Found    Quantity     `json:"found,omitempty"` // of a lot's, as Job.Found
+	Stages   []StageState `json:"stages"`          // quantities only; the times are the job's
 }
 
 // SecondBalance is the name of the account of a process's second unit. No size can have it.
@@ -26,10 +28,11 @@ type Amount struct {
 	Wasted   []Waste  `json:"wasted,omitempty"`
 	Back     []Back   `json:"back,omitempty"`
 	Short    Quantity `json:"short,omitempty"`
+	Found    Quantity `json:"found,omitempty"`
 }
 
 func (a Amount) facts() Facts {
-	return Facts{Quantity: a.Quantity, Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short}
+	return Facts{Quantity: a.Quantity, Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, Found: a.Found}
 }
 
 func (a Amount) isZero() bool { return a.Quantity == 0 && a.facts().leaving() == 0 }
@@ -63,7 +66,7 @@ func (j Job) sized() bool { return len(j.Accounts) > 0 && !j.Accounts[0].IsSecon
 
 // job is the account as a job of its own, which the rules of a job apply to.
 func (a Account) job(j Job) Job {
-	return Job{ID: j.ID, Number: j.Number, Mode: j.Mode, Quantity: a.Quantity, Origin: j.Origin, Stages: a.Stages}
+	return Job{ID: j.ID, Number: j.Number, Mode: j.Mode, Quantity: a.Quantity, Found: a.Found, Origin: j.Origin, Stages: a.Stages}
 }
 
 // open makes a new job's accounts.
@@ -75,8 +78,8 @@ func (j *Job) open(m Movement) error {
 	}
 	for _, name := range names {
 		own := m
-		own.Facts = Facts{Route: f.Route, Steps: f.Steps, Quantity: f.Of[name].Quantity, At: f.At}
-		a := Account{Name: name, Quantity: f.Of[name].Quantity}
+		own.Facts = Facts{Route: f.Route, Steps: f.Steps, Quantity: f.Of[name].Quantity, Found: f.Of[name].Found, At: f.At}
+		a := Account{Name: name, Quantity: f.Of[name].Quantity, Found: f.Of[name].Found}
 		if a.IsSecond() {
 			a.Unit, own.Facts.Steps = f.Second, slices.Clone(f.Steps)
 			for i := range own.Facts.Steps { // a stone stays a stone, whatever the metal becomes
@@ -107,6 +110,8 @@ func (j *Job) follow(m Movement) error {
 		case KindStageAdded, KindRequired, KindSkipped:
 			concerned = true
 			own.Facts.Name, own.Facts.After = m.Facts.Name, m.Facts.After
+		case KindMovedOver:
+			concerned, own.Facts = true, a.routed(m.Facts)
 		case KindSent, KindReceived:
 			own.Facts.Vendor, own.Facts.Challan, own.Facts.Expected = m.Facts.Vendor, m.Facts.Challan, m.Facts.Expected
 		}
@@ -114,6 +119,10 @@ func (j *Job) follow(m Movement) error {
 			continue
 		}
 		sub, err := Apply(a.job(*j), own)
+		var no *Impossible
+		if errors.As(err, &no) {
+			return impossible(m, a.Name+": "+no.Why) // the whole movement, with what it ties together
+		}
 		if err != nil {
 			return err
 		}
@@ -143,7 +152,7 @@ func (j Job) checkAccounts() error {
 		return nil
 	}
 	for i, s := range j.Stages {
-		var sum [7]Quantity
+		var sum [8]Quantity
 		for _, a := range j.Sizes() {
 			for n, q := range a.Stages[i].terms() {
 				sum[n] += q
@@ -156,10 +165,9 @@ func (j Job) checkAccounts() error {
 	return nil
 }
 
-// terms are what adds up over sizes. What is found and what is short cancel out: a shoe of the wrong size is one more
-// there and one less here.
-func (s StageState) terms() [7]Quantity {
-	return [7]Quantity{s.Received, s.Good, s.Wasted, s.SentBack, s.AtVendor, s.OnHand, s.Found - s.Short}
+// terms are what adds up over sizes.
+func (s StageState) terms() [8]Quantity {
+	return [8]Quantity{s.Received, s.Found, s.Good, s.Wasted, s.Short, s.SentBack, s.AtVendor, s.OnHand}
 }
 
 // total is what the sizes of a command come to.
@@ -354,6 +362,14 @@ func (j Job) surpluses(code string, of map[string]Amount) (sum Quantity, by map[
 	return sum, by
 }
 
+// nameSize says in a refusal which size is more than there is.
+func (j Job) nameSize(r *Refusal, code string, of, by map[string]Amount) {
+	for _, name := range sortedNames(by)[:min(len(by), 1)] {
+		account, _ := j.Account(name)
+		r.Name, r.Entry, r.Here = name, of[name].facts().leaving(), account.Stage(code).OnHand
+	}
+}
+
 // badSurplus reports whether a size is not only made, but wasted, sent back or short beyond what is there.
 func (j Job) badSurplus(code string, of, by map[string]Amount) bool {
 	for name := range by {
@@ -386,15 +402,44 @@ func (j Job) parted(f Facts, of map[string]Amount, s StageState) (Facts, error) 
 	return f, nil
 }
 
+// moving is what leaves for another lot, with how much of it had been found here.
+func (j Job) moving(f Facts, of map[string]Amount, s StageState) (Facts, error) {
+	f, err := j.parted(f, of, s)
+	if err != nil {
+		return f, err
+	}
+	for name, amount := range f.Of {
+		account, _ := j.Account(name)
+		amount.Found = max(amount.Quantity-account.Stage(s.Code).Received, 0)
+		f.Of[name] = amount
+	}
+	f.Found = f.Quantity - j.fromReceived(j.index(s.Code), f)
+	return f, nil
+}
+
+// fromReceived is how much of what splits off had been received; the rest had been found. The sizes say so, where there
+// are any.
+func (j Job) fromReceived(i int, f Facts) Quantity {
+	if !j.sized() {
+		return min(f.Quantity, j.Stages[i].Received)
+	}
+	var sum Quantity
+	for _, a := range j.Sizes() {
+		sum += min(f.Of[a.Name].Quantity, a.Stages[i].Received)
+	}
+	return sum
+}
+
 // inherit gives a new lot the accounts of the job it comes from.
 func (j Job) inherit(lot, f Facts) Facts {
+	lot.Found = f.Found
 	for _, a := range j.Accounts {
 		if a.IsSecond() {
 			lot.Second = a.Unit
 		} else {
 			lot.Sizes = append(lot.Sizes, a.Name)
 		}
-		lot.Of = withAmount(lot.Of, a.Name, Amount{Quantity: f.Of[a.Name].Quantity})
+		lot.Of = withAmount(lot.Of, a.Name, Amount{Quantity: f.Of[a.Name].Quantity, Found: f.Of[a.Name].Found})
 	}
 	return lot
 }

@@ -38,6 +38,8 @@ func moved(j Job, m Movement) (Job, error) {
 		return changed(j, m)
 	case KindArrived:
 		return arrived(j, m)
+	case KindMovedOver:
+		return movedOver(j, m)
 	}
 	i := j.index(m.Stage)
 	if i < 0 {
@@ -50,6 +52,7 @@ func moved(j Job, m Movement) (Job, error) {
 	if err := apply(&j, i, m); err != nil {
 		return Job{}, err
 	}
+	j.clearStations()
 	if j.Stages[i].Started == 0 {
 		j.Stages[i].Batch = ID{}
 	}
@@ -112,7 +115,12 @@ func created(before Job, m Movement) (Job, error) {
 			return Job{}, impossible(m, "the lot begins at a stage that is not on its route")
 		}
 	}
-	arrive(&j.Stages[at], f.Quantity, m.Occurred)
+	if f.Found < 0 || f.Found > f.Quantity {
+		return Job{}, impossible(m, "more was found than there is")
+	}
+	j.Found = f.Found
+	arrive(&j.Stages[at], f.Quantity-f.Found, m.Occurred)
+	bring(&j.Stages[at], f.Found, m.Occurred)
 	return j, nil
 }
 
@@ -123,6 +131,14 @@ func arrive(s *StageState, q Quantity, at Moment) {
 	}
 	s.Received += q
 	come(s, q, at)
+}
+
+// bring books a quantity as found.
+func bring(s *StageState, q Quantity, at Moment) {
+	if q > 0 {
+		come(s, q, at)
+		s.Found += q
+	}
 }
 
 func come(s *StageState, q Quantity, at Moment) {
@@ -229,13 +245,35 @@ func counted(j *Job, i int, m Movement) error {
 	if s.Held != 0 || there < 0 || there > MaxQuantity || s.Need == NotRequired {
 		return impossible(m, "it is on hold or not a possible quantity")
 	}
-	switch more := there - s.OnHand; {
-	case more > 0:
-		return found(j, i, Movement{Kind: m.Kind, Stage: m.Stage, Occurred: m.Occurred, Facts: Facts{Quantity: more}})
-	case more < 0:
-		return pass(j, i, Facts{Short: -more}, m)
+	more, less := j.differs(i, m.Facts)
+	if more > 0 {
+		if err := found(j, i, Movement{Kind: m.Kind, Stage: m.Stage, Occurred: m.Occurred, Facts: Facts{Quantity: more}}); err != nil {
+			return err
+		}
+	}
+	if less > j.Stages[i].OnHand {
+		return impossible(m, "more is missing than is there")
+	}
+	if less > 0 {
+		return pass(j, i, Facts{Short: less}, m)
 	}
 	return nil
+}
+
+// differs is how much more and how much less was counted than is there, over all sizes where there are any: a shoe of the
+// wrong size is one more of one and one less of another.
+func (j *Job) differs(i int, f Facts) (more, less Quantity) {
+	add := func(d Quantity) {
+		more, less = more+max(d, 0), less+max(-d, 0)
+	}
+	if !j.sized() {
+		add(f.Quantity - j.Stages[i].OnHand)
+		return more, less
+	}
+	for _, a := range j.Sizes() {
+		add(f.Of[a.Name].Quantity - a.Stages[i].OnHand)
+	}
+	return more, less
 }
 
 func sent(j *Job, i int, m Movement) error {
@@ -296,8 +334,11 @@ func split(j *Job, i int, m Movement) error {
 	if s.Held != 0 || q <= 0 || q > s.OnHand {
 		return impossible(m, "it is on hold, or more leaves than is there")
 	}
-	fromReceived := j.fromReceived(i, m.Facts)
-	s.Received, s.SplitOff, s.Found = s.Received-fromReceived, s.SplitOff+fromReceived, s.Found-(q-fromReceived)
+	fromReceived := q - m.Facts.Found
+	if m.Facts.Found < 0 || fromReceived < 0 || fromReceived > s.Received || m.Facts.Found > s.Found {
+		return impossible(m, "it is not what was received and found there")
+	}
+	s.Received, s.SplitOff, s.Found = s.Received-fromReceived, s.SplitOff+fromReceived, s.Found-m.Facts.Found
 	if s.OnHand -= q; s.OnHand == 0 {
 		s.Ready, s.Started, s.Done, s.Why = 0, 0, m.Occurred, ""
 	}
@@ -308,27 +349,18 @@ func split(j *Job, i int, m Movement) error {
 	return nil
 }
 
-// fromReceived is how much of what splits off had been received; the rest had been found. The sizes say so, where there
-// are any.
-func (j *Job) fromReceived(i int, f Facts) Quantity {
-	if !j.sized() {
-		return min(f.Quantity, j.Stages[i].Received)
-	}
-	var sum Quantity
-	for _, a := range j.Sizes() {
-		sum += min(f.Of[a.Name].Quantity, a.Stages[i].Received)
-	}
-	return sum
-}
-
 // joined brings in what another lot gave away.
 func joined(j *Job, i int, m Movement) error {
 	s, q := &j.Stages[i], m.Facts.Quantity
 	if s.Held != 0 || q <= 0 || s.Need == NotRequired {
 		return impossible(m, "it is on hold or not a possible quantity")
 	}
-	arrive(s, q, m.Occurred)
-	s.Joined += q
+	if m.Facts.Found < 0 || m.Facts.Found > q {
+		return impossible(m, "more was found than there is")
+	}
+	arrive(s, q-m.Facts.Found, m.Occurred)
+	bring(s, m.Facts.Found, m.Occurred)
+	s.Joined += q - m.Facts.Found
 	j.Completed = 0
 	return roomy(*s, m)
 }
@@ -362,6 +394,7 @@ func started(j *Job, i int, m Movement) error {
 		return impossible(m, "it is running or on hold")
 	}
 	s.Started, s.Batch = m.Occurred, m.Facts.Batch
+	s.place(m)
 	s.capture(m.Facts)
 	return nil
 }
@@ -371,7 +404,7 @@ func held(j *Job, i int, m Movement) error {
 	if s.OnHand == 0 || s.Held != 0 {
 		return impossible(m, "nothing is there, or it is on hold already")
 	}
-	s.Held, s.Reason = m.Occurred, m.Facts.Reason
+	s.Held, s.Reason, s.Awaits = m.Occurred, m.Facts.Reason, m.Facts.Awaits
 	return nil
 }
 
@@ -380,7 +413,8 @@ func resumed(j *Job, i int, m Movement) error {
 	if s.Held == 0 {
 		return impossible(m, "it is not on hold")
 	}
-	s.Held, s.Reason = 0, ""
+	s.Held, s.Reason, s.Awaits = 0, "", Awaited{}
+	s.place(m)
 	return nil
 }
 
@@ -410,6 +444,7 @@ func reported(j *Job, i int, m Movement) error {
 	if f.To > 0 {
 		s.Reading = f.To
 	}
+	s.place(m)
 	s.capture(f)
 	for _, b := range f.Back {
 		if err := sendBack(j, i, b, m); err != nil {

@@ -64,7 +64,8 @@ type Mark struct {
 type Person struct {
 	Org      ID
 	OrgName  string
-	Timezone string // IANA name
+	Timezone string     // IANA name
+	Hours    *Timetable // the calendars of the organisation, nil: round the clock
 	Member   ID
 	Name     string
 	Role     Role
@@ -103,6 +104,8 @@ type World struct {
 	History   map[ID][]Movement // of the targets, for actions that NeedHistory
 	Taken     map[string]ID     // job numbers (NumberKey) in use among those the action brings, and whose they are
 	Challan   string            // the next number of a challan, for actions that need one
+	Newest    Process           // the newest version of the job's process, for actions that name a station
+	Busy      Occupied          // what else runs at that station
 	Next      map[ID]Next       // by process, for actions that need the next number of its series
 }
 

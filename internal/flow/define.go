@@ -186,6 +186,8 @@ func (s Stage) acceptable(before []Stage) error {
 		return &Refusal{Code: ValueWrong, Name: "dwell", Value: fmt.Sprint(s.Dwell)}
 	case s.Allowance < 0 || s.Allowance > Units(100):
 		return &Refusal{Code: ValueWrong, Name: "allowance", Value: s.Allowance.String()}
+	case s.Calendar != MakeCode(s.Calendar):
+		return &Refusal{Code: ValueWrong, Name: "calendar", Value: s.Calendar}
 	case s.Limit < 0 || s.Limit > 1_000_000:
 		return &Refusal{Code: ValueWrong, Name: "limit", Value: fmt.Sprint(s.Limit)}
 	}
@@ -195,7 +197,7 @@ func (s Stage) acceptable(before []Stage) error {
 		}
 	}
 	return cmp.Or(tooLong("name", s.Name, MaxText), tooLong("short", s.Short, MaxNumber), tooLong("phase", s.Phase, MaxText),
-		tooLong("unit", s.Unit, MaxNumber), formAcceptable(s.Fields), namesAcceptable(s.Grades))
+		tooLong("unit", s.Unit, MaxNumber), tooLong("public", s.Public, MaxText), stationsAcceptable(s.Stations), formAcceptable(s.Fields), namesAcceptable(s.Grades))
 }
 
 func formAcceptable(fields []Field) error {

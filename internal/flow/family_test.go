@@ -34,7 +34,7 @@ func boxes() Process {
 
 func openClan(fatal func(string, ...any), p Process, q Quantity) *clan {
 	c := &clan{fatal: fatal, process: p, jobs: map[ID]Job{}, history: map[ID][]Movement{}, now: At(time.Date(2026, 11, 2, 3, 30, 0, 0, time.UTC))}
-	if err := c.give(Create{Process: p.ID, Version: 1, Jobs: []NewJob{{ID: ID{5}, Number: "RB-1", Item: "Sari box", Quantity: q}}}); err != nil {
+	if err := c.give(Create{Process: p.ID, Version: 1, Jobs: []NewJob{bySizes(p, NewJob{ID: ID{5}, Number: "RB-1", Item: "Sari box", Quantity: q})}}); err != nil {
 		fatal("the job was not created: %v", err)
 	}
 	return c
@@ -119,14 +119,18 @@ func (c *clan) holds() {
 func TestComponentsAndLotsLoseNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		c := openClan(t.Fatalf, boxes(), Units(rapid.Int64Range(1, 500).Draw(t, "boxes")))
+		p := boxes()
+		if rapid.Bool().Draw(t, "sized") {
+			p = pairs()
+		}
+		c := openClan(t.Fatalf, p, Units(3*rapid.Int64Range(1, 160).Draw(t, "boxes")))
 		for range rapid.IntRange(1, 60).Draw(t, "commands") {
 			checked.Add(1)
 			j := c.jobs[rapid.SampledFrom(c.order).Draw(t, "job")]
 			s := rapid.SampledFrom(j.Stages).Draw(t, "stage")
 			at := Work{j.ID, s.Code}
 			part := rapid.OneOf(rapid.Just(s.OnHand), rapid.Just(s.OnHand/2), rapid.Just(s.OnHand+1), rapid.Just(One)).Draw(t, "part")
-			switch rapid.IntRange(0, 10).Draw(t, "what") {
+			switch rapid.IntRange(0, 11).Draw(t, "what") {
 			case 9:
 				_ = c.give(c.newComponent(at, rapid.SampledFrom([]Quantity{One, Units(2), 0}).Draw(t, "per"))) //nolint:errcheck // refusals are part of it
 			case 10:
@@ -140,6 +144,9 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 				_ = c.give(Finish{Work: at}) //nolint:errcheck // refusals are part of it
 			case 3, 4:
 				r := Report{Work: at, Good: part}
+				if of := c.ofSizes(t, j, s, func(q Quantity) Amount { return Amount{Good: q} }); of != nil {
+					r = Report{Work: at, Of: of}
+				}
 				if rapid.Bool().Draw(t, "wasted") {
 					r.Wasted = []Waste{{Reason: "torn", Quantity: One}}
 				}
@@ -148,7 +155,17 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 				}
 				_ = c.give(r) //nolint:errcheck // refusals are part of it
 			case 5:
-				_ = c.give(Split{Work: at, Quantity: part, Lot: ID{7, byte(len(c.order))}, Number: fmt.Sprintf("RB-1-%d", len(c.order))}) //nolint:errcheck // refusals are part of it
+				split := Split{Work: at, Quantity: part, Lot: ID{7, byte(len(c.order))}, Number: fmt.Sprintf("RB-1-%d", len(c.order))}
+				if of := c.ofSizes(t, j, s, counts); of != nil {
+					split.Of, split.Quantity = of, total(of).Quantity
+				}
+				_ = c.give(split) //nolint:errcheck // refusals are part of it
+			case 11:
+				count := Count{Work: at, There: part, Reason: "recount"}
+				if of := c.ofSizes(t, j, s, counts); of != nil {
+					count.Of, count.There = of, total(of).Quantity
+				}
+				_ = c.give(count) //nolint:errcheck // refusals are part of it
 			case 6:
 				_ = c.give(Merge{Work: at, Into: rapid.SampledFrom(c.order).Draw(t, "into")}) //nolint:errcheck // refusals are part of it
 			case 7:
@@ -159,6 +176,36 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// pairs is shoes, by size.
+func pairs() Process {
+	return Process{ID: ID{9}, Version: 1, Name: "Shoes", Mode: QuantityMode, Unit: "pairs", WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds(),
+		Sizes: []string{"6", "7", "8"}, Over: 20, Stages: []Stage{{Code: "cut", Name: "Cutting"}, {Code: "paste", Name: "Sole"}, {Code: "dispatch", Name: "Dispatch"}}}
+}
+
+// bySizes gives a job of a process with sizes a third of each.
+func bySizes(p Process, n NewJob) NewJob {
+	for _, size := range p.Sizes {
+		if n.Sizes == nil {
+			n.Sizes = map[string]Quantity{}
+		}
+		n.Sizes[size] = n.Quantity / Quantity(len(p.Sizes))
+	}
+	return n
+}
+
+// ofSizes draws a quantity of each size.
+func (c *clan) ofSizes(t *rapid.T, j Job, s StageState, make func(Quantity) Amount) map[string]Amount {
+	if len(j.Accounts) == 0 || rapid.IntRange(0, 3).Draw(t, "all of it") == 0 {
+		return nil
+	}
+	of := map[string]Amount{}
+	for _, a := range j.Accounts {
+		here := a.Stage(s.Code).OnHand
+		of[a.Name] = make(rapid.SampledFrom([]Quantity{here, here / 2, 0, here + One}).Draw(t, "of "+a.Name))
+	}
+	return of
 }
 
 // newComponent is a component by hand, with components of its own.

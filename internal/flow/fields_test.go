@@ -138,12 +138,12 @@ func TestGoodsAtAJobWorkerHaveTheirTime(t *testing.T) {
 			t.Errorf("%q must be back by %s, want %s", g, got, want)
 		}
 	}
-	for today, want := range map[Date]Clock{"2027-02-08": ClockFar, "2027-02-09": ClockRemind, "2027-03-11": ClockUrge, "2027-04-10": ClockUrge, "2027-04-11": ClockOver} {
-		if got := ClockOn("2027-04-10", today); got != want {
+	for today, want := range map[Date]Legal{"2027-02-08": LegalFar, "2027-02-09": LegalRemind, "2027-03-11": LegalUrge, "2027-04-10": LegalUrge, "2027-04-11": LegalOver} {
+		if got := LegalOn("2027-04-10", today); got != want {
 			t.Errorf("on %s the clock says %q, want %q", today, got, want)
 		}
 	}
-	if ClockOn("", "2030-01-01") != ClockFar {
+	if LegalOn("", "2030-01-01") != LegalFar {
 		t.Error("tools are overdue")
 	}
 }

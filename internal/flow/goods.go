@@ -27,28 +27,28 @@ func (g Goods) MustReturn(sent time.Time) Date {
 	return DateOf(sent.AddDate(1, 0, 0))
 }
 
-// Clock is how near the day is by which goods must be back.
-type Clock string
+// Legal is how near the day is by which goods must be back.
+type Legal string
 
 const (
-	ClockFar    Clock = ""
-	ClockRemind Clock = "remind" // 60 days or fewer
-	ClockUrge   Clock = "urge"   // 30 days or fewer
-	ClockOver   Clock = "over"   // the day has passed
+	LegalFar    Legal = ""
+	LegalRemind Legal = "remind" // 60 days or fewer
+	LegalUrge   Legal = "urge"   // 30 days or fewer
+	LegalOver   Legal = "over"   // the day has passed
 )
 
-// ClockOn is how near a day is on another; far for no date.
-func ClockOn(day, today Date) Clock {
+// LegalOn is how near a day is on another; far for no date.
+func LegalOn(day, today Date) Legal {
 	if day == "" {
-		return ClockFar
+		return LegalFar
 	}
 	switch days := int(day.Time().Sub(today.Time()).Hours() / 24); {
 	case days < 0:
-		return ClockOver
+		return LegalOver
 	case days <= 30:
-		return ClockUrge
+		return LegalUrge
 	case days <= 60:
-		return ClockRemind
+		return LegalRemind
 	}
-	return ClockFar
+	return LegalFar
 }

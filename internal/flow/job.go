@@ -28,6 +28,7 @@ type Job struct {
 	Parts     []Part            `json:"parts,omitempty"`     // its own components
 	LotOf     ID                `json:"lot_of,omitzero"`     // of a lot: the job it was split off first
 	Origin    string            `json:"origin,omitempty"`    // of a lot: the stage where its quantity came from the other job
+	Found     Quantity          `json:"found,omitempty"`     // of a lot: how much of its quantity had been found in the other job
 	Lots      int               `json:"lots,omitempty"`      // how many lots were split off it
 	NCs       []NonConformance  `json:"ncs,omitempty"`       // in the order they were raised
 	Stages    []StageState      `json:"stages"`              // in route order
@@ -52,6 +53,8 @@ type StageState struct {
 	Started  Moment   `json:"started,omitempty"`   // when the present run began, 0 when none is on
 	Held     Moment   `json:"held,omitempty"`      // since when it is on hold, 0 when it is not
 	Reason   string   `json:"reason,omitempty"`    // code of the hold's reason
+	Awaits   Awaited  `json:"awaits,omitzero"`     // who must act so that the hold ends
+	Station  string   `json:"station,omitempty"`   // where the present run is, and where one on hold was
 	SplitOff Quantity `json:"split_off,omitempty"` // of what was received, how much left with other lots; it counts as theirs
 	Joined   Quantity `json:"joined,omitempty"`    // and how much came with others
 	Returned Quantity `json:"returned,omitempty"`  // of what was received, how much came back from later stages
@@ -190,7 +193,7 @@ func (j Job) Check() error {
 	scaled := false
 	for i, s := range j.Stages {
 		if s.Code == j.Origin || i == 0 && j.Origin == "" {
-			brought += j.Quantity
+			brought += j.Quantity - j.Found
 		}
 		if !s.Balanced() {
 			return fmt.Errorf("job %s: stage %s does not balance: received %s + found %s against good %s + wasted %s + short %s + sent back %s + at vendor %s + on hand %s",

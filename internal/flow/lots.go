@@ -68,7 +68,7 @@ func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := tooLong("number", a.Number, MaxNumber); err != nil {
 		return nil, err
 	}
-	f, err := j.parted(Facts{Quantity: a.Quantity, Other: a.Lot, Number: a.Number}, a.Of, s)
+	f, err := j.moving(Facts{Quantity: a.Quantity, Other: a.Lot, Number: a.Number}, a.Of, s)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 	case there.Held != 0:
 		return nil, blocked(OnHold, into, there)
 	}
-	f, err := j.parted(Facts{Quantity: s.OnHand, Other: a.Into, Number: into.Number}, nil, s)
+	f, err := j.moving(Facts{Quantity: s.OnHand, Other: a.Into, Number: into.Number}, nil, s)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +149,6 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 		}
 	}
 	target := Work{Job: a.Into, Stage: a.Stage}
-	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Of: f.Of, Other: a.Job, Number: j.Number})
+	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Found: f.Found, Of: f.Of, Other: a.Job, Number: j.Number})
 	return append(moves, joined...), err
 }

@@ -32,6 +32,7 @@ const (
 	KindNCSettled  Kind = "nc_settled"  // what becomes of it, and what is done about it
 	KindNCClosed   Kind = "nc_closed"   // an owner saw that the action works
 	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
+	KindMovedOver  Kind = "moved_over"  // the job follows a newer version of its process
 	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
 )
 
@@ -106,20 +107,22 @@ type Facts struct {
 	Whole    bool                `json:"whole,omitempty"`    // all of the component has arrived
 	With     []ID                `json:"with,omitempty"`     // and those that depended on it
 	Began    Moment              `json:"began,omitempty"`    // a report's own run began then
+	Found    Quantity            `json:"found,omitempty"`    // of what goes from lot to lot: how much of it had been found
 	Sizes    []string            `json:"sizes,omitempty"`    // the sizes of a new job, in order
 	Second   string              `json:"second,omitempty"`   // the unit of its second balance
 	Of       map[string]Amount   `json:"of,omitempty"`       // what of the quantities belongs to which size, or to the second balance
 	Grades   map[string]Quantity `json:"grades,omitempty"`   // the good by grade
 	Worker   string              `json:"worker,omitempty"`   // who did it, as a file of the past names them
-	Station  string              `json:"station,omitempty"`
-	Batch    ID                  `json:"batch,omitzero"`   // the run that several jobs share
-	Share    int                 `json:"share,omitempty"`  // of that run, in millionths
-	Used     []Used              `json:"used,omitempty"`   // lots of material that went in
-	Made     string              `json:"made,omitempty"`   // the lot that came out
-	NC       *NonConformance     `json:"nc,omitempty"`     // raised, or what was said of it
-	Rework   bool                `json:"rework,omitempty"` // the file says this was rework
-	Ref      string              `json:"ref,omitempty"`    // names the row of a file, so that it goes in once
-	Line     int                 `json:"line,omitempty"`   // where in the file
+	Station  string              `json:"station,omitempty"`  // where the work is done
+	Awaits   Awaited             `json:"awaits,omitzero"`    // who must act so that a hold ends
+	Batch    ID                  `json:"batch,omitzero"`     // the run that several jobs share
+	Share    int                 `json:"share,omitempty"`    // of that run, in millionths
+	Used     []Used              `json:"used,omitempty"`     // lots of material that went in
+	Made     string              `json:"made,omitempty"`     // the lot that came out
+	NC       *NonConformance     `json:"nc,omitempty"`       // raised, or what was said of it
+	Rework   bool                `json:"rework,omitempty"`   // the file says this was rework
+	Ref      string              `json:"ref,omitempty"`      // names the row of a file, so that it goes in once
+	Line     int                 `json:"line,omitempty"`     // where in the file
 }
 
 // Step is what a job needs to know of a stage of its route beyond the code.

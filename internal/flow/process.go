@@ -40,7 +40,7 @@ type Stage struct {
 	Name       string   `json:"name"`
 	Short      string   `json:"short,omitempty"` // for narrow columns; the name when empty
 	Phase      string   `json:"phase,omitempty"`
-	Target     int      `json:"target_minutes,omitempty"` // minutes from ready to done; 0: none set
+	Target     int      `json:"target_minutes,omitempty"` // working minutes from ready to done; 0: none set
 	Vendor     ID       `json:"vendor,omitzero"`          // the outside party that does it, zero for in-house
 	Track      string   `json:"track,omitempty"`          // the component it belongs to, empty for the job's own route
 	Outside    bool     `json:"outside,omitempty"`        // a vendor does it, whichever
@@ -54,6 +54,10 @@ type Stage struct {
 	Allowance  Quantity `json:"allowance,omitempty"`      // the standard wastage, in percent of what came
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
 	Grades     []string `json:"grades,omitempty"`         // what goes on is told by grade: A, B, C
+	Calendar   string   `json:"calendar,omitempty"`       // code of the one it works by; empty: the organisation's own
+	Stations   []string `json:"stations,omitempty"`       // machines or places where it is done: Heidelberg SM74, Table 3
+	Public     string   `json:"public,omitempty"`         // what customers read while a job is here; empty: the name
+	Hidden     bool     `json:"hidden,omitempty"`         // customers do not see it: they read the milestone before
 	Needs      []string `json:"needs,omitempty"`          // inspections that must have passed what goes on from here
 	LotIn      bool     `json:"lot_in,omitempty"`         // asks which lots of material go in
 	LotOut     bool     `json:"lot_out,omitempty"`        // gives what comes out a lot number
@@ -128,7 +132,7 @@ const (
 	SignatureField FieldType = "signature" // one picture, or the full name typed: see TypedSignature
 )
 
-// TargetTime is the stage's target as a duration, zero when none is set.
+// TargetTime is the stage's target as working time, zero when none is set.
 func (s Stage) TargetTime() time.Duration { return time.Duration(s.Target) * time.Minute }
 
 // Label is the short name when there is one.
@@ -208,8 +212,8 @@ func Starter(id ID) Process {
 	return Process{ID: id, Version: 1, Name: "Jobs", Mode: QuantityMode, Unit: "pcs", Prefix: "JC",
 		WasteReasons: []Reason{{Code: "quality"}, {Code: "machine_down"}, {Code: "other"}}, HoldReasons: StarterHolds(),
 		Stages: []Stage{
-			{Code: "planning", Name: "Planning", Target: 480}, {Code: "production", Name: "Production", Target: 1440},
-			{Code: "quality-check", Name: "Quality check", Short: "QC", Target: 240}, {Code: "packing", Name: "Packing", Target: 240},
-			{Code: "dispatch", Name: "Dispatch", Target: 480},
+			{Code: "planning", Name: "Planning", Target: 240}, {Code: "production", Name: "Production", Target: 960},
+			{Code: "quality-check", Name: "Quality check", Short: "QC", Target: 120}, {Code: "packing", Name: "Packing", Target: 120},
+			{Code: "dispatch", Name: "Dispatch", Target: 240},
 		}}
 }

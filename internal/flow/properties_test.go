@@ -36,12 +36,14 @@ func TestMain(m *testing.M) {
 // shop is a job and the people around it, driven by random commands.
 type shop struct {
 	t          *rapid.T
-	process    Process
+	process    Process // the version that the job follows
+	editions   []Process
 	job        Job
 	history    []Movement
 	members    []Mark
 	now        Moment
 	seq        int64
+	busy       Occupied // what runs at any station
 	given      uint64
 	overridden bool     // a gate was passed with a reason, so that later sums at it do not count
 	story      []string // read by a person when a property fails
@@ -68,6 +70,7 @@ func openShop(t *rapid.T) *shop {
 	}
 	s.process.Flexible = rapid.Bool().Draw(t, "flexible")
 	s.sizes()
+	s.editions = []Process{s.process}
 	s.members = []Mark{
 		{Member: ID{1}, Role: Owner, Scope: Scope{All: true}},
 		{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s0"}: true, {s.process.ID, "s1"}: true}}},
@@ -86,6 +89,9 @@ func anyStage(t *rapid.T, i int) Stage {
 	st := Stage{Code: fmt.Sprintf("s%d", i), Name: fmt.Sprintf("Stage %d", i)}
 	if rapid.IntRange(0, 3).Draw(t, "plain") > 0 {
 		return st
+	}
+	if rapid.Bool().Draw(t, "stations") {
+		st.Stations = []string{"Press 1", "Press 2"}
 	}
 	st.Yields, _ = ParseRatio(rapid.SampledFrom([]string{"", "", "8", "1/12", "0.5", "7/3"}).Draw(t, "yields"))
 	st.Optional = rapid.Bool().Draw(t, "optional")
@@ -192,7 +198,10 @@ func (s *shop) ways() func(Quantity) Amount {
 func counts(q Quantity) Amount { return Amount{Quantity: q} }
 
 func (s *shop) world() World {
-	w := World{Challan: fmt.Sprintf("DC-%d", s.given), Jobs: map[ID]Job{}, Processes: map[Edition]Process{{s.process.ID, 1}: s.process}, History: map[ID][]Movement{}}
+	w := World{Challan: fmt.Sprintf("DC-%d", s.given), Jobs: map[ID]Job{}, Processes: map[Edition]Process{}, History: map[ID][]Movement{}, Busy: s.busy}
+	for _, p := range s.editions {
+		w.Processes[Edition{p.ID, p.Version}], w.Newest = p, p
+	}
 	if !s.job.ID.IsZero() {
 		w.Jobs[s.job.ID], w.History[s.job.ID] = s.job, s.history
 	}
@@ -224,6 +233,7 @@ func (s *shop) give(m Mark, a Action) {
 		s.take(mv)
 	}
 	s.gated(m, a)
+	s.stationed()
 	s.holds()
 }
 
@@ -276,6 +286,7 @@ func (s *shop) take(mv Movement) {
 	if err != nil {
 		s.t.Fatalf("a decided movement does not apply: %v\n%s", err, s.tell())
 	}
+	s.process = s.editions[s.job.Version-1]
 }
 
 // holds checks what is always true of a job.
@@ -334,7 +345,7 @@ func (s *shop) tell() string {
 // anyAction draws a command that is possible, or nearly.
 func (s *shop) anyAction() Action {
 	t := s.t
-	at := Work{Job: s.job.ID, Stage: rapid.SampledFrom(append(s.process.Route(), "nowhere")).Draw(t, "stage")}
+	at := Work{Job: s.job.ID, Stage: rapid.SampledFrom(append(s.codes(), "nowhere")).Draw(t, "stage")}
 	here, _ := s.job.Stage(at.Stage)
 	part := rapid.OneOf(anyQuantity, rapid.Just(here.OnHand), rapid.Just(here.OnHand/2), rapid.Just(here.OnHand+1))
 	rel := Release{Approver: rapid.SampledFrom([]string{"", "Meera"}).Draw(t, "approver"), Override: rapid.SampledFrom([]string{"", "", "", "urgent"}).Draw(t, "override")}
@@ -347,7 +358,9 @@ func (s *shop) anyAction() Action {
 	if a := s.record(at, &rel); a != nil {
 		return a
 	}
-	switch rapid.IntRange(0, 12).Draw(t, "what") {
+	switch rapid.IntRange(0, 13).Draw(t, "what") {
+	case 13:
+		return s.anyMove()
 	case 11:
 		if of := s.of(at.Stage, onHand, counts); of != nil {
 			return Send{Lines: []SendLine{{Work: at, Of: of}}, Vendor: ID{4}}
@@ -373,10 +386,11 @@ func (s *shop) anyAction() Action {
 		}
 		return r
 	case 0:
-		return Start{Work: at, Values: rel.Values, Used: rel.Used}
+		s.busy = rapid.SampledFrom([]Occupied{{}, {}, {Number: "JC-9", Process: s.process.ID, Stage: "s1", By: ID{2}}}).Draw(t, "busy")
+		return Start{Work: at, Values: rel.Values, Used: rel.Used, Station: s.anyStation(at.Stage), Together: rapid.Bool().Draw(t, "together")}
 	case 1:
 		rel.Grades = s.grades(at.Stage, here.OnHand)
-		return Finish{Work: at, Release: rel}
+		return Finish{Work: at, Release: rel, Station: s.anyStation(at.Stage)}
 	case 7:
 		return Decision{Work: at, Needed: rapid.Bool().Draw(t, "needed")}
 	case 8:
@@ -390,9 +404,10 @@ func (s *shop) anyAction() Action {
 	case 10:
 		return AddStage{Work: Work{s.job.ID, "extra"}, Called: "Extra", After: at.Stage}
 	case 2:
-		return Hold{Work: at, Reason: rapid.SampledFrom([]string{"no_power", "", "unheard of"}).Draw(t, "reason")}
+		return Hold{Work: at, Reason: rapid.SampledFrom([]string{"no_power", "no_power", "", "unheard of"}).Draw(t, "reason"),
+			Awaits: rapid.SampledFrom([]Awaited{{}, {Name: "the customer", Until: "2026-12-01"}, {Member: ID{2}, Name: "Priya"}, {Until: "2001-01-01"}}).Draw(t, "who acts")}
 	case 3:
-		return Resume{at}
+		return Resume{Work: at}
 	case 4:
 		return Undo{Job: s.job.ID, Undoes: rapid.SampledFrom(s.history).Draw(t, "undoes").Command,
 			Reason: rapid.SampledFrom([]string{"", "wrong job"}).Draw(t, "mistake"), Together: rapid.Bool().Draw(t, "together")}

@@ -74,6 +74,7 @@ const (
 	LotOutNeeded      Code = "lot_out_needed"      // Stage: what comes out has no lot number
 	NCWhat            Code = "nc_what"             // what does not conform is not said
 	NCClosed          Code = "nc_closed"           // Name: its number
+	NCVerdict         Code = "nc_verdict"          // how it was seen that the action works is not said
 	NCNotYours        Code = "nc_not_yours"        // Name: only owners close
 	NCOpenAction      Code = "nc_open_action"      // Name: it has no disposition or no corrective action
 	NotALot           Code = "not_a_lot"           // the two jobs are not lots of one
@@ -96,6 +97,20 @@ const (
 	TrackJoinsNothing Code = "track_joins_nothing" // Name of the component
 	TrackEmpty        Code = "track_empty"         // Name of the component
 	PublishedAlready  Code = "published_already"   // somebody published another version meanwhile
+	ShiftNoDays       Code = "shift_no_days"       // Value: its times
+	ShiftsOverlap     Code = "shifts_overlap"      // Name, Value: the times of the two
+	HolidayTwice      Code = "holiday_twice"       // Name, Value the date
+	CalendarChanged   Code = "calendar_changed"    // By, At: somebody saved another form of it meanwhile
+	CalendarStandard  Code = "calendar_standard"   // Name: stages without a calendar need one
+	StationUnknown    Code = "station_unknown"     // Stage, Value
+	StationBusy       Code = "station_busy"        // Value; and Job, Stage, By, At of what runs there, for those who may see it
+	MoveDone          Code = "move_done"           // Job: it is completed
+	MoveStands        Code = "move_stands"         // Job, Stage where something of it is, which the new version does not have
+	MoveOrder         Code = "move_order"          // Job, Stage and Name of another, which the new version has the other way round
+	MoveRatio         Code = "move_ratio"          // Job, Stage that has passed something on by another ratio
+	MoveTracks        Code = "move_tracks"         // Job, Name of a component that is another in the new version
+	MoveSizes         Code = "move_sizes"          // Job: the new version does not count its sizes, or its second balance
+	MoveMode          Code = "move_mode"           // Job: only one of the versions counts
 	InTheFuture       Code = "in_the_future"       // At
 	TooLongAgo        Code = "too_long_ago"        // At, Limit hours
 )

@@ -17,12 +17,14 @@ func (w Work) Targets() []ID { return []ID{w.Job} }
 
 // Start begins work at a stage.
 //
-// Refusals: not_found, nothing_here, already_started, on_hold, components_missing, field_needed, override_not_yours, and
-// those of the stage's form: field_missing, field_wrong, out_of_limits.
+// Refusals: not_found, nothing_here, already_started, on_hold, components_missing, field_needed, override_not_yours,
+// station_unknown, station_busy, and those of the stage's form: field_missing, field_wrong, out_of_limits.
 type Start struct {
 	Work
-	Values map[string]string `json:"values,omitempty"` // of the stage's form, by field code
-	Used   []Used            `json:"used,omitempty"`   // lots of material that go in
+	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
+	Used     []Used            `json:"used,omitempty"`     // lots of material that go in
+	Station  string            `json:"station,omitempty"`  // where, when the stage has stations
+	Together bool              `json:"together,omitempty"` // though another job runs there
 
 	// Override is why work starts though a gate is closed; owners only.
 	Override string `json:"override,omitempty"`
@@ -35,7 +37,7 @@ type Start struct {
 //
 // Refusals: not_found, nothing_here, on_hold, more_than_here, over_limit, nothing_entered, waste_no_reason,
 // back_no_stage, back_no_reason, back_not_whole, reason_unknown, quantity_needed, quantity_too_big, no_quantities,
-// counter_backwards, sizes_needed, sizes_differ, second_left, too_long, and those of Release.
+// counter_backwards, station_unknown, sizes_needed, sizes_differ, second_left, too_long, and those of Release.
 type Report struct {
 	Work
 	Good    Quantity `json:"good,omitempty"`
@@ -54,26 +56,32 @@ type Report struct {
 
 // Finish is the one-tap Done: everything on hand is good and goes on.
 //
-// Refusals: not_found, nothing_here, on_hold, too_long, and those of Release.
+// Refusals: not_found, nothing_here, on_hold, station_unknown, too_long, and those of Release.
 type Finish struct {
 	Work
-	Note string `json:"note,omitempty"`
+	Note    string `json:"note,omitempty"`
+	Station string `json:"station,omitempty"`
 	Release
 }
 
-// Hold stops work at a stage, with a reason.
+// Hold stops work at a stage, with a reason and with who must act. It frees the station.
 //
-// Refusals: not_found, nothing_here, already_held, hold_no_reason, reason_unknown, too_long.
+// Refusals: not_found, nothing_here, already_held, hold_no_reason, reason_unknown, field_wrong, too_long.
 type Hold struct {
 	Work
-	Reason string `json:"reason"`
-	Note   string `json:"note,omitempty"`
+	Reason string  `json:"reason"`
+	Awaits Awaited `json:"awaits,omitzero"`
+	Note   string  `json:"note,omitempty"`
 }
 
-// Resume ends a hold: the work is as it was before.
+// Resume ends a hold: the work is as it was before, at the station where it was unless another is named.
 //
-// Refusals: not_found, not_held.
-type Resume struct{ Work }
+// Refusals: not_found, not_held, station_unknown, station_busy.
+type Resume struct {
+	Work
+	Station  string `json:"station,omitempty"`
+	Together bool   `json:"together,omitempty"` // though another job runs there
+}
 
 func (Start) Name() string  { return "start" }
 func (Report) Name() string { return "report" }
@@ -149,7 +157,10 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := (Release{Used: a.Used}).captures(stage, s, onStart); err != nil {
 		return nil, err
 	}
-	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values, Used: a.Used, Override: a.Override})
+	if err := cmp.Or(w.stationKnown(j, a.Stage, a.Station), w.stationFree(m, a.Station, a.Together)); err != nil {
+		return nil, err
+	}
+	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values, Used: a.Used, Station: a.Station, Override: a.Override})
 }
 
 // blocked is a refusal that says what happened meanwhile and who did it.
@@ -172,6 +183,9 @@ func (a Report) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := w.stationKnown(j, a.Stage, a.Station); err != nil {
+		return nil, err
+	}
 	return a.take(w.Process(j), j, s, m, c)
 }
 
@@ -182,6 +196,7 @@ func (a Report) take(p Process, j Job, s StageState, m Mark, c Command) ([]Movem
 		return nil, err
 	}
 	a.Good, a.Wasted, a.Back, a.Short = f.Good, f.Wasted, f.Back, f.Short
+	f.Station = cmp.Or(f.Station, s.Station)
 	moves, brought := supply(p, j, a.Stage, f.leaving()-s.OnHand)
 	s.OnHand += brought
 	if err := reportable(j, s); err != nil {
@@ -285,9 +300,11 @@ func (a Report) surplus(p Process, j Job, s StageState, f Facts) *Refusal {
 	}
 	r := blocked(MoreThanHere, j, s)
 	r.Entry = total
+	j.nameSize(r, a.Stage, f.Of, by)
 	if p.Over == 0 || a.Short > 0 || total-a.Good > s.OnHand || j.badSurplus(a.Stage, f.Of, by) {
 		return r
 	}
+	r.Name, r.Entry, r.Here = "", total, s.OnHand
 	if r.Limit = p.Over; over > percentOf(s.Received, p.Over)-s.Found {
 		r.Code = OverLimit
 		return r
@@ -345,7 +362,10 @@ func (a Finish) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if good == 0 || s.Held != 0 {
 		return nil, reportable(j, s)
 	}
-	return Report{Work: a.Work, Good: good, Note: a.Note, Release: a.Release}.take(p, j, s, m, c)
+	if err := w.stationKnown(j, a.Stage, a.Station); err != nil {
+		return nil, err
+	}
+	return Report{Work: a.Work, Good: good, Note: a.Note, Station: a.Station, Release: a.Release}.take(p, j, s, m, c)
 }
 
 // upstream is what the nearest stage before, that has something, would bring to a stage.
@@ -405,10 +425,10 @@ func (a Hold) decide(w World, m Mark, c Command) ([]Movement, error) {
 	case !knows(w.Process(j).HoldReasons, a.Reason):
 		return nil, &Refusal{Code: ReasonUnknown, Value: a.Reason}
 	}
-	if err := tooLong("note", a.Note, MaxNote); err != nil {
+	if err := cmp.Or(tooLong("note", a.Note, MaxNote), a.Awaits.check(m.At)); err != nil {
 		return nil, err
 	}
-	return a.movement(j, m, c, KindHeld, Facts{Reason: a.Reason, Note: a.Note})
+	return a.movement(j, m, c, KindHeld, Facts{Reason: a.Reason, Note: a.Note, Awaits: a.Awaits})
 }
 
 func (a Resume) decide(w World, m Mark, c Command) ([]Movement, error) {
@@ -419,5 +439,9 @@ func (a Resume) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if s.Held == 0 {
 		return nil, blocked(NotHeld, j, s)
 	}
-	return a.movement(j, m, c, KindResumed, Facts{})
+	_, station := a.StationNamed(w)
+	if err := cmp.Or(w.stationKnown(j, a.Stage, a.Station), w.stationFree(m, station, a.Together)); err != nil {
+		return nil, err
+	}
+	return a.movement(j, m, c, KindResumed, Facts{Station: a.Station})
 }

@@ -41,8 +41,22 @@ var statuses = map[flow.Code]int{
 	flow.PictureTooLarge:   http.StatusRequestEntityTooLarge,
 	flow.NotOptional:       http.StatusConflict,
 	flow.PublishedAlready:  http.StatusConflict,
+	flow.CalendarChanged:   http.StatusConflict,
+	flow.CalendarStandard:  http.StatusConflict,
 	flow.PassedAlready:     http.StatusConflict,
 	flow.OverrideNotYours:  http.StatusForbidden,
+	flow.NCNotYours:        http.StatusForbidden,
+	flow.NCClosed:          http.StatusConflict,
+	flow.NCOpenAction:      http.StatusConflict,
+	flow.SecondLeft:        http.StatusConflict,
+	flow.StationBusy:       http.StatusConflict,
+	flow.MoveDone:          http.StatusConflict,
+	flow.MoveStands:        http.StatusConflict,
+	flow.MoveOrder:         http.StatusConflict,
+	flow.MoveRatio:         http.StatusConflict,
+	flow.MoveTracks:        http.StatusConflict,
+	flow.MoveSizes:         http.StatusConflict,
+	flow.MoveMode:          http.StatusConflict,
 }
 
 // StatusOf is the HTTP status of an error.

@@ -51,6 +51,7 @@ type KPI struct {
 	Movements int        `json:"movements"`
 	Cycle     Spread     `json:"cycle_time_hours"` // from a job's first start of work to its last completion, elapsed
 	Stages    []StageSum `json:"stages"`           // in the order in which they first appear
+	Times     *TimeKPI   `json:"times,omitempty"`  // by the clock and by the calendar, when they were asked for
 }
 
 // History calls f with every movement of an organisation in log order; it can be gone through more than once.

@@ -141,6 +141,9 @@ func (d *door) load(ctx context.Context) error {
 	if err := d.loadEditions(ctx); err != nil {
 		return err
 	}
+	if err := d.loadStation(ctx); err != nil {
+		return err
+	}
 	if err := d.takeNumbers(ctx); err != nil {
 		return err
 	}
@@ -381,6 +384,9 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 
 // queueChanged brings what a job is sorted and found by in line with it.
 func (d *door) queueChanged(b *pgx.Batch, before, j flow.Job, due string) {
+	if j.Version != before.Version {
+		b.Queue("update jobs set version = $3 where org_id = $1 and id = $2", d.mark.Org, j.ID, j.Version)
+	}
 	if j.Due != before.Due {
 		b.Queue("update jobs set due = $3::text::date where org_id = $1 and id = $2", d.mark.Org, j.ID, due)
 	}
@@ -405,24 +411,6 @@ func jobStatus(j flow.Job) string {
 	return "done"
 }
 
-// queueWork brings the rows of where the job is now in line with its state.
-func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
-	for _, s := range j.Stages {
-		was, _ := before.Stage(s.Code)
-		switch {
-		case s.Live() && was.Live() && s.OnHand == was.OnHand && s.Status() == was.Status() && s.Ready == was.Ready:
-		case s.Live() && was.Live():
-			b.Queue("update work set status = $4, on_hand = $5::text::numeric, ready_at = $6 where org_id = $1 and job_id = $2 and stage = $3",
-				d.mark.Org, j.ID, s.Code, string(s.Status()), s.OnHand.String(), s.Ready.Time())
-		case s.Live():
-			b.Queue("insert into work values ($1, $2, $3, $4, $5, $6::text::numeric, $7)",
-				d.mark.Org, j.ID, s.Code, j.Process, string(s.Status()), s.OnHand.String(), s.Ready.Time())
-		case was.Live():
-			b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, s.Code)
-		}
-	}
-}
-
 // queueChallan puts down the delivery note of a command that sends something to a vendor.
 func (d *door) queueChallan(b *pgx.Batch) {
 	send, ok := d.cmd.Action.(flow.Send)
@@ -438,7 +426,13 @@ func (d *door) queueChallan(b *pgx.Batch) {
 
 // queueOut brings what is still at vendors in line with the job's state.
 func (d *door) queueOut(b *pgx.Batch, before, j flow.Job) {
-	for _, s := range j.Stages {
+	stages := slices.Clone(j.Stages)
+	for _, was := range before.Stages { // a stage that an undo took off the route
+		if _, still := j.Stage(was.Code); !still {
+			stages = append(stages, flow.StageState{Code: was.Code})
+		}
+	}
+	for _, s := range stages {
 		was, _ := before.Stage(s.Code)
 		if len(s.Out) == 0 && len(was.Out) == 0 {
 			continue

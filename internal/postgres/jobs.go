@@ -220,6 +220,16 @@ func (db *DB) Timeline(ctx context.Context, org, job flow.ID, before int64, limi
 	return moves, more, err
 }
 
+// History is a job's whole history in order, none when it has more movements than a limit.
+func (db *DB) History(ctx context.Context, org, job flow.ID, limit int) ([]Record, error) {
+	moves, more, err := db.Timeline(ctx, org, job, 0, limit)
+	if more {
+		return nil, err
+	}
+	slices.Reverse(moves)
+	return moves, err
+}
+
 // Movement is one movement of the log, by number.
 func (db *DB) Movement(ctx context.Context, org flow.ID, seq int64) (Record, error) {
 	got, err := db.Movements(ctx, org, seq-1, 1)

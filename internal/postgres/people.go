@@ -30,7 +30,7 @@ type Member struct {
 	Created      time.Time
 }
 
-// AddOrganisation stores an organisation with its first owner.
+// AddOrganisation stores an organisation with its first owner and a calendar to begin with.
 func (db *DB) AddOrganisation(ctx context.Context, o Organisation, owner Member) error {
 	if o.Timezone == "" {
 		o.Timezone = "Asia/Kolkata"
@@ -44,7 +44,10 @@ func (db *DB) AddOrganisation(ctx context.Context, o Organisation, owner Member)
 		if _, err := tx.Exec(ctx, "insert into log_heads values ($1, 0, $2)", o.ID, make([]byte, 32)); err != nil {
 			return err
 		}
-		return addMember(ctx, tx, o.ID, owner)
+		if err := addMember(ctx, tx, o.ID, owner); err != nil {
+			return err
+		}
+		return keepCalendar(ctx, tx, o.ID, CalendarChange{Code: flow.StarterCalendar().Code, By: owner.ID, At: o.Created}, flow.StarterCalendar(), true)
 	})
 }
 
@@ -168,6 +171,7 @@ func (db *DB) Session(ctx context.Context, org flow.ID, tokenHash [32]byte, now 
 			where s.org_id = $1 and s.token_hash = $2 and s.expires_at > $3`, org, tokenHash[:], now).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &processes, &stages)
 		})
+		db.queueTimetable(b, org, &p)
 	})
 	if err != nil {
 		return flow.Person{}, notFound(err)

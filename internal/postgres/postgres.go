@@ -32,6 +32,7 @@ var ErrNotFound = errors.New("postgres: not found")
 type DB struct {
 	pool     *pgxpool.Pool
 	editions editions
+	tables   timetables
 	waker    *waker
 }
 

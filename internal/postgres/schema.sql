@@ -45,6 +45,34 @@ end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
 
+CREATE TABLE public.calendar_changes (
+    org_id uuid NOT NULL,
+    code text NOT NULL,
+    version integer NOT NULL,
+    standard boolean NOT NULL,
+    body jsonb,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.calendar_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_changes OWNER TO clicarity_owner;
+
+CREATE TABLE public.calendars (
+    org_id uuid NOT NULL,
+    code text NOT NULL,
+    version integer NOT NULL,
+    standard boolean NOT NULL,
+    body jsonb NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.calendars FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendars OWNER TO clicarity_owner;
+
 CREATE TABLE public.challan_lines (
     org_id uuid NOT NULL,
     number text NOT NULL,
@@ -389,6 +417,8 @@ CREATE TABLE public.work (
     status text NOT NULL,
     on_hand numeric(18,6) NOT NULL,
     ready_at timestamp with time zone NOT NULL,
+    station text DEFAULT ''::text NOT NULL,
+    awaits uuid,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
 WITH (fillfactor='80');
@@ -396,6 +426,12 @@ WITH (fillfactor='80');
 ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
+
+ALTER TABLE ONLY public.calendars
+    ADD CONSTRAINT calendars_pkey PRIMARY KEY (org_id, code);
 
 ALTER TABLE ONLY public.challan_lines
     ADD CONSTRAINT challan_lines_pkey PRIMARY KEY (org_id, number, job_id, stage);
@@ -484,6 +520,8 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
+CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
+
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
@@ -495,6 +533,8 @@ CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
 
 CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status, id);
+
+CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, version, id) WHERE (status = 'open'::text);
 
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
 
@@ -510,13 +550,23 @@ CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) W
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
+CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
+
 CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
+
+CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+ALTER TABLE ONLY public.calendar_changes
+    ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.calendars
+    ADD CONSTRAINT calendars_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.challan_lines
     ADD CONSTRAINT challan_lines_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -595,6 +645,10 @@ ALTER TABLE ONLY public.work
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
+ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendars ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.challan_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
@@ -642,6 +696,10 @@ CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting(
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
+
+CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.calendars USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.challan_lines USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -701,6 +759,10 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_lines TO clicarity_app;
 

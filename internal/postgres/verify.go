@@ -167,7 +167,7 @@ var repeated = []struct {
 	sql   string
 	lines func(flow.Job) []string
 }{
-	{"list of work has", "select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) from work where org_id = $1 and job_id = any($2)", workLines},
+	{"list of work has", "select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') from work where org_id = $1 and job_id = any($2)", workLines},
 	{"challans have at vendors", `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
 		where org_id = $1 and job_id = any($2) and left_there > 0`, outLines},
 	{"list of lots has", "select job_id, stage || ' ' || way || ' ' || lot || ' ' || trim_scale(quantity) from job_lots where org_id = $1 and job_id = any($2)", lotLines},
@@ -177,7 +177,7 @@ var repeated = []struct {
 func workLines(j flow.Job) (lines []string) {
 	for _, s := range j.Stages {
 		if s.Live() {
-			lines = append(lines, s.Code+" "+string(s.Status())+" "+s.OnHand.String())
+			lines = append(lines, rowOf(s).line(s.Code))
 		}
 	}
 	return lines

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -22,6 +25,7 @@ type assets map[string]asset
 type asset struct {
 	hash, kind string
 	content    []byte
+	packed     []byte // the same with gzip, for browsers that take it: all do
 }
 
 func hashAssets(files fs.FS) (assets, error) {
@@ -36,9 +40,24 @@ func hashAssets(files fs.FS) (assets, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(content)
-		all[path.Base(name)] = asset{hex.EncodeToString(sum[:8]), mime.TypeByExtension(path.Ext(name)), content}
+		packed, err := pack(content)
+		if err != nil {
+			return nil, err
+		}
+		all[path.Base(name)] = asset{hex.EncodeToString(sum[:8]), mime.TypeByExtension(path.Ext(name)), content, packed}
 	}
 	return all, nil
+}
+
+func pack(content []byte) ([]byte, error) {
+	var buf bytes.Buffer
+	z, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	_, err = z.Write(content)
+	err = errors.Join(err, z.Close()) // before the bytes are all there
+	return buf.Bytes(), err
 }
 
 func (a assets) path(name string) string { return "/static/" + a[name].hash + "/" + name }
@@ -50,8 +69,14 @@ func (w *Web) static(rw http.ResponseWriter, r *http.Request, _ flow.Person) err
 	}
 	rw.Header().Set("Content-Type", a.kind)
 	rw.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	rw.Header().Set("Content-Length", strconv.Itoa(len(a.content)))
-	_, err := rw.Write(a.content)
+	content := a.content
+	rw.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		content = a.packed
+		rw.Header().Set("Content-Encoding", "gzip")
+	}
+	rw.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	_, err := rw.Write(content)
 	return err
 }
 

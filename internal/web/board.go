@@ -18,8 +18,8 @@ type cell struct {
 	Says  string // what the cell means, in words
 	Link  string // to the stage card, for live cells
 	Age   int    // ageing step, for live cells; -1 for others
-	Since string // for the browser to keep the age right
-	Mins  int
+	Next  string // when the next steps come, for the browser to keep the age right
+	Late  bool   // somebody should have acted on its hold by now
 }
 
 // boardRow is one job on the board. The live feed sends the same row again when the job changes.
@@ -35,6 +35,8 @@ type liveStage struct {
 	Label string
 	For   string
 	Age   int
+	Hold  string // who must act, of a stage on hold
+	Late  bool
 }
 
 type column struct {
@@ -46,6 +48,9 @@ type column struct {
 	Age    int
 }
 
+// Full reports whether the stage has as many jobs as it may.
+func (c column) Full() bool { return c.Jobs >= c.Stage.Limit }
+
 type boardPage struct {
 	*view
 	Processes []flow.Process
@@ -53,7 +58,8 @@ type boardPage struct {
 	Columns   []column
 	Rows      []boardRow
 	Done      bool
-	Next      string // address of the next page, empty on the last
+	Awaiting  []awaited // holds that wait for the reader
+	Next      string    // address of the next page, empty on the last
 	Previous  string
 }
 
@@ -66,6 +72,9 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	p := boardPage{view: v, Done: r.FormValue("show") == "done"}
 	var err error
 	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+		return err
+	}
+	if p.Awaiting, err = w.awaiting(r, v, p.Processes); err != nil {
 		return err
 	}
 	if len(p.Processes) > 0 {
@@ -127,7 +136,7 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 			shown = append(shown, s.Code)
 		}
 	}
-	p.Feed = feed + "&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
+	p.Feed = feed + "&mine=1&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
 	p.pages(q, jobs, more)
 	return nil
 }
@@ -196,8 +205,13 @@ func (v *view) boardRow(j flow.Job, p flow.Process, vendors map[flow.ID]postgres
 			continue
 		}
 		c := v.cell(j, s, state, vendors)
+		v.more(&c, place{view: v, Job: j, Process: p, Stage: s, State: state})
 		if row.Cells[i] = c; c.Age >= 0 {
-			row.Live = append(row.Live, liveStage{p.Called(flow.Stage{Name: s.Label(), Track: s.Track}), v.For(state.Ready), c.Age})
+			live := liveStage{Label: p.Called(flow.Stage{Name: s.Label(), Track: s.Track}), For: v.For(state.Ready), Age: c.Age, Late: c.Late}
+			if live.Hold = state.Awaits.Name; state.Held == 0 {
+				live.Hold = ""
+			}
+			row.Live = append(row.Live, live)
 		}
 	}
 	return row
@@ -215,7 +229,7 @@ func (v *view) cell(j flow.Job, s flow.Stage, state flow.StageState, vendors map
 		c.Says = v.T("cell_done", "stage", s.Name, "good", v.Qty(state.Good), "wasted", v.Qty(state.Wasted), "at", v.When(state.Done))
 		return c
 	}
-	c.Age, c.Since, c.Mins = age(state, s.TargetTime(), v.Now), v.Stamp(state.Ready), s.Target
+	c.Age, c.Next = v.ages(s, state.Ready)
 	c.Qty, c.Link = v.cellQty(j, state.OnHand+state.AtVendor), "/jobs/"+j.ID.String()+"/at/"+url.PathEscape(s.Code)+"?from=board"
 	c.Says = v.T("cell_live", "stage", s.Name, "status", v.T("status_"+string(status)), "qty", v.Qty(state.OnHand+state.AtVendor), "for", v.For(state.Ready))
 	if name := vendorAt(s, state, vendors, v); name != "" && status != flow.Held {
@@ -223,6 +237,27 @@ func (v *view) cell(j flow.Job, s flow.Stage, state flow.StageState, vendors map
 		c.Says += " · " + name
 	}
 	return c
+}
+
+// more adds to a live cell where the work runs, and what its hold waits for.
+func (v *view) more(c *cell, at place) {
+	if c.Age < 0 {
+		return
+	}
+	if station := at.State.Occupies(); station != "" {
+		c.Says += " · " + station
+	}
+	if at.State.Held == 0 {
+		return
+	}
+	c.Says += " · " + at.Waits()
+	d := at.HoldDue()
+	if d.Words != "" {
+		c.Says += " · " + d.Words
+	}
+	if c.Late = d.State == "late"; c.Late {
+		c.Glyph += "▲"
+	}
 }
 
 // cellQty is a quantity short enough for a cell: 376, 4,200, 1.2 L.

@@ -24,8 +24,16 @@ type cardForm struct {
 	Challan, ShortThere, Unused      string // what came back from a vendor
 	Lot, LotNo, Into                 string // a lot to split off, or to merge into
 	Approver, Override               string
+	Amounts                          map[string]string // by way and account: good_0
+	Grades                           map[string]string // by place in the stage's list
+	Material                         map[string]string // lots of material that went in
+	Made                             string            // and the lot that comes out
 	Values                           map[string]string // of the stage's form
-	Open                             string            // what was tapped, whose sheet is open: report, hold, count, done, start
+	Station                          string
+	Together                         bool // though another job runs at the station
+	holdForm
+	awaits flow.Awaited
+	Open   string // what was tapped, whose sheet is open: report, hold, count, done, start
 }
 
 type cardPage struct {
@@ -42,6 +50,7 @@ type cardPage struct {
 	Vendors []postgres.Vendor
 	LotNo   string // the number a new lot would get
 	Gate    bool   // what was refused can be passed by the reader, with a reason
+	cardAround
 }
 
 type chipLink struct {
@@ -101,6 +110,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 	}
 	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from")), Vendors: vendorList(vendors)}
 	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.IsOwner()
+	pg.Busy = gate != nil && gate.Code == flow.StationBusy
 	if f.Open != "report" && !pg.Place.Stage.Counter {
 		pg.Form.Good = pg.Place.State.OnHand.String()
 	}
@@ -109,20 +119,11 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	pg.ByName = names[pg.Place.State.By]
-	before := true
-	for i, s := range j.Stages {
-		at := v.place(j, p, s.Code, vendors)
-		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
-			pg.Back = append(pg.Back, at.Stage)
-		}
-		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
-			pg.Before = at.Stage.Name
-		}
-		if s.Live() && s.Code != pg.Place.Stage.Code && v.Who.Scope.Covers(p.ID, s.Code) {
-			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), v.Chip(s.Status()), v.Qty(s.OnHand)})
-		}
-	}
+	pg.elsewhere(vendors)
 	if err := w.lots(r, &pg); err != nil {
+		return err
+	}
+	if err := w.around(rw, r, &pg); err != nil {
 		return err
 	}
 	v.Title = j.Number + " · " + pg.Place.Stage.Name
@@ -130,6 +131,23 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	return w.render(rw, status, "card", pg)
+}
+
+// elsewhere adds the stages before, and where else something of the job is.
+func (pg *cardPage) elsewhere(vendors map[flow.ID]postgres.Vendor) {
+	j, p, before := pg.Place.Job, pg.Place.Process, true
+	for i, s := range j.Stages {
+		at := pg.place(j, p, s.Code, vendors)
+		if before = before && s.Code != pg.Place.Stage.Code; before && s.Need != flow.NotRequired {
+			pg.Back = append(pg.Back, at.Stage)
+		}
+		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
+			pg.Before = at.Stage.Name
+		}
+		if s.Live() && s.Code != pg.Place.Stage.Code && pg.Who.Scope.Covers(p.ID, s.Code) {
+			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), pg.Chip(s.Status()), pg.Qty(s.OnHand)})
+		}
+	}
 }
 
 // lots adds the lots that this one can be merged into, and the number that a new one would get.
@@ -180,10 +198,13 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	f := readCard(r)
-	values, err := w.values(r, who, &f)
+	t, err := w.told(r, who, &f)
 	var action flow.Action
+	if err == nil && f.Open == "hold" {
+		f.awaits, err = w.awaits(r, v, f.holdForm)
+	}
 	if err == nil {
-		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), values, jobIDFor(id))
+		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), t, jobIDFor(id))
 	}
 	var receipt flow.Receipt
 	if err == nil {
@@ -194,21 +215,6 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	}
 	http.Redirect(rw, r, after(r, job, receipt), http.StatusSeeOther)
 	return nil
-}
-
-// values reads what was filled in of the stage's form. Most stages have none, and then nothing is looked up.
-func (w *Web) values(r *http.Request, who flow.Person, f *cardForm) (values map[string]string, err error) {
-	if len(f.Values) == 0 && r.MultipartForm == nil {
-		return nil, nil
-	}
-	j, p, err := w.jobAt(r, who)
-	if err != nil {
-		return nil, err
-	}
-	stage, _ := p.Stage(r.PathValue("stage"))
-	state, _ := j.Stage(stage.Code)
-	values, f.Values, err = w.filled(r, who, spot{j.ID, stage.Code, state.Values}, stage.Fields, f.Values)
-	return values, err
 }
 
 // tapped is when somebody did what a phone sends, 0 when it is done as it is sent. The phone has put its clock right.
@@ -236,22 +242,26 @@ func readCard(r *http.Request) cardForm {
 		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
 		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), Challan: r.PostFormValue("challan"), ShortThere: r.PostFormValue("short"), Unused: r.PostFormValue("unused"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
+		Amounts: withPrefix(r, amountPrefix), Grades: withPrefix(r, gradePrefix), Material: withPrefix(r, lotPrefix), Made: clean(r.PostFormValue("made")),
+		Station: clean(r.PostFormValue("station")), Together: r.PostFormValue("together") != "", holdForm: readHold(r),
 	}
 	return f
 }
 
-func (f cardForm) action(at flow.Work, do string, values map[string]string, lot flow.ID) (flow.Action, error) {
-	release := flow.Release{Values: values, Approver: f.Approver, Override: f.Override}
+func (f cardForm) action(at flow.Work, do string, t told, lot flow.ID) (flow.Action, error) {
+	release, err := f.release(t)
+	if err != nil {
+		return nil, err
+	}
 	switch do {
 	case "start":
-		return flow.Start{Work: at, Values: values, Override: f.Override}, nil
+		return flow.Start{Work: at, Values: t.values, Used: release.Used, Station: f.Station, Together: f.Together, Override: f.Override}, nil
 	case "done":
-		return flow.Finish{Work: at, Release: release}, nil
+		return flow.Finish{Work: at, Station: f.Station, Release: release}, nil
 	case "receive":
-		return f.receive(at, f.Challan, release)
+		return f.receive(at, t.accounts, release)
 	case "split":
-		q, err := quantity(f.Lot)
-		return flow.Split{Work: at, Quantity: q, Lot: lot, Number: f.LotNo}, err
+		return f.split(at, t.accounts, lot)
 	case "merge":
 		into, err := flow.ParseID(f.Into)
 		if err != nil {
@@ -263,19 +273,36 @@ func (f cardForm) action(at flow.Work, do string, values map[string]string, lot 
 	case "skip":
 		return flow.Decision{Work: at}, nil
 	case "count":
-		there, err := quantity(f.There)
-		return flow.Count{Work: at, There: there, Reason: f.Why}, err
+		return f.count(at, t.accounts)
 	case "hold":
-		return flow.Hold{Work: at, Reason: f.Hold, Note: f.Note}, nil
+		return flow.Hold{Work: at, Reason: f.Hold, Awaits: f.awaits, Note: f.Note}, nil
 	case "resume":
-		return flow.Resume{Work: at}, nil
+		return flow.Resume{Work: at, Station: f.Station, Together: f.Together}, nil
 	case "report":
-		return f.report(at, release)
+		return f.report(at, t.accounts, release)
 	}
 	return nil, &flow.Refusal{Code: flow.BadCommand}
 }
 
-func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error) {
+func (f cardForm) split(at flow.Work, accounts []flow.Account, lot flow.ID) (flow.Action, error) {
+	q, err := quantity(f.Lot)
+	if err != nil {
+		return nil, err
+	}
+	of, sum, err := f.counted(accounts, "lot")
+	return flow.Split{Work: at, Quantity: cmp.Or(q, sum), Of: of, Lot: lot, Number: f.LotNo}, err
+}
+
+func (f cardForm) count(at flow.Work, accounts []flow.Account) (flow.Action, error) {
+	there, err := quantity(f.There)
+	if err != nil {
+		return nil, err
+	}
+	of, sum, err := f.counted(accounts, "there")
+	return flow.Count{Work: at, There: cmp.Or(there, sum), Of: of, Reason: f.Why}, err
+}
+
+func (f cardForm) report(at flow.Work, accounts []flow.Account, release flow.Release) (flow.Action, error) {
 	var good, wasted, back, seen, from, to flow.Quantity
 	for _, typed := range []struct {
 		to   *flow.Quantity
@@ -289,7 +316,7 @@ func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error
 	if f.Good == "" && to > from { // the machine has counted: what it made and nobody wasted or sent back is good
 		good = max(to-from-wasted-back, 0)
 	}
-	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Release: release}
+	a := flow.Report{Work: at, Good: good, From: from, To: to, Note: f.Note, Station: f.Station, Release: release}
 	switch rest := seen - good - wasted - back; {
 	case rest <= 0: // what came since the person looked is never closed
 	case f.Rest == "short":
@@ -303,7 +330,7 @@ func (f cardForm) report(at flow.Work, release flow.Release) (flow.Action, error
 	if back > 0 {
 		a.Back = []flow.Back{{To: f.BackTo, Reason: f.BackReason, Quantity: back}}
 	}
-	return a, nil
+	return f.sized(a, accounts)
 }
 
 // quantity reads what a person typed as a quantity: grouping, native digits and a unit behind are fine; nothing

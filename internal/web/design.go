@@ -18,6 +18,7 @@ import (
 // wrong.
 type design struct {
 	Name, About, Mode, Unit, Prefix, Over, Waste, Hold string
+	Sizes, Second                                      string // the sizes with commas between them
 	Yearly, Flexible                                   bool
 	Fields                                             []designField
 	Tracks                                             []designTrack
@@ -31,11 +32,14 @@ type designTrack struct {
 
 // designStage is a stage in the form. Key names its inputs; the order of the keys is the order of the stages.
 type designStage struct {
-	Key, Track, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor string
-	Outside, Optional, Inspection, Approval, Counter                                            bool
-	Needs                                                                                       []string
-	Fields                                                                                      []designField
-	Open                                                                                        bool
+	Key, Track, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor, Calendar string
+	Grades, Stations                                                                                      string // with commas between them
+	Public                                                                                                string
+	Hidden, Outside, Optional, Inspection, Approval, Counter                                              bool
+	LotIn, LotOut                                                                                         bool
+	Needs                                                                                                 []string
+	Fields                                                                                                []designField
+	Open                                                                                                  bool
 }
 
 // designField is a field of a form in the form. What a field offers beyond its type is one text: the unit of a number,
@@ -51,7 +55,8 @@ const jobFormKey = "job"
 
 func newDesign(v *view, p flow.Process, vendors map[flow.ID]postgres.Vendor) design {
 	d := design{Name: p.Name, About: p.About, Mode: string(p.Mode), Unit: p.Unit, Prefix: p.Prefix, Yearly: p.Yearly, Flexible: p.Flexible,
-		Waste: v.reasonLines(p.WasteReasons), Hold: v.reasonLines(p.HoldReasons), Fields: newDesignFields(p.Fields)}
+		Waste: v.reasonLines(p.WasteReasons), Hold: v.reasonLines(p.HoldReasons), Fields: newDesignFields(p.Fields),
+		Sizes: strings.Join(p.Sizes, ", "), Second: p.Second}
 	if p.Over > 0 {
 		d.Over = strconv.Itoa(p.Over)
 	}
@@ -60,8 +65,10 @@ func newDesign(v *view, p flow.Process, vendors map[flow.ID]postgres.Vendor) des
 	}
 	for i, s := range p.Stages {
 		ds := designStage{Key: strconv.Itoa(i + 1), Track: s.Track, Code: s.Code, Name: s.Name, Short: s.Short, Phase: s.Phase, Target: blueprint.Minutes(s.Target), Unit: s.Unit,
-			Dwell: blueprint.Minutes(s.Dwell), Vendor: vendors[s.Vendor].Name, Outside: s.Outside, Optional: s.Optional, Inspection: s.Inspection,
-			Approval: s.Approval, Counter: s.Counter, Needs: s.Needs, Fields: newDesignFields(s.Fields)}
+			Dwell: blueprint.Minutes(s.Dwell), Vendor: vendors[s.Vendor].Name, Calendar: s.Calendar, Outside: s.Outside, Optional: s.Optional, Inspection: s.Inspection,
+			Approval: s.Approval, Counter: s.Counter, Needs: s.Needs, Fields: newDesignFields(s.Fields),
+			Grades: strings.Join(s.Grades, ", "), LotIn: s.LotIn, LotOut: s.LotOut,
+			Stations: strings.Join(s.Stations, ", "), Public: s.Public, Hidden: s.Hidden}
 		if !s.Yields.IsZero() {
 			ds.Yields = s.Yields.String()
 		}
@@ -108,7 +115,8 @@ func readDesign(r *http.Request) design {
 	get := func(name string) string { return clean(r.PostFormValue(name)) }
 	on := func(name string) bool { return r.PostFormValue(name) != "" }
 	d := design{Name: get("name"), About: get("about"), Mode: get("mode"), Unit: get("unit"), Prefix: get("prefix"), Over: get("over"),
-		Waste: r.PostFormValue("waste"), Hold: r.PostFormValue("hold"), Yearly: on("yearly"), Flexible: on("flexible"), Fields: readDesignFields(r, jobFormKey)}
+		Waste: r.PostFormValue("waste"), Hold: r.PostFormValue("hold"), Yearly: on("yearly"), Flexible: on("flexible"), Fields: readDesignFields(r, jobFormKey),
+		Sizes: get("sizes"), Second: get("second")}
 	tracks := r.PostForm["t"]
 	for _, key := range tracks[:min(len(tracks), maxDesignKeys)] {
 		at := "." + key
@@ -119,8 +127,10 @@ func readDesign(r *http.Request) design {
 		at := "." + key
 		d.Stages = append(d.Stages, designStage{Key: key, Track: get("track" + at), Code: get("code" + at), Name: get("stage" + at), Short: get("short" + at), Phase: get("phase" + at),
 			Target: get("target" + at), Unit: get("unit" + at), Yields: get("yields" + at), Dwell: get("dwell" + at), Allowance: get("allowance" + at),
-			Limit: get("limit" + at), Vendor: get("vendor" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
-			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key)})
+			Limit: get("limit" + at), Vendor: get("vendor" + at), Calendar: get("calendar" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
+			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key),
+			Grades: get("grades" + at), LotIn: on("lotin" + at), LotOut: on("lotout" + at),
+			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at)})
 	}
 	return d
 }
@@ -200,7 +210,8 @@ func freeKey(n int, taken func(string) bool) string {
 
 // process turns the form into a process that follows another. What cannot be read is refused by name.
 func (d design) process(v *view, last flow.Process, vendors map[flow.ID]postgres.Vendor) (flow.Process, error) {
-	p := flow.Process{Name: d.Name, About: d.About, Mode: flow.Mode(d.Mode), Unit: d.Unit, Prefix: d.Prefix, Yearly: d.Yearly, Flexible: d.Flexible}
+	p := flow.Process{Name: d.Name, About: d.About, Mode: flow.Mode(d.Mode), Unit: d.Unit, Prefix: d.Prefix, Yearly: d.Yearly, Flexible: d.Flexible,
+		Sizes: listed(d.Sizes), Second: d.Second}
 	over, err := wholeNumber("over_percent", d.Over)
 	if err != nil {
 		return p, err
@@ -236,7 +247,9 @@ func inStage(err error, name string) error {
 
 func (ds designStage) stage(vendors map[flow.ID]postgres.Vendor) (flow.Stage, error) {
 	s := flow.Stage{Track: ds.Track, Code: ds.Code, Name: ds.Name, Short: ds.Short, Phase: ds.Phase, Unit: ds.Unit, Outside: ds.Outside, Optional: ds.Optional,
-		Inspection: ds.Inspection, Approval: ds.Approval, Counter: ds.Counter, Needs: ds.Needs}
+		Inspection: ds.Inspection, Approval: ds.Approval, Counter: ds.Counter, Needs: ds.Needs, Calendar: ds.Calendar,
+		Grades: listed(ds.Grades), LotIn: ds.LotIn, LotOut: ds.LotOut,
+		Stations: listed(ds.Stations), Public: ds.Public, Hidden: ds.Hidden}
 	for id, vendor := range vendors {
 		if vendor.Name == ds.Vendor && ds.Vendor != "" {
 			s.Vendor = id
@@ -306,15 +319,22 @@ func readFields(fields []designField) ([]flow.Field, error) {
 				*limit.to = &q
 			}
 		case flow.ChoiceField, flow.ChoicesField:
-			for _, c := range strings.FieldsFunc(df.More, func(r rune) bool { return r == ',' || r == ';' || r == '\n' }) {
-				if c = strings.TrimSpace(c); c != "" && !slices.Contains(f.Choices, c) {
-					f.Choices = append(f.Choices, c)
-				}
-			}
+			f.Choices = listed(df.More)
 		}
 		list = append(list, f)
 	}
 	return list, nil
+}
+
+// listed are names with commas between them, each once.
+func listed(text string) []string {
+	var list []string
+	for _, c := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '\n' }) {
+		if c = strings.TrimSpace(c); c != "" && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // readReasons reads reasons one to a line. Those that were there before, by any of their names, keep their codes.
@@ -360,12 +380,17 @@ func (p designPage) Badges(s designStage) []string {
 		add(t.Code != "" && t.Code == s.Track, "⑂ "+t.Name)
 	}
 	add(s.Target != "", "◷ "+s.Target)
+	add(s.Calendar != "", "◴ "+p.calendarName(s.Calendar))
+	add(s.Stations != "", "⚙ "+s.Stations)
+	add(s.Limit != "", p.T("badge_limit", "n", s.Limit))
 	add(s.Vendor != "" || s.Outside, "⇄ "+cmp.Or(s.Vendor, p.T("vendor")))
 	add(s.Optional, p.T("badge_optional"))
 	add(s.Inspection, "✓ "+p.T("badge_inspection"))
 	add(s.Approval, p.T("badge_approval"))
 	add(s.Dwell != "", p.T("badge_dwell", "for", s.Dwell))
 	add(s.Yields != "", "× "+s.Yields)
+	add(s.Grades != "", s.Grades)
+	add(s.LotIn || s.LotOut, p.T("badge_lot"))
 	add(len(s.Needs) > 0, "⛓ "+p.T("badge_gate"))
 	add(len(s.Fields) > 0, p.T("badge_form", "n", len(s.Fields)))
 	add(s.Allowance != "", fmt.Sprintf("≤ %s%%", s.Allowance))

@@ -106,7 +106,7 @@ func TestTheDesignerSetsPictures(t *testing.T) {
 	file := owner.body
 	owner.post("/processes", url.Values{"command": {newID(t).String()}, "from": {"file"}, "text": {file}}).says(200, "Cartons 2")
 	owner.get(owner.at.Path + "/file")
-	if owner.body != strings.Replace(file, "name: Cartons\n", "name: Cartons 2\n", 1) {
+	if owner.body != strings.NewReplacer("name: Cartons\n", "name: Cartons 2\n", "prefix: JC\n", "prefix: JC2\n").Replace(file) {
 		t.Errorf("it comes back otherwise:\n%s", owner.body)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/measure"
 	"clicarity/internal/postgres"
 	"clicarity/internal/sheets"
 )
@@ -41,33 +42,44 @@ type strip struct {
 	Chip                   chip
 	GoodW, WasteW, OnHandW int // share of what came, in percent, for the bar
 	CanOpen                bool
+	Time                   *stageTime // nil when nothing has been there, or the history is too long to say
 }
 
 type jobPage struct {
 	*view
-	Job      flow.Job
-	Process  flow.Process
-	Stages   []strip
-	Live     []strip // where it is now
-	Events   []event
-	More     string
-	Lost     string // wasted, in percent of the start
-	Vendors  map[flow.ID]postgres.Vendor
-	Rework   bool // something was sent back
-	Short    bool // something was closed short
-	Scaled   bool // its stages count in different units
-	LastUnit string
-	Narrowed bool              // the reader sees only some of the stages
-	Family   []relative        // its components and lots
-	Parent   *flow.JobRef      // of a component or a lot
-	Own      []entry           // the process's own fields
-	Edit     map[string]string // what can be changed, as it is
-	Changing bool              // the reader came to change it
-	Addable  []flow.Stage      // stages that the job's route does not have
-	Ahead    []flow.Stage      // stages that nothing has passed yet: a stage can be added after them
+	Job       flow.Job
+	Process   flow.Process
+	Stages    []strip
+	Live      []strip // where it is now
+	Events    []event
+	More      string
+	Lost      string // wasted, in percent of the start
+	Vendors   map[flow.ID]postgres.Vendor
+	Rework    bool // something was sent back
+	Short     bool // something was closed short
+	Scaled    bool // its stages count in different units
+	LastUnit  string
+	Narrowed  bool              // the reader sees only some of the stages
+	Family    []relative        // its components and lots
+	Parent    *flow.JobRef      // of a component or a lot
+	Own       []entry           // the process's own fields
+	Edit      map[string]string // what can be changed, as it is
+	Addable   []flow.Stage      // stages that the job's route does not have
+	Ahead     []flow.Stage      // stages that nothing has passed yet: a stage can be added after them
+	Joinable  []flow.Stage      // stages that a component can still join at
+	Processes []flow.Process    // that a component can follow
+	NCs       []ncRow
+	Times     []stageTime    // how long it was where
+	Holds     bool           // it was on hold somewhere
+	Vendored  bool           // or at a vendor
+	Lead      measure.Length // since it was created, until it was completed
+	Changing  bool           // the reader came to change it
 }
 
 const timelineRows = 50
+
+// maxHistory bounds the history from which the times of a job are reckoned.
+const maxHistory = 3000
 
 // jobPage shows where a job is, what every stage received and passed on, and all that happened to it.
 func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
@@ -98,6 +110,9 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	}
 	p.strips()
 	if err := w.family(r, &p); err != nil {
+		return err
+	}
+	if err := w.ncs(r, &p); err != nil {
 		return err
 	}
 	if who.Scope.All && j.Open() {
@@ -173,15 +188,18 @@ func (w *Web) family(r *http.Request, p *jobPage) error {
 			continue
 		}
 		rel := relative{view: p.view, Job: child, Wasted: child.Wasted()}
+		proc, err := w.DB.Edition(r.Context(), p.Who.Org, flow.Edition{Process: child.Process, Version: child.Version})
+		if err != nil {
+			return err
+		}
 		for _, s := range child.Stages {
 			if s.Live() {
-				rel.Live = append(rel.Live, p.place(child, p.Process, s.Code, p.Vendors))
+				rel.Live = append(rel.Live, p.place(child, proc, s.Code, p.Vendors))
 			}
 		}
 		for i, part := range j.Parts {
 			if part.Job == child.ID {
-				t, _ := p.Process.Track(part.Track)
-				rel.Name, rel.Part, rel.HoldsUp = t.Name, &j.Parts[i], part.In == 0 && othersIn(j, part)
+				rel.Name, rel.Part, rel.HoldsUp = p.Process.PartName(part), &j.Parts[i], part.In == 0 && othersIn(j, part)
 			}
 		}
 		p.Family = append(p.Family, rel)
@@ -209,6 +227,14 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 	for _, s := range p.Stages {
 		if s.State.Handed() == 0 {
 			p.Ahead = append(p.Ahead, s.Stage)
+		}
+		if s.State.Good+s.State.Wasted+s.State.AtVendor == 0 && s.State.Need != flow.NotRequired && s.Counts() {
+			p.Joinable = append(p.Joinable, s.Stage)
+		}
+	}
+	for _, proc := range processes {
+		if proc.Mode == flow.QuantityMode {
+			p.Processes = append(p.Processes, proc)
 		}
 	}
 	for _, now := range processes {
@@ -321,6 +347,14 @@ func (w *Web) doJob(rw http.ResponseWriter, r *http.Request, who flow.Person, jo
 	return nil
 }
 
+// Customer is how far the job has come as the customer sees it, for the office.
+func (p *jobPage) Customer() *milestones {
+	if !p.IsOwner() || p.Job.Track != "" {
+		return nil
+	}
+	return &milestones{p.view, p.Process.Progress(p.Job)}
+}
+
 // percent is a share in whole percent, for the width of a bar.
 func percent(part, whole flow.Quantity) int { return int(float64(part) / float64(whole) * 100) }
 
@@ -356,7 +390,12 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 	if more {
 		p.More = "/jobs/" + p.Job.ID.String() + "?before=" + strconv.FormatInt(moves[len(moves)-1].Seq, 10)
 	}
-	return nil
+	if before <= 0 && !more { // this page is the whole history
+		slices.Reverse(moves)
+	} else if moves, err = w.DB.History(r.Context(), p.Who.Org, p.Job.ID, maxHistory); err != nil {
+		return err
+	}
+	return p.times(moves)
 }
 
 func (p *jobPage) event(m flow.Movement, who string) event {
@@ -380,7 +419,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 		key = "event_nothing"
 	}
 	e.Words = p.T(key, "good", p.Qty(m.Facts.Good), "unit", p.Job.Unit, "qty", p.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "vendor", cmp.Or(p.Vendors[m.Facts.Vendor].Name, p.T("vendor")),
-		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason))
+		"reason", p.Reason(p.Process.HoldReasons, m.Facts.Reason), "version", m.Facts.Version, "was", m.Facts.Was["version"])
 	for _, waste := range m.Facts.Wasted {
 		e.Wasted = append(e.Wasted, wasteLine{p.Qty(waste.Quantity), p.Reason(p.Process.WasteReasons, waste.Reason)})
 	}
@@ -391,6 +430,12 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Facts.Short > 0 {
 		e.Short = p.T("event_short", "qty", p.Qty(m.Facts.Short))
 	}
+	if nc := m.Facts.NC; nc != nil {
+		e.Words = p.T(key, "number", nc.Number)
+	}
+	if m.Kind == flow.KindPartAdded && len(m.Facts.Parts) == 1 {
+		e.Words = p.T(key, "other", m.Facts.Parts[0].Number, "name", m.Facts.Parts[0].Name)
+	}
 	e.Details, e.Passed = p.details(m), m.Facts.Override
 	e.Shots = p.shots(m)
 	return e
@@ -399,6 +444,21 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 // Reversible reports whether the reader may take the movement back.
 func (e event) Reversible() bool {
 	return e.Who.Scope.All && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted && e.Move.Facts.Other.IsZero()
+}
+
+// Raisable reports whether a non-conformance can be raised of what the movement wasted or sent back.
+func (e event) Raisable() bool {
+	f := e.Move.Facts
+	return !e.Undone && len(f.Wasted)+len(f.Back) > 0 && e.Move.Mark != flow.MarkImported
+}
+
+// Lost is how much the movement wasted or sent back.
+func (e event) Lost() flow.Quantity {
+	sum := e.Move.Facts.Scrap()
+	for _, b := range e.Move.Facts.Back {
+		sum += b.Quantity
+	}
+	return sum
 }
 
 // details are what a movement says beside its quantities.
@@ -413,6 +473,13 @@ func (p *jobPage) details(m flow.Movement) []string {
 	if m.Kind == flow.KindReceived && m.Facts.Quantity > 0 {
 		list = append(list, p.T("came_back_unused", "qty", p.Qty(m.Facts.Quantity)))
 	}
+	list = append(list, p.recorded(m.Facts)...)
+	if who := m.Facts.Awaits.Name; who != "" {
+		list = append(list, p.T("waits_for", "names", who))
+	}
+	if until := m.Facts.Awaits.Until; until != "" {
+		list = append(list, p.T("until_date", "date", p.Date(until)))
+	}
 	if m.Facts.Approver != "" {
 		list = append(list, p.T("approved_by", "name", m.Facts.Approver))
 	}
@@ -426,6 +493,56 @@ func (p *jobPage) details(m flow.Movement) []string {
 		list = append(list, m.Facts.Reason)
 	}
 	return list
+}
+
+// recorded are the sizes, grades, lots and non-conformances of a movement.
+func (p *jobPage) recorded(f flow.Facts) (list []string) {
+	for _, a := range p.Job.Accounts {
+		if text := p.amount(f.Of[a.Name]); text != "" {
+			list = append(list, accountName(a)+": "+text)
+		}
+	}
+	for _, grade := range slices.Sorted(maps.Keys(f.Grades)) {
+		if f.Grades[grade] > 0 {
+			list = append(list, p.T("grade_n", "grade", grade, "n", p.Qty(f.Grades[grade])))
+		}
+	}
+	for _, u := range f.Used {
+		list = append(list, p.T("lot_used", "lot", strings.TrimSpace(u.Lot+" "+u.Material)))
+	}
+	if f.Made != "" {
+		list = append(list, p.T("lot_made", "lot", f.Made))
+	}
+	if f.Share > 0 {
+		list = append(list, p.T("batch_share", "n", strconv.Itoa(f.Share/10_000)))
+	}
+	if n := f.NC; n != nil {
+		for _, text := range []string{n.What, n.Root, n.Action, n.Verdict} {
+			if text != "" {
+				list = append(list, text)
+			}
+		}
+	}
+	return list
+}
+
+// amount writes what of a movement belongs to one size: what went on, and what did not.
+func (p *jobPage) amount(a flow.Amount) string {
+	var parts []string
+	add := func(q flow.Quantity, mark string) {
+		if q > 0 {
+			parts = append(parts, mark+p.Qty(q))
+		}
+	}
+	add(a.Good+a.Quantity, "")
+	for _, w := range a.Wasted {
+		add(w.Quantity, "✗")
+	}
+	for _, b := range a.Back {
+		add(b.Quantity, "↻")
+	}
+	add(a.Short, "−")
+	return strings.Join(parts, " ")
 }
 
 func (p *jobPage) changedName(name string) string {

@@ -36,6 +36,7 @@ type interest struct {
 	stages  map[flow.StageRef]bool // lists of stages
 	process flow.ID                // the board of a process
 	rows    map[flow.ID]bool       // and the jobs on it
+	mine    bool                   // and the holds that wait for the reader
 	retired string                 // and the stages that have a column though they are no longer on the route
 }
 
@@ -52,6 +53,7 @@ func readInterest(r *http.Request) interest {
 			in.stages[flow.StageRef{Process: id, Stage: stage}] = true
 		}
 	}
+	in.mine = r.FormValue("mine") != ""
 	if in.retired = r.FormValue("retired"); len(in.retired) > 4000 {
 		in.retired = ""
 	}
@@ -80,6 +82,9 @@ func (w *Web) live(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	}
 	defer page.Close()
 	s := &stream{w: w, v: w.view(r, who, ""), in: readInterest(r), rw: rw, ctl: http.NewResponseController(rw)}
+	if err := s.awaiting(r); err != nil {
+		return err
+	}
 	rw.Header().Set("Content-Type", "text/event-stream")
 	rw.Header().Set("X-Accel-Buffering", "no")
 	if err := s.send(": live\n\n"); err != nil {
@@ -148,6 +153,8 @@ type stream struct {
 	in  interest
 	rw  http.ResponseWriter
 	ctl *http.ResponseController
+
+	waits map[flow.ID]bool // the jobs that wait for the reader
 }
 
 func (s *stream) send(text string) error {
@@ -166,7 +173,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 	jobs := map[flow.ID]int64{}
 	more := false
 	for _, c := range batch {
-		if s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 {
+		if s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 || s.in.mine && holds(c.Kind) {
 			jobs[c.Job] = c.Seq
 		}
 		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process && s.v.Who.Scope.All)
@@ -201,6 +208,8 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "", err
 	}
 	switch {
+	case s.waitsOtherwise(row.job):
+		return "event: refresh\ndata: {}\n\n", nil
 	case !s.v.Who.Scope.Sees(row.job):
 		return "", nil
 	case s.in.rows[id]:
@@ -209,6 +218,34 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "event: refresh\ndata: {}\n\n", nil
 	}
 	return "", nil
+}
+
+// awaiting looks which jobs wait for the reader, so that the page is told when that changes.
+func (s *stream) awaiting(r *http.Request) error {
+	if !s.in.mine {
+		return nil
+	}
+	list, err := s.w.DB.Awaiting(r.Context(), s.v.Who.Org, s.v.Who.Member, maxAwaited)
+	s.waits = map[flow.ID]bool{}
+	for _, at := range list {
+		s.waits[at.Job.ID] = true
+	}
+	return err
+}
+
+// holds reports whether a movement of a kind can begin or end a hold.
+func holds(k flow.Kind) bool {
+	return k == flow.KindHeld || k == flow.KindResumed || k == flow.KindUndone
+}
+
+// waitsOtherwise reports whether a job waits for the reader and did not, or does no more.
+func (s *stream) waitsOtherwise(j flow.Job) bool {
+	now := len(j.AwaitsAt(s.v.Who.Member)) > 0
+	if !s.in.mine || s.waits[j.ID] == now {
+		return false
+	}
+	s.waits[j.ID] = now
+	return true
 }
 
 // touches reports whether a job's change can show in one of the page's lists: it is or was at one of the stages, or

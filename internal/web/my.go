@@ -96,8 +96,7 @@ func (p place) Choosable() bool {
 func (p place) Missing() string {
 	var names []string
 	for _, part := range p.Job.Missing(p.Stage.Code) {
-		t, _ := p.Process.Track(part.Track)
-		names = append(names, t.Name)
+		names = append(names, p.Process.PartName(part))
 	}
 	return strings.Join(names, ", ")
 }
@@ -147,7 +146,7 @@ func (v *view) place(j flow.Job, p flow.Process, code string, vendors map[flow.I
 	}
 	stage.Name = p.Called(stage)
 	return place{view: v, Job: j, Process: p, Stage: stage, State: state,
-		Age: age(state, stage.TargetTime(), v.Now), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
+		Age: v.age(stage, state.Ready), Vendor: vendorAt(stage, state, vendors, v), names: vendors}
 }
 
 // vendorAt names the vendor who has something of a job at a stage, else the one who usually does it.
@@ -173,6 +172,8 @@ type myPage struct {
 	Jobs   []place
 	More   bool
 	Picked bool // one stage was chosen
+
+	Awaiting []awaited // holds that wait for the reader
 }
 
 // pageRows is how many rows a phone's list shows before "more".
@@ -191,6 +192,9 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	}
 	vendors, err := w.DB.Vendors(r.Context(), who.Org)
 	if err != nil {
+		return err
+	}
+	if p.Awaiting, err = w.awaiting(r, v, processes); err != nil {
 		return err
 	}
 	chosen := r.FormValue("stage")
@@ -220,6 +224,7 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	if err != nil {
 		return err
 	}
+	v.Feed += "&mine=1"
 	return w.render(rw, http.StatusOK, "my", p)
 }
 
@@ -316,7 +321,7 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 		key = "did_reported_wasted"
 	}
 	says := v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
-		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "reason", v.Reason(p.HoldReasons, m.Facts.Reason))
+		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "reason", v.Reason(p.HoldReasons, m.Facts.Reason), "version", m.Facts.Version)
 	for _, b := range m.Facts.Back {
 		stage, _ := p.Stage(b.To)
 		says += ", " + v.T("did_back", "back", v.Qty(b.Quantity), "to", stage.Name)

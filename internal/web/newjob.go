@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,6 +20,8 @@ type jobForm struct {
 	Values                                                     map[string]string // of the process's own fields
 	Yields                                                     map[string]string // by stage
 	Command                                                    string            // of a form that was refused: its pictures are those of the job it would make
+	Sizes                                                      map[string]string // by place in the process's list
+	Second                                                     string
 }
 
 type newJobPage struct {
@@ -82,7 +85,14 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 			return err
 		}
 		f = jobForm{Process: j.Process.String(), Customer: j.Customer, Item: j.Item, Quantity: j.Quantity.String(), Unit: j.Unit, Note: j.Fields["note"]}
-		f.Values, f.Yields = j.Fields, map[string]string{}
+		f.Values, f.Yields, f.Sizes = j.Fields, map[string]string{}, map[string]string{}
+		for _, a := range j.Accounts {
+			if a.IsSecond() {
+				f.Second = a.Quantity.String()
+			} else {
+				f.Sizes["of "+a.Name] = a.Quantity.String()
+			}
+		}
 		for _, s := range j.Stages {
 			if !s.Yields.IsZero() {
 				f.Yields[s.Code] = s.Yields.String()
@@ -124,7 +134,7 @@ func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 		Item: clean(r.PostFormValue("item")), Quantity: r.PostFormValue("quantity"), Unit: clean(r.PostFormValue("unit")),
 		Due: r.PostFormValue("due"), Note: clean(r.PostFormValue("note")), Urgent: r.PostFormValue("urgent") != "",
 	}
-	f.Values, f.Yields = typed(r), typedYields(r)
+	f.Values, f.Yields, f.Sizes, f.Second = typed(r), typedYields(r), withPrefix(r, sizePrefix), r.PostFormValue("second")
 	command, err := flow.ParseID(r.PostFormValue("command"))
 	if err != nil {
 		return cmp.Or(parsed, error(&flow.Refusal{Code: flow.BadCommand}))
@@ -176,7 +186,7 @@ func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f *jobFo
 	if n.Yields, err = f.yields(processes[i]); err != nil {
 		return flow.Receipt{}, err
 	}
-	if n.Quantity, err = quantity(f.Quantity); err != nil {
+	if err := f.counts(processes[i], &n); err != nil {
 		return flow.Receipt{}, err
 	}
 	if strings.TrimSpace(f.Due) != "" {
@@ -187,6 +197,19 @@ func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f *jobFo
 		n.Due = flow.DateOf(day)
 	}
 	return w.do(r, who, command, flow.Create{Process: processes[i].ID, Version: processes[i].Version, Jobs: []flow.NewJob{n}})
+}
+
+// counts reads the quantity, by size where sizes were filled in, and the second balance.
+func (f jobForm) counts(p flow.Process, n *flow.NewJob) error {
+	var errs [3]error
+	var sum flow.Quantity
+	n.Quantity, errs[0] = quantity(f.Quantity)
+	n.Sizes, sum, errs[1] = f.sizes(p)
+	n.Second, errs[2] = quantity(f.Second)
+	if n.Quantity == 0 {
+		n.Quantity = sum
+	}
+	return errors.Join(errs[:]...)
 }
 
 // ownFields are the process's own fields as filled in, all that are required from the beginning, with the note.

@@ -52,7 +52,7 @@ type part struct {
 	file       []byte
 }
 
-func (b *browser) send(path string, parts ...part) *browser {
+func (b *browser) bring(path string, parts ...part) *browser {
 	b.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -94,7 +94,7 @@ func (h *house) inspected(slug string) *firm {
 // laminating is a job of 500 that is at lamination.
 func (f *firm) laminating(owner *browser, number string) (id flow.ID, card string) {
 	f.t.Helper()
-	owner.send("/jobs", part{"command", newID(f.t).String(), nil}, part{"process", f.process.ID.String(), nil}, part{"number", number, nil},
+	owner.bring("/jobs", part{"command", newID(f.t).String(), nil}, part{"process", f.process.ID.String(), nil}, part{"number", number, nil},
 		part{"item", "Kaju katli box", nil}, part{"quantity", "500", nil}, part{"v_po", "PO-881", nil})
 	id = f.jobNumbered(number)
 	owner.tap(id, "printing", "done").says(200)
@@ -112,10 +112,10 @@ func TestPicturesInAPlainForm(t *testing.T) {
 	owner, operator := f.ownerBrowser(), f.operatorBrowser()
 	id, card := f.laminating(owner, "P-1")
 	operator.get(card).says(200, "Carton", "Take a photo", "or type your full name", "Colour", "Bond", "Curl")
-	operator.send(card, part{"command", newID(t).String(), nil}, part{"do", "done", nil}).says(422, "Fill in “Carton” first")
+	operator.bring(card, part{"command", newID(t).String(), nil}, part{"do", "done", nil}).says(422, "Fill in “Carton” first")
 	form := []part{{"command", newID(t).String(), nil}, {"do", "report", nil}, {"good", "900", nil}, {"from", "job", nil},
 		{"file_photo", "", photo(t, 2600, 1)}, {"v_sign", "Ravi  Kadam ", nil}, {"v_checks", "Curl", nil}, {"v_checks", "Colour", nil}}
-	operator.send(card, form...).says(409, "500 is at Lamination")
+	operator.bring(card, form...).says(409, "500 is at Lamination")
 	kept := pictureLink.FindStringSubmatch(operator.body)
 	if kept == nil || !strings.Contains(operator.body, `value="`+kept[1]+`" checked`) || !strings.Contains(operator.body, `value="Ravi Kadam"`) {
 		t.Fatalf("the refused form does not keep its photo and signature:\n%s", operator.body)
@@ -123,7 +123,7 @@ func TestPicturesInAPlainForm(t *testing.T) {
 	form = []part{{"command", newID(t).String(), nil}, {"do", "report", nil}, {"good", "300", nil}, {"from", "job", nil}, {"v_photo", kept[1], nil},
 		{"file_photo", "", photo(t, 300, 2)}, {"v_sign", "Ravi Kadam", nil}, {"v_checks", "Curl", nil}, {"v_checks", "Colour", nil}}
 	for range 2 { // the second time it is the same command
-		operator.send(card, form...).says(200, "Checked by: Ravi Kadam (typed)", "Checked: Colour, Curl", "Carton 1", "Carton 2")
+		operator.bring(card, form...).says(200, "Checked by: Ravi Kadam (typed)", "Checked: Colour, Curl", "Carton 1", "Carton 2")
 	}
 	owner.get("/jobs/"+id.String()).says(200, "Carton 1", "Checked: Colour, Curl")
 	operator.get(card).says(200, "Photos and signatures")
@@ -180,7 +180,7 @@ func TestAPictureComesBeforeItsCommand(t *testing.T) {
 	id, card := f.laminating(owner, "P-1")
 	to, mine, sign := "/jobs/"+id.String()+"/pictures", newID(t).String(), newID(t).String()
 	upload := func(b *browser, to, id, stage, kind string, file []byte) *browser {
-		return b.send(to, part{"id", id, nil}, part{"stage", stage, nil}, part{"kind", kind, nil}, part{"picture", "", file})
+		return b.bring(to, part{"id", id, nil}, part{"stage", stage, nil}, part{"kind", kind, nil}, part{"picture", "", file})
 	}
 	for range 2 {
 		upload(operator, to, mine, "lamination", "photo", photo(t, 400, 1)).says(200)
@@ -222,9 +222,9 @@ func TestHostilePictures(t *testing.T) {
 	id, card := f.laminating(owner, "P-1")
 	second, _ := f.laminating(owner, "P-2")
 	theirs, theirCard := other.laminating(thief, "P-1")
-	thief.send(theirCard, part{"command", newID(t).String(), nil}, part{"do", "report", nil}, part{"good", "900", nil}, part{"file_photo", "", photo(t, 300, 1)}).says(409)
+	thief.bring(theirCard, part{"command", newID(t).String(), nil}, part{"do", "report", nil}, part{"good", "900", nil}, part{"file_photo", "", photo(t, 300, 1)}).says(409)
 	stolen := pictureLink.FindStringSubmatch(thief.body)[1]
-	operator.send("/jobs/"+second.String()+"/at/lamination", part{"command", newID(t).String(), nil}, part{"do", "report", nil}, part{"good", "900", nil}, part{"file_photo", "", photo(t, 300, 1)}).says(409)
+	operator.bring("/jobs/"+second.String()+"/at/lamination", part{"command", newID(t).String(), nil}, part{"do", "report", nil}, part{"good", "900", nil}, part{"file_photo", "", photo(t, 300, 1)}).says(409)
 	misplaced := pictureLink.FindStringSubmatch(operator.body)[1]
 	good, huge := photo(t, 300, 1), []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x02\x00\x00\x00\x0f\xb0\xe2\x15")
 	for name, c := range map[string]struct {
@@ -244,12 +244,12 @@ func TestHostilePictures(t *testing.T) {
 		"an address":            {422, "does not fit", part{"v_photo", "https://evil.example/x.jpg", nil}},
 		"a form of five photos": {422, "at most 4", part{"v_photo", strings.Repeat(newID(t).String()+";", 5), nil}},
 	} {
-		operator.send(card, part{"command", newID(t).String(), nil}, part{"do", "done", nil}, c.part)
+		operator.bring(card, part{"command", newID(t).String(), nil}, part{"do", "done", nil}, c.part)
 		if operator.status != c.status || !strings.Contains(plain(operator.body), c.says) {
 			t.Errorf("%s: %d %s", name, operator.status, plain(operator.body))
 		}
 	}
-	operator.send(card, part{"command", newID(t).String(), nil}, part{"do", "done", nil}, part{"file_photo", "", good}, part{"v_checks", "Gold", nil}).says(422, "“Gold” does not fit “Checked”")
+	operator.bring(card, part{"command", newID(t).String(), nil}, part{"do", "done", nil}, part{"file_photo", "", good}, part{"v_checks", "Gold", nil}).says(422, "“Gold” does not fit “Checked”")
 	f.account(id, "lamination", "received 500 hand 500")
 	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
 		t.Error(err)
@@ -268,24 +268,24 @@ func TestAJobHasItsOwnPictures(t *testing.T) {
 	owner.get("/jobs/new?process="+f.process.ID.String()).says(200, "Sample", "needed before Lamination")
 	command := hidden(t, owner.body, "command")
 	form := []part{{"command", command, nil}, {"process", f.process.ID.String(), nil}, {"number", "P-1", nil}, {"item", "Kaju katli box", nil}}
-	owner.send("/jobs", append(form, part{"quantity", "many", nil}, part{"file_sample", "", photo(t, 300, 1)})...).says(422)
+	owner.bring("/jobs", append(form, part{"quantity", "many", nil}, part{"file_sample", "", photo(t, 300, 1)})...).says(422)
 	kept := pictureLink.FindStringSubmatch(owner.body)
 	if kept == nil || hidden(t, owner.body, "command") != command {
 		t.Fatalf("the refused form is another:\n%s", owner.body)
 	}
 	owner.get(kept[0]).says(200)
-	owner.send("/jobs", append(form, part{"quantity", "500", nil}, part{"v_sample", kept[1], nil}, part{"then", "open", nil})...).says(200, "Sample")
+	owner.bring("/jobs", append(form, part{"quantity", "500", nil}, part{"v_sample", kept[1], nil}, part{"then", "open", nil})...).says(200, "Sample")
 	id := f.jobNumbered("P-1")
 	f.somebodyElse(t).get(kept[0]).says(404) // the job is far from their stage
 	change := []part{{"command", newID(t).String(), nil}, {"item", "Kaju katli box", nil}, {"v_po", "PO-9", nil}, {"v_sample", kept[1], nil}, {"file_sample", "", photo(t, 300, 2)}}
-	owner.send("/jobs/"+id.String()+"/change", change...).says(200, "Sample 2", "PO number: – → PO-9", "Sample: pictures: 1 → pictures: 2")
+	owner.bring("/jobs/"+id.String()+"/change", change...).says(200, "Sample 2", "PO number: – → PO-9", "Sample: pictures: 1 → pictures: 2")
 	owner.get("/jobs/new?copy="+id.String()).says(200, "PO number").hides(kept[1])
 	owner.tap(id, "printing", "split", "lot", "100", "lot_no", "P-1/2").says(200)
 	lot := f.jobNumbered("P-1/2")
 	owner.get("/jobs/"+lot.String()).says(200, "Sample 2")
 	owner.get("/jobs/" + lot.String() + "/pictures/" + kept[1]).says(200)
 	change[0].text = newID(t).String()
-	owner.send("/jobs/"+lot.String()+"/change", change[:4]...).says(200, "Sample: pictures: 2 → pictures: 1")
+	owner.bring("/jobs/"+lot.String()+"/change", change[:4]...).says(200, "Sample: pictures: 2 → pictures: 1")
 	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
 		t.Error(err)
 	}
@@ -327,7 +327,7 @@ func TestAFieldIsNeededBeforeItsStage(t *testing.T) {
 	if !strings.Contains(owner.body, `id="change" open`) {
 		t.Error("the form to change the job is not open")
 	}
-	owner.send("/jobs/"+id.String()+"/change", part{"command", newID(t).String(), nil}, part{"item", "Kaju katli box", nil}, part{"v_po", "PO-9", nil}).says(200)
+	owner.bring("/jobs/"+id.String()+"/change", part{"command", newID(t).String(), nil}, part{"item", "Kaju katli box", nil}, part{"v_po", "PO-9", nil}).says(200)
 	operator.get(card).hides("not filled in")
 	operator.tap(id, "lamination", "done").says(200)
 	owner.get("/jobs/" + newID(t).String() + "/pictures/" + newID(t).String()).says(http.StatusNotFound)

@@ -61,7 +61,7 @@ func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vend
 	row := stageRow{Name: p.Called(s), Phase: s.Phase, Vendor: vendor, Jobs: l.Jobs, Running: l.Running, Held: l.Held, Link: queueLink(p.ID, s.Code)}
 	if l.Jobs > 0 {
 		since := flow.At(l.Oldest)
-		row.Oldest, row.Age = v.For(since), age(flow.StageState{Ready: since}, s.TargetTime(), v.Now)
+		row.Oldest, row.Age = v.For(since), v.age(s, since)
 	}
 	return row
 }
@@ -80,7 +80,8 @@ type queuePage struct {
 	Held     []place
 	Away     []place // at vendors
 	Vendors  []postgres.Vendor
-	Expected []place // at the stage before, so likely here next
+	Signals  []signal // what the next stage, and this one, have of what they may
+	Expected []place  // at the stage before, so likely here next
 	Before   string
 	More     string // address of the next page
 	First    bool
@@ -120,6 +121,9 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	if more {
 		last, _ := jobs[len(jobs)-1].Stage(ref.Stage)
 		p.More = queueLink(process, ref.Stage) + "?after=" + url.QueryEscape(last.Ready.Time().Format(time.RFC3339Nano)) + "&job=" + jobs[len(jobs)-1].ID.String()
+	}
+	if err := w.limits(r, &p, ref.Stage); err != nil {
+		return err
 	}
 	if p.First {
 		if err := w.expected(r, &p, ref, vendors); err != nil {
@@ -169,6 +173,24 @@ func (p *queuePage) sort(at place) {
 	default:
 		p.Ready = append(p.Ready, at)
 	}
+}
+
+// limits adds the signals of the next stage on the route, and of this one.
+func (w *Web) limits(r *http.Request, p *queuePage, code string) error {
+	own := p.Process.On(p.Stage.Track)
+	i := slices.IndexFunc(own, func(s flow.Stage) bool { return s.Code == code })
+	if i < 0 {
+		return nil
+	}
+	next := own[min(i+1, len(own)-1)].Code
+	signals, err := w.signals(r, p.view, p.Process, next, code)
+	for _, of := range []string{next, code} {
+		if s, ok := signals[of]; ok {
+			p.Signals = append(p.Signals, s)
+			delete(signals, of)
+		}
+	}
+	return err
 }
 
 // expected adds what is at the stage before.

@@ -31,6 +31,9 @@ func (w *Web) sentence(ctx context.Context, v *view, r *flow.Refusal, processes 
 	if r.By.IsZero() && v.Has(key+"_alone") {
 		key += "_alone"
 	}
+	if r.Code == flow.MoreThanHere && r.Name != "" {
+		key = "refusal_more_than_here_of"
+	}
 	kind := ""
 	if r.Kind != "" {
 		kind = v.T("kind_" + string(r.Kind))

@@ -103,7 +103,7 @@ func (w *Web) addProcess(rw http.ResponseWriter, r *http.Request, who flow.Perso
 	if err := w.ownVendors(r, who, &b); err != nil {
 		return err
 	}
-	if b.Process.Name, err = w.freeName(r, who, id, b.Process.Name); err != nil {
+	if err := w.freeNames(r, who, &b.Process); err != nil {
 		return err
 	}
 	var refusal *flow.Refusal
@@ -175,20 +175,25 @@ func (w *Web) ownVendors(r *http.Request, who flow.Person, b *blueprint.Blueprin
 	return nil
 }
 
-// freeName is a name, or the name with a number behind it when another process has it.
-func (w *Web) freeName(r *http.Request, who flow.Person, id flow.ID, name string) (string, error) {
+// freeNames gives a new process a name and a prefix of its numbers that no other process has: theirs, else with a number
+// behind. Two series with one prefix would give the same job numbers.
+func (w *Web) freeNames(r *http.Request, who flow.Person, p *flow.Process) error {
 	all, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {
-		return "", err
+		return err
 	}
-	taken := func(name string) bool {
-		return slices.ContainsFunc(all, func(p flow.Process) bool { return p.Name == name && p.ID != id })
+	free := func(text, between string, of func(flow.Process) string) string {
+		got := text
+		for n := 2; slices.ContainsFunc(all, func(o flow.Process) bool { return of(o) == got && o.ID != p.ID }); n++ {
+			got = text + between + strconv.Itoa(n)
+		}
+		return got
 	}
-	free := name
-	for n := 2; taken(free); n++ {
-		free = name + " " + strconv.Itoa(n)
+	p.Name = free(p.Name, " ", func(o flow.Process) string { return o.Name })
+	if p.Prefix != "" {
+		p.Prefix = free(p.Prefix, "", func(o flow.Process) string { return o.Prefix })
 	}
-	return free, nil
+	return nil
 }
 
 type designPage struct {
@@ -199,7 +204,9 @@ type designPage struct {
 	Version     int // the published version that the form began from
 	Error       string
 	Said        string
+	Behind      int // open jobs that follow an older version
 	Vendors     []string
+	Calendars   []postgres.Calendar
 	Inspections []designStage
 	Types       []flow.FieldType
 }
@@ -280,6 +287,9 @@ func (w *Web) designer(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	if r.FormValue("said") == "published" && !pg.Draft {
 		pg.Said = v.T("published_says", "version", p.Version)
 	}
+	if pg.Behind, err = w.DB.Behind(r.Context(), who.Org, flow.Edition{Process: p.ID, Version: p.Version}); err != nil {
+		return err
+	}
 	vendors, err := w.DB.Vendors(r.Context(), who.Org)
 	if err != nil {
 		return err
@@ -300,6 +310,9 @@ func (w *Web) showDesigner(rw http.ResponseWriter, r *http.Request, pg designPag
 		pg.Vendors = append(pg.Vendors, v.Name)
 	}
 	slices.Sort(pg.Vendors)
+	if pg.Calendars, err = w.DB.Calendars(r.Context(), pg.Who.Org); err != nil {
+		return err
+	}
 	pg.Title, pg.Types = pg.Process.Name, flow.FieldTypes
 	return w.render(rw, status, "process", pg)
 }

@@ -280,6 +280,9 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	}
 	if len(a.Lines) == 1 {
 		a.Lines[0].Quantity = q
+		if a.Lines[0].Of, err = w.sentBySize(r, who, a.Lines[0].Job); err != nil {
+			return err
+		}
 	}
 	vendors, err := w.DB.Vendors(r.Context(), who.Org)
 	if err != nil {
@@ -298,6 +301,20 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	}
 	http.Redirect(rw, r, "/challans/"+url.PathEscape(m.Facts.Challan), http.StatusSeeOther)
 	return nil
+}
+
+// sentBySize is what of one job goes, by size, when the form asked for that.
+func (w *Web) sentBySize(r *http.Request, who flow.Person, job flow.ID) (map[string]flow.Amount, error) {
+	f := cardForm{Amounts: withPrefix(r, amountPrefix)}
+	if len(f.Amounts) == 0 {
+		return nil, nil
+	}
+	j, err := w.DB.Job(r.Context(), who.Org, job)
+	if err != nil {
+		return nil, err
+	}
+	of, _, err := f.counted(j.Accounts, "send")
+	return of, err
 }
 
 // outLine is what is at a vendor on one challan, as the stage card shows it.
@@ -332,8 +349,8 @@ func vendorList(vendors map[flow.ID]postgres.Vendor) []postgres.Vendor {
 }
 
 // receive reads what came back from the form of the card.
-func (f cardForm) receive(at flow.Work, challan string, release flow.Release) (flow.Action, error) {
-	a := flow.Receive{Work: at, Challan: challan, Note: f.Note, Release: release}
+func (f cardForm) receive(at flow.Work, accounts []flow.Account, release flow.Release) (flow.Action, error) {
+	a := flow.Receive{Work: at, Challan: f.Challan, Note: f.Note, Release: release}
 	var errs []error
 	for _, typed := range []struct {
 		to   *flow.Quantity
@@ -343,7 +360,15 @@ func (f cardForm) receive(at flow.Work, challan string, release flow.Release) (f
 		*typed.to = q
 		errs = append(errs, err)
 	}
-	return a, errors.Join(errs...)
+	of, err := f.amounts(accounts, func(get func(string) flow.Quantity) flow.Amount {
+		amount := flow.Amount{Good: get("good"), Short: get("short"), Quantity: get("unused")}
+		if damaged := get("wasted"); damaged > 0 {
+			amount.Wasted = []flow.Waste{{Reason: flow.DamagedAtVendor, Quantity: damaged}}
+		}
+		return amount
+	})
+	a.Of = of
+	return a, errors.Join(append(errs, err)...)
 }
 
 // Days is for how many days something has been at a vendor.

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 )
 
 // view is what every page has: who looks, in which language and zone, and the words and forms of numbers and
@@ -24,25 +24,8 @@ type view struct {
 	Feed  string // address of the page's feed, empty for a page that does not change
 }
 
-var india = time.FixedZone("IST", 5*3600+1800)
-
-// zones remembers the time zones that were met: reading one is reading a file.
-var zones sync.Map // name -> *time.Location
-
-func zone(name string) *time.Location {
-	if z, ok := zones.Load(name); ok {
-		return z.(*time.Location) //nolint:forcetypeassert // only locations are put in
-	}
-	z, err := time.LoadLocation(name)
-	if err != nil || name == "" {
-		return india
-	}
-	zones.Store(name, z)
-	return z
-}
-
 func (w *Web) view(r *http.Request, who flow.Person, title string) *view {
-	v := &view{w: w, Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: zone(who.Timezone)}
+	v := &view{w: w, Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: postgres.Zone(who.Timezone)}
 	if title != "" {
 		v.Title = v.T(title)
 	}
@@ -209,20 +192,6 @@ func (v *view) Reason(list []flow.Reason, code string) string {
 		}
 	}
 	return code
-}
-
-// age is the step of ageing of a live stage: 0 fresh to 4 far beyond its target.
-func age(s flow.StageState, target time.Duration, now time.Time) int {
-	if target <= 0 || s.Ready == 0 {
-		return 0
-	}
-	share := float64(now.Sub(s.Ready.Time())) / float64(target)
-	for step, limit := range [...]float64{0.5, 0.85, 1, 1.5} {
-		if share <= limit {
-			return step
-		}
-	}
-	return 4
 }
 
 // device is the family of the device and browser, for the record of who did what on what. Nothing finer is kept.

@@ -45,6 +45,12 @@ type house struct {
 
 func openHouse(t *testing.T) *house {
 	t.Helper()
+	return openHouseAt(t, time.Now)
+}
+
+// openHouseAt is a house with a clock of its own.
+func openHouseAt(t *testing.T, now func() time.Time) *house {
+	t.Helper()
 	db := pgtest.New(t)
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
@@ -54,12 +60,12 @@ func openHouse(t *testing.T) *house {
 		}
 		return got, err
 	}, db.Head)
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: time.Now, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(httpd.New(httpd.Config{Session: db.Session, Fail: pages.Fail, Now: time.Now, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)),
+	server := httptest.NewServer(httpd.New(httpd.Config{Session: db.Session, Fail: pages.Fail, Now: now, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)),
 		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) }}, pages.Routes()))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

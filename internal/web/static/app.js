@@ -85,14 +85,11 @@ document.addEventListener('toggle', () => { if (again) refresh(); }, true);
 
 // --- ages ---------------------------------------------------------------------------------------------------
 
-const steps = [0.5, 0.85, 1, 1.5];
-
+/** The server knows the calendar: it names the moments at which the next steps come. */
 function ageCells() {
-  for (const cell of document.querySelectorAll('td.live[data-target]')) {
-    const { target, since } = /** @type {HTMLElement} */ (cell).dataset;
-    if (!since || !Number(target)) continue;
-    const share = (Date.now() - Date.parse(since)) / 60000 / Number(target);
-    const step = steps.filter((limit) => share > limit).length;
+  for (const cell of document.querySelectorAll('td.live[data-next]')) {
+    const { age, next } = /** @type {HTMLElement} */ (cell).dataset;
+    const step = Number(age) + (next ?? '').split(' ').filter((at) => at && Date.now() / 1000 > Number(at)).length;
     cell.classList.remove('a0', 'a1', 'a2', 'a3', 'a4');
     cell.classList.add('a' + step);
   }
