@@ -31,10 +31,10 @@ func TestMake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Jobs != 200 || v.Jobs != 200 || v.Movements != int64(made.Movements) || hashed != 1 {
+	if made.Jobs != 216 || v.Jobs != 216 || v.Movements != int64(made.Movements) || hashed != 1 {
 		t.Errorf("made %d jobs and %d movements with %d hashes, there are %+v", made.Jobs, made.Movements, hashed, v)
 	}
-	if members, err := db.Members(t.Context(), made.Org, 100); err != nil || len(members) != 20 {
+	if members, err := db.Members(t.Context(), made.Org, 100); err != nil || len(members) != 22 {
 		t.Errorf("%d members, %v", len(members), err)
 	}
 	if vendors, err := db.Vendors(t.Context(), made.Org); err != nil || len(vendors) != 2 {
@@ -42,9 +42,38 @@ func TestMake(t *testing.T) {
 	}
 	lines(t, db, made.Org)
 	worksByItsCalendars(t, db, made.Org)
+	traced(t, db, made.Org)
 	logins(t, db, made)
 	if _, err := demo.Make(t.Context(), db, now, 2, hash); !errors.Is(err, demo.ErrExists) {
 		t.Errorf("a second demo factory: %v", err)
+	}
+}
+
+// traced follows the hamper that was dispatched back to every lot, through three levels of components, and a lot of the
+// lowest forward to the hamper.
+func traced(t *testing.T, db *postgres.DB, org flow.ID) {
+	t.Helper()
+	back, err := db.Trace(t.Context(), org, postgres.TraceQuery{Lot: "GH-00001-L1", Back: true})
+	if err != nil || len(back.Jobs) != 8 || back.Jobs[0].Job.Open() {
+		t.Fatalf("behind the hamper are %d jobs, %v", len(back.Jobs), err)
+	}
+	deepest, lots := back.Jobs[0], map[string]bool{}
+	for _, j := range back.Jobs {
+		if j.Depth > deepest.Depth {
+			deepest = j
+		}
+		for _, s := range j.Job.Stages {
+			for _, u := range s.Used {
+				lots[u.Lot] = true
+			}
+		}
+	}
+	if deepest.Depth != 3 || deepest.Job.Track == "" || len(lots) != 5 {
+		t.Errorf("the deepest is %s at %d, the lots are %v", deepest.Job.Number, deepest.Depth, lots)
+	}
+	ahead, err := db.Trace(t.Context(), org, postgres.TraceQuery{Lot: deepest.Job.Stages[0].Used[0].Lot})
+	if err != nil || len(ahead.Jobs) != 4 || ahead.Jobs[3].Job.Number != "GH-00001" {
+		t.Errorf("ahead of the divider's board are %d jobs, %v", len(ahead.Jobs), err)
 	}
 }
 
@@ -77,10 +106,13 @@ func worksByItsCalendars(t *testing.T, db *postgres.DB, org flow.ID) {
 func lines(t *testing.T, db *postgres.DB, org flow.ID) {
 	t.Helper()
 	processes, err := db.Processes(t.Context(), org)
-	if err != nil || len(processes) != 2 {
+	if err != nil || len(processes) != 5 {
 		t.Fatalf("%d processes, %v", len(processes), err)
 	}
 	for _, p := range processes {
+		if p.Prefix != "JC" && p.Prefix != "EQ" {
+			continue
+		}
 		load, err := db.Load(t.Context(), org, p.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -102,7 +134,7 @@ func lines(t *testing.T, db *postgres.DB, org flow.ID) {
 // logins are for every member, in one installation-wide form, and lead to that member.
 func logins(t *testing.T, db *postgres.DB, made demo.Result) {
 	t.Helper()
-	if len(made.Logins) != 20 || made.Logins[0].Role != "owner" || !slices.ContainsFunc(made.Logins, func(l demo.Login) bool { return strings.HasPrefix(l.Login, "+9100000000") }) {
+	if len(made.Logins) != 22 || made.Logins[0].Role != "owner" || !slices.ContainsFunc(made.Logins, func(l demo.Login) bool { return strings.HasPrefix(l.Login, "+9100000000") }) {
 		t.Errorf("the log-ins are %+v", made.Logins)
 	}
 	for _, l := range made.Logins {

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"clicarity/internal/flow"
@@ -22,6 +23,7 @@ type factory struct {
 	staff              *staff
 	vendors            []flow.ID // of the vendors, in their order
 	cartons, enquiries *line
+	hampers            *hampers
 
 	events   events
 	serial   int
@@ -90,6 +92,9 @@ func newFactory(now time.Time, seed uint64, newID func(time.Time) flow.ID) *fact
 	}
 	f.cartons, f.enquiries = newLine(cartons(newID(opened), vendor), cartonStages), newLine(enquiries(newID(opened)), enquiryStages)
 	f.staff = newStaff([]flow.Process{f.cartons.process, f.enquiries.process}, opened, newID)
+	f.hampers = newHampers(f, opened)
+	f.hampers.boxer = f.staff.hire(person{"Rekha Kulkarni", "mr", "+910000000018", false, nil}, opened, newID, f.hampers.box, f.hampers.part)
+	f.hampers.packer = f.staff.hire(person{"Salim Khan", "hi", "+910000000019", false, nil}, opened, newID, f.hampers.hamper)
 	return f
 }
 
@@ -104,8 +109,26 @@ func newLine(p flow.Process, plan []planned) *line {
 	return l
 }
 
-// run tells the story: orders come in, and every event plans the next, until now.
+// run tells the story: orders come in, and every event plans the next, until now. What happened to the hampers
+// meanwhile is put between.
 func (f *factory) run() error {
+	if err := f.work(); err != nil {
+		return err
+	}
+	if err := f.hampers.run(); err != nil {
+		return err
+	}
+	f.steps = append(f.steps, f.hampers.steps...)
+	slices.SortStableFunc(f.steps, func(a, b step) int { return cmp.Compare(a.mark.At, b.mark.At) })
+	return nil
+}
+
+// processes are all that the factory has.
+func (f *factory) processes() []flow.Process {
+	return append([]flow.Process{f.cartons.process, f.enquiries.process}, f.hampers.processes()...)
+}
+
+func (f *factory) work() error {
 	f.takeOrders()
 	for f.events.Len() > 0 {
 		e := heap.Pop(&f.events).(event) //nolint:forcetypeassert // only events are in it

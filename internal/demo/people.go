@@ -91,6 +91,21 @@ func newStaff(processes []flow.Process, opened time.Time, newID func(time.Time) 
 	return s
 }
 
+// hire adds somebody who works at every stage of some processes.
+func (s *staff) hire(p person, opened time.Time, newID func(time.Time) flow.ID, processes ...flow.Process) int {
+	m := postgres.Member{ID: newID(opened), Name: p.name, Role: flow.Operator, Language: p.language, Logins: []string{p.login}, Created: opened}
+	var does []string
+	for _, process := range processes {
+		does = append(does, process.Name)
+		for _, stage := range process.Stages {
+			m.Stages = append(m.Stages, flow.StageRef{Process: process.ID, Stage: stage.Code})
+		}
+	}
+	s.members = append(s.members, m)
+	s.logins = append(s.logins, Login{Name: p.name, Role: string(m.Role), Login: p.login, Does: strings.Join(does, ", ")})
+	return len(s.members) - 1
+}
+
 // on is who of a stage's people works at an hour of the day: those of the shift, else one who stays longer.
 func (s *staff) on(stage string, at time.Time) []int {
 	late := at.In(ist).Hour() >= change

@@ -105,7 +105,7 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 	again := &factory{} // numbers the challans a second time
 	o := outcome{jobs: map[flow.ID]flow.Job{}, kinds: map[flow.Kind]int{}, at: map[string]int{}}
 	history := map[flow.ID][]flow.Movement{}
-	next := map[flow.ID]flow.Next{f.cartons.process.ID: {Number: 1}, f.enquiries.process.ID: {Number: 1}}
+	next := map[flow.ID]flow.Next{f.cartons.process.ID: {Number: 1}, f.enquiries.process.ID: {Number: 1}, f.hampers.hamper.ID: {Number: 1}}
 	last := flow.At(now.AddDate(0, 0, -storyDays))
 	for _, s := range f.steps {
 		if s.mark.At < last || s.mark.At > flow.At(now) {
@@ -133,13 +133,16 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 
 func (o *outcome) world(f *factory, history map[flow.ID][]flow.Movement, next map[flow.ID]flow.Next, s step) flow.World {
 	w := flow.World{Jobs: map[flow.ID]flow.Job{}, History: history, Next: next, Processes: map[flow.Edition]flow.Process{}}
-	for _, l := range []*line{f.cartons, f.enquiries} {
-		w.Processes[flow.Edition{Process: l.process.ID, Version: 1}] = l.process
+	for _, p := range f.processes() {
+		w.Processes[flow.Edition{Process: p.ID, Version: 1}] = p
 	}
 	for _, id := range s.command.Action.Targets() {
 		if j, ok := o.jobs[id]; ok {
 			w.Jobs[id] = j
 		}
+	}
+	for _, id := range w.Relatives() {
+		w.Jobs[id] = o.jobs[id]
 	}
 	return w
 }
@@ -168,7 +171,7 @@ func (o *outcome) add(t *testing.T, history map[flow.ID][]flow.Movement, m flow.
 func (o *outcome) count(f *factory, now time.Time) {
 	today := flow.DateOf(now.In(ist))
 	for _, j := range o.jobs {
-		if !j.Open() {
+		if _, of := f.hampers.jobs[j.ID]; of || !j.Open() {
 			continue
 		}
 		o.open++
@@ -231,7 +234,7 @@ func checkAlive(t *testing.T, f *factory, o outcome) {
 	seen := fmt.Sprintf("open %d, late %d, today %d, held %d, at several stages %d, over target %d, stages with work %d, last hour %d, off hours %d, %v",
 		o.open, o.late, o.today, o.held, o.several, o.over, len(o.at), o.lastHour, o.offHours, o.kinds)
 	for what, ok := range map[string]bool{
-		"jobs":    f.cartons.next == cartonJobs+1 && f.enquiries.next == enquiryJobs+1 && len(o.jobs) == cartonJobs+enquiryJobs,
+		"jobs":    f.cartons.next == cartonJobs+1 && f.enquiries.next == enquiryJobs+1 && len(o.jobs) == cartonJobs+enquiryJobs+len(f.hampers.jobs),
 		"open":    o.open >= 72 && o.open <= 104,
 		"due":     o.late >= 3 && o.late <= 25 && o.today >= 1,
 		"held":    o.held >= 4 && o.held <= 18 && o.kinds[flow.KindHeld] > o.kinds[flow.KindResumed] && o.kinds[flow.KindResumed] > 50,
@@ -302,8 +305,8 @@ func script(t *testing.T, now time.Time, seed uint64) []string {
 		t.Fatal(err)
 	}
 	names := map[flow.ID]string{}
-	for i, m := range f.staff.members {
-		names[m.ID] = people[i].name
+	for _, m := range f.staff.members {
+		names[m.ID] = m.Name
 	}
 	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	lines := make([]string, len(f.steps))

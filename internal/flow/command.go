@@ -65,6 +65,7 @@ type Person struct {
 	Org      ID
 	OrgName  string
 	Timezone string     // IANA name
+	Words    string     // the organisation's own words as they are stored, empty for none
 	Hours    *Timetable // the calendars of the organisation, nil: round the clock
 	Member   ID
 	Name     string

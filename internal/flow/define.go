@@ -75,6 +75,26 @@ func (p Process) Tidied() Process {
 	return p
 }
 
+// Pruned is the process without what hangs in the air when stages were taken away: gates that wait for an inspection which is
+// not there any more, and components without stages or without the stage that they join at.
+func (p Process) Pruned() Process {
+	joins := func(t Track) bool {
+		return slices.ContainsFunc(p.Stages, func(s Stage) bool { return s.Track == "" && s.Code == t.Joins })
+	}
+	p.Tracks = slices.DeleteFunc(slices.Clone(p.Tracks), func(t Track) bool { return !joins(t) || len(p.On(t.Code)) == 0 })
+	p.Stages = slices.DeleteFunc(slices.Clone(p.Stages), func(s Stage) bool {
+		_, known := p.Track(s.Track)
+		return s.Track != "" && !known
+	})
+	for i := range p.Stages {
+		s := &p.Stages[i]
+		s.Needs = slices.DeleteFunc(slices.Clone(s.Needs), func(need string) bool {
+			return !slices.ContainsFunc(p.Stages[:i], func(b Stage) bool { return b.Code == need && b.Inspection && b.Track == s.Track })
+		})
+	}
+	return p
+}
+
 // CodeName is what a stage's code is made from: a component's stages carry its name.
 func (s Stage) CodeName() string { return strings.TrimSpace(s.Track + " " + s.Name) }
 

@@ -20,6 +20,7 @@ type PastRow struct {
 	Good    Quantity `json:"good,omitempty"`
 	Wasted  Quantity `json:"wasted,omitempty"`
 	Rework  bool     `json:"rework,omitempty"`
+	Review  Quantity `json:"review,omitempty"` // held for review; neither good nor wasted
 }
 
 // Time is when the row takes effect: its end, or its start when it has no end.
@@ -196,7 +197,7 @@ func (b *book) row(r PastRow) error {
 			return err
 		}
 	}
-	mv.Facts = Facts{Worker: r.Worker, Station: r.Station, Ref: r.Ref, Line: r.Line, Rework: r.Rework}
+	mv.Facts = Facts{Worker: r.Worker, Station: r.Station, Ref: r.Ref, Line: r.Line, Rework: r.Rework, Review: r.Review}
 	if r.Ended == 0 {
 		return b.begin(mv)
 	}

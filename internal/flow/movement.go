@@ -121,6 +121,7 @@ type Facts struct {
 	Made     string              `json:"made,omitempty"`     // the lot that came out
 	NC       *NonConformance     `json:"nc,omitempty"`       // raised, or what was said of it
 	Rework   bool                `json:"rework,omitempty"`   // the file says this was rework
+	Review   Quantity            `json:"review,omitempty"`   // the file says so many were held for review
 	Ref      string              `json:"ref,omitempty"`      // names the row of a file, so that it goes in once
 	Line     int                 `json:"line,omitempty"`     // where in the file
 }

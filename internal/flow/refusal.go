@@ -77,6 +77,8 @@ const (
 	NCVerdict         Code = "nc_verdict"          // how it was seen that the action works is not said
 	NCNotYours        Code = "nc_not_yours"        // Name: only owners close
 	NCOpenAction      Code = "nc_open_action"      // Name: it has no disposition or no corrective action
+	WordWrong         Code = "word_wrong"          // Value
+	WordsChanged      Code = "words_changed"       // somebody else changed them meanwhile
 	NotALot           Code = "not_a_lot"           // the two jobs are not lots of one
 	UndoAcross        Code = "undo_across"         // Kind, Stage: it moved something to another job
 	NoJobs            Code = "no_jobs"             // none was ticked

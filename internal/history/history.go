@@ -34,6 +34,7 @@ type Map struct {
 	Good      string            `json:"good"`
 	Wasted    string            `json:"wasted"`
 	Rework    string            `json:"rework"`
+	Review    string            `json:"review"` // held for review
 	Fields    map[string]string `json:"fields"` // field -> column; quantity, item, customer, unit and due are the job's own
 }
 

@@ -88,7 +88,7 @@ func (p *plant) kpi() measure.KPI {
 }
 
 const realMap = `{"process":"Machining","mode":"quantity","timezone":"Asia/Kolkata","job":"job","stage":"activity","started":"started_at","completed":"completed_at",
-	"member":"worker","station":"machine","good":"qty_completed","wasted":"qty_rejected","rework":"rework","fields":{"quantity":"order_qty","item":"part"}}`
+	"member":"worker","station":"machine","good":"qty_completed","wasted":"qty_rejected","rework":"rework","review":"qty_for_mrb","fields":{"quantity":"order_qty","item":"part"}}`
 
 // The real plant's log: nothing lost, every sum the file's own, the published percentiles, and a second import adds
 // nothing.
@@ -114,20 +114,24 @@ func TestARealPlantsLog(t *testing.T) {
 		}
 	}
 	reports := 0
+	var review, rework flow.Quantity
 	sums := fileSums(t, string(text))
 	for _, s := range k.Stages {
-		reports += s.Reports
-		if got := fmt.Sprintf("%d %s %s", s.Reports, s.Good, s.Wasted); got != sums[s.Name] {
+		reports, review, rework = reports+s.Reports, review+s.Review, rework+s.Rework
+		if got := fmt.Sprintf("%d %s %s %s %s", s.Reports, s.Good, s.Wasted, s.Rework, s.Review); got != sums[s.Name] {
 			t.Errorf("%s: %s, the file has %s", s.Name, got, sums[s.Name])
 		}
 	}
 	if k.Jobs != 225 || reports != 4338 || len(k.Stages) != 51 || k.Cycle.N != 225 {
 		t.Errorf("%d jobs, %d reports, %d stages, cycle times of %d", k.Jobs, reports, len(k.Stages), k.Cycle.N)
 	}
-	if got := sums["Final Inspection Q.C."]; !strings.HasSuffix(got, " 11920 231") {
+	if review != flow.Units(105) || rework == 0 {
+		t.Errorf("%s held for review, %s reworked", review, rework)
+	}
+	if got := sums["Final Inspection Q.C."]; !strings.Contains(got, " 11920 231 ") {
 		t.Errorf("Final Inspection Q.C.: %s", got)
 	}
-	if got := sums["Turning & Milling Q.C."]; !strings.HasSuffix(got, " 12465 239") {
+	if got := sums["Turning & Milling Q.C."]; !strings.Contains(got, " 12465 239 ") {
 		t.Errorf("Turning & Milling Q.C.: %s", got)
 	}
 }
@@ -139,19 +143,22 @@ func fileSums(t *testing.T, text string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type sum struct{ n, good, wasted int }
+	type sum struct{ n, good, wasted, rework, review int }
 	sums := map[string]sum{}
 	for _, r := range table.Rows {
-		var good, wasted int
-		if _, err := fmt.Sscan(r.Cells[9]+" "+r.Cells[10], &good, &wasted); err != nil {
+		var good, wasted, rework, review int
+		if _, err := fmt.Sscan(r.Cells[9]+" "+r.Cells[10]+" "+r.Cells[11], &good, &wasted, &review); err != nil {
 			t.Fatal(err)
 		}
 		s := sums[r.Cells[1]]
-		sums[r.Cells[1]] = sum{s.n + 1, s.good + good, s.wasted + wasted}
+		if r.Cells[12] == "Y" {
+			rework = good
+		}
+		sums[r.Cells[1]] = sum{s.n + 1, s.good + good, s.wasted + wasted, s.rework + rework, s.review + review}
 	}
 	out := map[string]string{}
 	for name, s := range sums {
-		out[name] = fmt.Sprintf("%d %d %d", s.n, s.good, s.wasted)
+		out[name] = fmt.Sprintf("%d %d %d %d %d", s.n, s.good, s.wasted, s.rework, s.review)
 	}
 	return out
 }

@@ -78,7 +78,7 @@ func (l *log) head(header []string) error {
 	l.column, l.fields = map[string]int{}, map[string]int{}
 	for field, column := range map[string]string{
 		"job": l.m.Job, "stage": l.m.Stage, "started": l.m.Started, "completed": l.m.Completed, "member": l.m.Member,
-		"station": l.m.Station, "good": l.m.Good, "wasted": l.m.Wasted, "rework": l.m.Rework,
+		"station": l.m.Station, "good": l.m.Good, "wasted": l.m.Wasted, "rework": l.m.Rework, "review": l.m.Review,
 	} {
 		if column == "" {
 			continue
@@ -181,7 +181,7 @@ func (l *log) times(r sheets.Row) (flow.PastRow, error) {
 }
 
 func (l *log) quantities(r sheets.Row, row *flow.PastRow) error {
-	for field, into := range map[string]*flow.Quantity{"good": &row.Good, "wasted": &row.Wasted} {
+	for field, into := range map[string]*flow.Quantity{"good": &row.Good, "wasted": &row.Wasted, "review": &row.Review} {
 		var err error
 		if *into, err = readQuantity(l.cell(r, field)); err != nil {
 			return err

@@ -43,6 +43,8 @@ type StageSum struct {
 	Reports int           `json:"reports"`
 	Good    flow.Quantity `json:"good"`
 	Wasted  flow.Quantity `json:"wasted"`
+	Rework  flow.Quantity `json:"rework,omitempty"` // sent back from here, and good of reports that a file calls rework
+	Review  flow.Quantity `json:"review,omitempty"` // held for review, as a file of the past says
 }
 
 // KPI is the summary of an organisation's history.
@@ -130,6 +132,13 @@ func (s *summary) report(stage string, f flow.Facts) {
 	sum.Reports++
 	sum.Good += f.Good
 	sum.Wasted += f.Scrap()
+	sum.Review += f.Review
+	for _, b := range f.Back {
+		sum.Rework += b.Quantity
+	}
+	if f.Rework {
+		sum.Rework += f.Good
+	}
 }
 
 func (s *summary) result() KPI {

@@ -41,7 +41,7 @@ func (f *firm) fill() {
 		f.db.AddProcess(ctx, f.org, yearly), f.db.SaveDraft(ctx, f.org, yearly, f.owner, now),
 		f.db.AddMember(ctx, f.org, member),
 		f.db.AddSession(ctx, f.org, f.owner, [32]byte{1}, "computer", now, now.Add(time.Hour)),
-		f.db.AddVendor(ctx, f.org, konkan), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
+		f.db.AddVendor(ctx, f.org, konkan), f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)

@@ -172,6 +172,7 @@ func (db *DB) Session(ctx context.Context, org flow.ID, tokenHash [32]byte, now 
 			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &processes, &stages)
 		})
 		db.queueTimetable(b, org, &p)
+		queueWords(b, org, &p)
 	})
 	if err != nil {
 		return flow.Person{}, notFound(err)

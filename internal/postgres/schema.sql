@@ -409,6 +409,31 @@ ALTER TABLE ONLY public.vendors FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors OWNER TO clicarity_owner;
 
+CREATE TABLE public.wizards (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    body text NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.wizards FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wizards OWNER TO clicarity_owner;
+
+CREATE TABLE public.words (
+    org_id uuid NOT NULL,
+    version integer NOT NULL,
+    body jsonb NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.words FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.words OWNER TO clicarity_owner;
+
 CREATE TABLE public.work (
     org_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -516,6 +541,12 @@ ALTER TABLE ONLY public.uploads
 
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.wizards
+    ADD CONSTRAINT wizards_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.words
+    ADD CONSTRAINT words_pkey PRIMARY KEY (org_id, version);
 
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
@@ -640,6 +671,12 @@ ALTER TABLE ONLY public.uploads
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.wizards
+    ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.words
+    ADD CONSTRAINT words_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
@@ -749,11 +786,19 @@ CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
@@ -813,6 +858,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.work TO clicarity_app;
 

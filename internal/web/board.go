@@ -53,6 +53,7 @@ func (c column) Full() bool { return c.Jobs >= c.Stage.Limit }
 
 type boardPage struct {
 	*view
+	First     *postgres.FirstSteps // of a company that has just begun
 	Processes []flow.Process
 	Process   flow.Process
 	Columns   []column
@@ -75,6 +76,9 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		return err
 	}
 	if p.Awaiting, err = w.awaiting(r, v, p.Processes); err != nil {
+		return err
+	}
+	if p.First, err = w.firstSteps(r, who); err != nil {
 		return err
 	}
 	if len(p.Processes) > 0 {

@@ -28,7 +28,7 @@ func lookAt(tb testing.TB, at string) *view {
 		tb.Fatal(err)
 	}
 	table := flow.NewTimetable([]flow.Calendar{flow.StarterCalendar(), {Code: "drying", Name: "Drying room"}}, "general", kolkata)
-	return &view{w: &Web{words: words}, Lang: "en", Now: ist(at), Zone: kolkata, Who: flow.Person{Hours: table}}
+	return &view{w: &Web{words: words}, words: words, Lang: "en", Now: ist(at), Zone: kolkata, Who: flow.Person{Hours: table}}
 }
 
 // Targets are working time: a job that came at the end of a shift is not late in the morning, but for a stage that

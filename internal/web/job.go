@@ -513,6 +513,12 @@ func (p *jobPage) recorded(f flow.Facts) (list []string) {
 	if f.Made != "" {
 		list = append(list, p.T("lot_made", "lot", f.Made))
 	}
+	if f.Rework {
+		list = append(list, p.T("was_rework"))
+	}
+	if f.Review > 0 {
+		list = append(list, p.T("for_review", "n", p.Qty(f.Review)))
+	}
 	if f.Share > 0 {
 		list = append(list, p.T("batch_share", "n", strconv.Itoa(f.Share/10_000)))
 	}

@@ -198,7 +198,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 
 // event is what the page is told of one changed job: nothing when it is not its business.
 func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, error) {
-	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang, s.in.retired}, func() (rendered, error) {
+	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang + s.v.Who.Words, s.in.retired}, func() (rendered, error) {
 		return s.w.renderRow(context.WithoutCancel(ctx), s.v, id, s.in.retired) // other pages get it too, though this one may go
 	})
 	if errors.Is(err, postgres.ErrNotFound) {

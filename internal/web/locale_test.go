@@ -65,6 +65,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.OutOfLimits, flow.CountNoReason, flow.NotOptional, flow.PassedAlready, flow.NothingChanged,
 		flow.NameMissing, flow.NameTwice, flow.StageMissing, flow.ValueWrong, flow.ChoicesMissing, flow.LimitsWrong, flow.NeedsWrong, flow.PublishedAlready,
 		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs,
+		flow.WordWrong, flow.WordsChanged,
 		flow.SizesNeeded, flow.SizesDiffer, flow.SecondLeft, flow.GradesDiffer, flow.LotNeeded, flow.LotOutNeeded, flow.NCWhat, flow.NCClosed, flow.NCVerdict, flow.NCNotYours, flow.NCOpenAction,
 		flow.ShiftNoDays, flow.ShiftsOverlap, flow.HolidayTwice, flow.CalendarChanged, flow.CalendarStandard,
 		flow.StationUnknown, flow.StationBusy, flow.MoveDone, flow.MoveStands, flow.MoveOrder, flow.MoveRatio, flow.MoveTracks, flow.MoveSizes, flow.MoveMode,

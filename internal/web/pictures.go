@@ -42,7 +42,7 @@ func (w *Web) filled(r *http.Request, who flow.Person, at spot, fields []flow.Fi
 	if values, err = w.readEntries(fields, typed); err != nil {
 		return nil, typed, err
 	}
-	return values, typed, w.name(r, who.Org, at, fields, values)
+	return values, typed, w.namePictures(r, who.Org, at, fields, values)
 }
 
 // parse reads a form that may have pictures with it, and says so when they are too large together.
@@ -72,7 +72,7 @@ func (w *Web) takeFiles(r *http.Request, who flow.Person, at spot, fields []flow
 			var id flow.ID
 			if err == nil {
 				id = pictureID(r.PostFormValue("command"), f.Code, sent)
-				_, err = w.keep(r, who, postgres.Picture{ID: id, Job: at.Job, Stage: at.Stage}, pictures.Photo, sent)
+				_, err = w.keepPicture(r, who, postgres.Picture{ID: id, Job: at.Job, Stage: at.Stage}, pictures.Photo, sent)
 			}
 			if err != nil {
 				return typed, err
@@ -108,8 +108,8 @@ func tooLarge() error {
 	return &flow.Refusal{Code: flow.PictureTooLarge, Limit: pictures.MaxSent >> 20}
 }
 
-// keep makes a picture of what was sent and stores it, unless it was stored before, and gives its digest.
-func (w *Web) keep(r *http.Request, who flow.Person, p postgres.Picture, kind pictures.Kind, sent []byte) ([32]byte, error) {
+// keepPicture makes a picture of what was sent and stores it, unless it was stored before, and gives its digest.
+func (w *Web) keepPicture(r *http.Request, who flow.Person, p postgres.Picture, kind pictures.Kind, sent []byte) ([32]byte, error) {
 	p.Member, p.Sent = who.Member, sha256.Sum256(sent)
 	if digest, err := w.DB.PictureSent(r.Context(), who.Org, p); err == nil || !errors.Is(err, postgres.ErrNotFound) {
 		return digest, err
@@ -127,8 +127,8 @@ func (w *Web) keep(r *http.Request, who flow.Person, p postgres.Picture, kind pi
 	return w.DB.AddPicture(r.Context(), who.Org, p)
 }
 
-// name gives the pictures of a form's values their digests.
-func (w *Web) name(r *http.Request, org flow.ID, at spot, fields []flow.Field, values map[string]string) error {
+// namePictures gives the pictures of a form's values their digests.
+func (w *Web) namePictures(r *http.Request, org flow.ID, at spot, fields []flow.Field, values map[string]string) error {
 	for _, f := range fields {
 		value := values[f.Code]
 		if !f.HoldsPictures() || value == "" {
@@ -203,7 +203,7 @@ func (w *Web) addPicture(rw http.ResponseWriter, r *http.Request, who flow.Perso
 	if r.PostFormValue("kind") == string(flow.SignatureField) {
 		kind = pictures.Signature
 	}
-	if _, err := w.keep(r, who, p, kind, sent); err != nil {
+	if _, err := w.keepPicture(r, who, p, kind, sent); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "application/json")

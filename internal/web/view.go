@@ -16,6 +16,7 @@ type view struct {
 	w     *Web
 	Who   flow.Person
 	Lang  string
+	words words // with the organisation's own in them
 	Title string
 	Path  string
 	Now   time.Time
@@ -25,7 +26,7 @@ type view struct {
 }
 
 func (w *Web) view(r *http.Request, who flow.Person, title string) *view {
-	v := &view{w: w, Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: postgres.Zone(who.Timezone)}
+	v := &view{w: w, words: w.vocabularies.of(w.words, who), Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: postgres.Zone(who.Timezone)}
 	if title != "" {
 		v.Title = v.T(title)
 	}
@@ -33,10 +34,10 @@ func (w *Web) view(r *http.Request, who flow.Person, title string) *view {
 }
 
 // T is a phrase in the reader's language; pairs of names and values fill it in.
-func (v *view) T(key string, pairs ...any) string { return v.w.words.say(v.Lang, key, pairs...) }
+func (v *view) T(key string, pairs ...any) string { return v.words.say(v.Lang, key, pairs...) }
 
 // Has reports whether there is a phrase for a key.
-func (v *view) Has(key string) bool { return v.w.words.has(v.Lang, key) }
+func (v *view) Has(key string) bool { return v.words.has(v.Lang, key) }
 
 // SignedIn reports whether somebody is.
 func (v *view) SignedIn() bool { return !v.Who.Member.IsZero() }

@@ -36,12 +36,13 @@ type Config struct {
 // Web serves the pages.
 type Web struct {
 	Config
-	words  words
-	pages  map[string]*template.Template
-	assets assets
-	rows   rowCache
-	tries  *httpd.Limiter // sign-ins per account
-	doors  *httpd.Limiter // sign-ins per address
+	words        words
+	pages        map[string]*template.Template
+	assets       assets
+	rows         rowCache
+	vocabularies vocabularies
+	tries        *httpd.Limiter // sign-ins per account
+	doors        *httpd.Limiter // sign-ins per address
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -117,6 +118,13 @@ func (w *Web) Routes() []httpd.Route {
 		{Pattern: "POST /jobs/{job}/nc/{nc}", Handler: w.settleNC},
 		{Pattern: "POST /jobs/{job}/components", Access: httpd.Owners, Handler: w.addComponent},
 		{Pattern: "POST /stages/{process}/{stage}/together", Handler: w.together},
+		{Pattern: "GET /start", Access: httpd.Owners, Handler: w.startPage},
+		{Pattern: "POST /start", Access: httpd.Owners, Handler: w.start},
+		{Pattern: "POST /start/seen", Access: httpd.Owners, Handler: w.firstStepsSeen},
+		{Pattern: "GET /start/{wizard}/{step}", Access: httpd.Owners, Handler: w.startStep},
+		{Pattern: "POST /start/{wizard}/{step}", Access: httpd.Owners, MaxBody: maxUpload, Handler: w.startNext},
+		{Pattern: "GET /words", Access: httpd.Owners, Handler: w.wordsPage},
+		{Pattern: "POST /words", Access: httpd.Owners, Handler: w.setWords},
 		{Pattern: "GET /quality", Access: httpd.Owners, Handler: w.quality},
 		{Pattern: "GET /trace", Access: httpd.Owners, Handler: w.trace},
 		{Pattern: "GET /processes", Access: httpd.Owners, Handler: w.processes},
@@ -157,6 +165,13 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	to := "/my"
 	if who.Scope.All {
 		to = "/board"
+		fresh, err := w.DB.Fresh(r.Context(), who.Org)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			to = "/start"
+		}
 	}
 	http.Redirect(rw, r, to, http.StatusSeeOther)
 	return nil
