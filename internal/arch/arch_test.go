@@ -29,6 +29,7 @@ var floors = map[string]int{
 	"internal/measure":         2,
 	"internal/sheets":          2,
 	"internal/blueprint":       2,
+	"internal/pictures":        2,
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,

@@ -105,6 +105,7 @@ type field struct {
 	Choices  []string  `yaml:"choices,omitempty,flow"`
 	Required bool      `yaml:"required,omitempty"`
 	OnStart  bool      `yaml:"on_start,omitempty"`
+	Before   string    `yaml:"before,omitempty"` // of the job's form: a stage by name
 }
 
 type (
@@ -264,6 +265,9 @@ func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 		}
 		f.Stages = append(f.Stages, out)
 	}
+	for i := range f.Fields {
+		f.Fields[i].Before = nameOf(p, f.Fields[i].Before)
+	}
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
@@ -281,7 +285,7 @@ func nameOf(p flow.Process, code string) string {
 func writeFields(fields []flow.Field) []field {
 	var list []field
 	for _, f := range fields {
-		out := field{Label: f.Label, Type: string(f.Type), Unit: f.Unit, Choices: f.Choices, Required: f.Required, OnStart: f.OnStart,
+		out := field{Label: f.Label, Type: string(f.Type), Unit: f.Unit, Choices: f.Choices, Required: f.Required, OnStart: f.OnStart, Before: f.Before,
 			Min: (*quantity)(f.Min), Max: (*quantity)(f.Max)}
 		if f.Type == flow.TextField {
 			out.Type = ""
@@ -356,6 +360,13 @@ func (f file) process() flow.Process {
 			}
 		}
 	}
+	for i, field := range p.Fields {
+		for _, s := range p.On("") {
+			if s.Name == field.Before {
+				p.Fields[i].Before = s.Code
+			}
+		}
+	}
 	for i := range p.Stages {
 		for j, need := range p.Stages[i].Needs {
 			if _, ok := p.Stage(need); !ok { // named as people name it
@@ -370,7 +381,7 @@ func readFields(fields []field) []flow.Field {
 	var list []flow.Field
 	for _, f := range fields {
 		list = append(list, flow.Field{Code: f.Code, Label: f.Label, Type: flow.FieldType(f.Type), Unit: f.Unit, Choices: f.Choices,
-			Required: f.Required, OnStart: f.OnStart, Min: (*flow.Quantity)(f.Min), Max: (*flow.Quantity)(f.Max)})
+			Required: f.Required, OnStart: f.OnStart, Before: f.Before, Min: (*flow.Quantity)(f.Min), Max: (*flow.Quantity)(f.Max)})
 	}
 	return list
 }

@@ -130,6 +130,7 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		"name: A\nmode: quantity\nstages: []\n":                                                                  {Line: 1, Code: "stage_missing"},
 		"name: A\nname: B\nmode: quantity\nstages:\n  - name: Cut\n":                                             {Line: 2, Code: "repeated_key", Value: "name"},
 		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    fields:\n      - label: x\n        type: choice\n": {Line: 4, Code: "choices_missing"},
+		"name: A\nmode: quantity\nfields:\n  - label: PO\n    before: Go\nstages:\n  - name: Cut\n":              {Line: 1, Code: "before_wrong"},
 		strings.Repeat("# long\n", MaxSize):                                                                      {Code: "too_large"},
 	} {
 		_, err := Read([]byte(text))
@@ -175,6 +176,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte("a: &a [*a]\nname: *a"))
 	f.Add([]byte("name: A\nmode: unit\nstages:\n - {name: x, dwell: 3d4h, yields: 1/3, allowance_percent: 2.5}"))
+	f.Add([]byte("name: A\nmode: unit\nfields: [{label: PO, before: X y}, {label: F, type: choices, choices: [a, b]}]\nstages:\n - {name: X y, fields: [{label: P, type: photo}, {label: S, type: signature}]}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b, err := Read(text)
 		if err != nil {

@@ -122,6 +122,10 @@ func filled(fields []flow.Field) map[string]string {
 			values[f.Code] = "yes"
 		case flow.ChoiceField:
 			values[f.Code] = f.Choices[0]
+		case flow.ChoicesField:
+			values[f.Code] = f.Chosen(f.Choices)
+		case flow.PhotoField, flow.SignatureField:
+			values[f.Code] = flow.WritePictures([]flow.Picture{{ID: flow.ID{8}}})
 		default:
 			values[f.Code] = "L-114"
 		}

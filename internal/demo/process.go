@@ -94,6 +94,8 @@ func cartons(id flow.ID, vendor map[string]flow.ID) flow.Process {
 			s.Dwell, s.Calendar = 180, dryingRoom
 		case "qc":
 			s.Inspection = true
+			s.Fields = []flow.Field{{Code: "carton", Label: "Photo of a carton", Type: flow.PhotoField}, {Code: "checked", Label: "Checked", Type: flow.ChoicesField,
+				Choices: []string{"Print", "Glue", "Count"}}, {Code: "checked-by", Label: "Checked by", Type: flow.SignatureField}}
 		case "dispatch":
 			s.Needs = []string{"qc"}
 		}

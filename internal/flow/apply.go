@@ -281,7 +281,7 @@ func sent(j *Job, i int, m Movement) error {
 	if s.Held != 0 || f.Quantity <= 0 || f.Quantity > s.OnHand || s.out(f.Challan) >= 0 {
 		return impossible(m, "it is on hold, more leaves than is there, or it is on that challan already")
 	}
-	s.Out = append(slices.Clone(s.Out), Out{Vendor: f.Vendor, Challan: f.Challan, Quantity: f.Quantity, Sent: m.Occurred, Expected: f.Expected})
+	s.Out = append(slices.Clone(s.Out), Out{Vendor: f.Vendor, Challan: f.Challan, Quantity: f.Quantity, Sent: m.Occurred, Expected: f.Expected, Goods: f.Goods})
 	s.OnHand, s.AtVendor = s.OnHand-f.Quantity, s.AtVendor+f.Quantity
 	if s.OnHand == 0 {
 		s.Ready, s.Started = m.Occurred, 0

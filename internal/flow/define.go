@@ -116,7 +116,7 @@ func tidyReasons(reasons []Reason) {
 // Acceptable says whether a process can be published. What is wrong with a stage names the stage.
 //
 // Refusals: name_missing, mode_wrong, stage_missing, too_many, too_long, name_twice, value_wrong, choices_missing,
-// limits_wrong, needs_wrong, track_joins_nothing, track_empty.
+// limits_wrong, needs_wrong, before_wrong, track_joins_nothing, track_empty.
 func (p Process) Acceptable() error {
 	switch {
 	case p.Name == "":
@@ -135,7 +135,7 @@ func (p Process) Acceptable() error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(p.tracksAcceptable(), p.sizesAcceptable()); err != nil {
+	if err := cmp.Or(p.tracksAcceptable(), p.sizesAcceptable(), p.beforeAcceptable()); err != nil {
 		return err
 	}
 	names, coded := map[string]bool{}, map[string]bool{}
@@ -236,7 +236,7 @@ func formAcceptable(fields []Field) error {
 			return &Refusal{Code: ValueWrong, Name: "code", Value: f.Code}
 		case !slices.Contains(FieldTypes, f.Type):
 			return &Refusal{Code: ValueWrong, Name: "type", Value: string(f.Type)}
-		case (f.Type == ChoiceField) != (len(f.Choices) > 0):
+		case (f.Type == ChoiceField || f.Type == ChoicesField) != (len(f.Choices) > 0):
 			return &Refusal{Code: ChoicesMissing, Name: f.Label}
 		case len(f.Choices) > maxChoices:
 			return &Refusal{Code: TooMany, Name: "choices", Limit: maxChoices}
@@ -247,6 +247,12 @@ func formAcceptable(fields []Field) error {
 		err := cmp.Or(tooLong("name", f.Label, MaxText), tooLong("unit", f.Unit, MaxNumber))
 		for _, c := range f.Choices {
 			err = cmp.Or(err, tooLong("choices", c, MaxText))
+			if f.Type == ChoicesField && strings.Contains(c, choiceMark) {
+				err = cmp.Or(err, error(&Refusal{Code: ValueWrong, Name: "choices", Value: c}))
+			}
+		}
+		if f.Type == ChoicesField { // all of them ticked are one value
+			err = cmp.Or(err, tooLong(f.Label, f.Chosen(f.Choices), MaxNote))
 		}
 		if err != nil {
 			return err
@@ -273,7 +279,7 @@ func reasonsAcceptable(reasons []Reason) error {
 }
 
 // FieldTypes are the types a field can have.
-var FieldTypes = []FieldType{TextField, NumberField, DateField, ChoiceField, YesNoField}
+var FieldTypes = []FieldType{TextField, NumberField, DateField, ChoiceField, ChoicesField, YesNoField, PhotoField, SignatureField}
 
 // Follows is the next version of a process after another: stages that are no longer on the route stay known by name,
 // for the jobs that have them.

@@ -97,6 +97,7 @@ type Facts struct {
 	Vendor   ID                  `json:"vendor,omitzero"`
 	Challan  string              `json:"challan,omitempty"`  // number of the delivery note
 	Expected Date                `json:"expected,omitempty"` // when it is to be back
+	Goods    Goods               `json:"goods,omitempty"`    // what the law calls what was sent
 	Parent   ID                  `json:"parent,omitzero"`    // the job that a component belongs to
 	Track    string              `json:"track,omitempty"`    // which component
 	Parts    []Part              `json:"parts,omitempty"`    // the components of a new job
@@ -141,6 +142,7 @@ type Out struct {
 	Quantity Quantity `json:"quantity"` // that has not come back yet
 	Sent     Moment   `json:"sent"`
 	Expected Date     `json:"expected,omitempty"`
+	Goods    Goods    `json:"goods,omitempty"`
 }
 
 // Part is a component as its parent knows it.

@@ -111,9 +111,10 @@ type Field struct {
 	Unit     string    `json:"unit,omitempty"`    // of a number
 	Min      *Quantity `json:"min,omitempty"`     // of a number
 	Max      *Quantity `json:"max,omitempty"`     //
-	Choices  []string  `json:"choices,omitempty"` // of a choice
+	Choices  []string  `json:"choices,omitempty"` // of a choice, or of several
 	Required bool      `json:"required,omitempty"`
 	OnStart  bool      `json:"on_start,omitempty"` // asked when work starts, else when something goes on
+	Before   string    `json:"before,omitempty"`   // of the job's format: filled before work at the stage of this code, not when the job is made
 }
 
 // FieldType is what a field takes.
@@ -125,6 +126,10 @@ const (
 	DateField   FieldType = "date"
 	ChoiceField FieldType = "choice"
 	YesNoField  FieldType = "yesno"
+
+	ChoicesField   FieldType = "choices"   // several of the choices: see Field.Chosen
+	PhotoField     FieldType = "photo"     // up to MaxPictures: see WritePictures
+	SignatureField FieldType = "signature" // one picture, or the full name typed: see TypedSignature
 )
 
 // TargetTime is the stage's target as working time, zero when none is set.

@@ -60,6 +60,10 @@ const (
 	FieldMissing      Code = "field_missing"       // Name
 	FieldWrong        Code = "field_wrong"         // Name, Value
 	OutOfLimits       Code = "out_of_limits"       // Name, Value, Reason: the limits
+	FieldNeeded       Code = "field_needed"        // Job, Name of the job's field, Stage before which it is to be filled
+	PictureWrong      Code = "picture_wrong"       // it is no JPEG or PNG that can be read
+	PictureTooLarge   Code = "picture_too_large"   // Limit, in megabytes
+	PictureMissing    Code = "picture_missing"     // what the form names is not stored for this job and stage
 	ComponentsMissing Code = "components_missing"  // Stage, Job and Name of the component that is not in
 	ComponentsShort   Code = "components_short"    // Stage, Name of the scarcest, Entry, Here
 	SizesNeeded       Code = "sizes_needed"        // Stage: it can be more than one way which sizes these are
@@ -91,6 +95,7 @@ const (
 	ChoicesMissing    Code = "choices_missing"     // Stage, Name: choices go with the type choice, and only with it
 	LimitsWrong       Code = "limits_wrong"        // Stage, Name
 	NeedsWrong        Code = "needs_wrong"         // Stage, Name: no inspection before it
+	BeforeWrong       Code = "before_wrong"        // Stage, Name of the field: it is asked for before no stage of the job's route
 	TrackJoinsNothing Code = "track_joins_nothing" // Name of the component
 	TrackEmpty        Code = "track_empty"         // Name of the component
 	PublishedAlready  Code = "published_already"   // somebody published another version meanwhile

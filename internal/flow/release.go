@@ -10,7 +10,7 @@ import (
 // Release is what a report or a Done may have to say so that something goes on: the stage's form, who approved it,
 // and why a gate was passed that is closed.
 //
-// Refusals: approver_needed, grades_differ, lot_needed, lot_out_needed, too_early, gate_closed, field_missing, field_wrong, out_of_limits, override_not_yours.
+// Refusals: approver_needed, grades_differ, lot_needed, lot_out_needed, too_early, gate_closed, field_missing, field_wrong, out_of_limits, field_needed, override_not_yours.
 type Release struct {
 	Values   map[string]string   `json:"values,omitempty"`   // of the stage's form, by field code
 	Approver string              `json:"approver,omitempty"` // who said yes
@@ -22,7 +22,7 @@ type Release struct {
 
 // Overridable reports whether an owner may pass what was refused, with a reason.
 func (r *Refusal) Overridable() bool {
-	return slices.Contains([]Code{TooEarly, GateClosed, OutOfLimits, ComponentsMissing, ComponentsShort}, r.Code)
+	return slices.Contains([]Code{TooEarly, GateClosed, OutOfLimits, ComponentsMissing, ComponentsShort, FieldNeeded}, r.Code)
 }
 
 // allows checks everything that can keep good from going on from a stage.
@@ -37,7 +37,7 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 	case good > 0 && stage.Approval && a.Approver == "":
 		return &Refusal{Code: ApproverNeeded, Stage: s.Code}
 	}
-	if err := a.gradesAllow(stage, good); err != nil {
+	if err := cmp.Or(a.waive(p.needs(j, s.Code)), a.gradesAllow(stage, good)); err != nil {
 		return err
 	}
 	if err := a.waive(j.joinable(p, s, good+scrap)); err != nil {
@@ -190,6 +190,14 @@ func (f Field) check(value string) error {
 		}
 	case YesNoField:
 		if value != "yes" && value != "no" {
+			return wrong
+		}
+	case ChoicesField:
+		if !f.checkChoices(value) {
+			return wrong
+		}
+	case PhotoField, SignatureField:
+		if !f.checkPictures(value) {
 			return wrong
 		}
 	}

@@ -17,14 +17,17 @@ func (w Work) Targets() []ID { return []ID{w.Job} }
 
 // Start begins work at a stage.
 //
-// Refusals: not_found, nothing_here, already_started, on_hold, station_unknown, station_busy, and those of the stage's
-// form: field_missing, field_wrong, out_of_limits.
+// Refusals: not_found, nothing_here, already_started, on_hold, components_missing, field_needed, override_not_yours,
+// station_unknown, station_busy, and those of the stage's form: field_missing, field_wrong, out_of_limits.
 type Start struct {
 	Work
 	Values   map[string]string `json:"values,omitempty"`   // of the stage's form, by field code
 	Used     []Used            `json:"used,omitempty"`     // lots of material that go in
 	Station  string            `json:"station,omitempty"`  // where, when the stage has stations
 	Together bool              `json:"together,omitempty"` // though another job runs there
+
+	// Override is why work starts though a gate is closed; owners only.
+	Override string `json:"override,omitempty"`
 }
 
 // Report says what became of a part, or all, of what is on hand: good goes on to the next stage, wasted is
@@ -145,11 +148,10 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 		return nil, blocked(NothingHere, j, s)
 	case s.Started != 0:
 		return nil, blocked(AlreadyStarted, j, s)
-	case len(j.Missing(a.Stage)) > 0:
-		return nil, j.joinable(w.Process(j), s, 0)
 	}
 	stage, _ := w.Process(j).Stage(a.Stage)
-	if err := checkValues(stage.Fields, s.Values, a.Values, onStart); err != nil {
+	gates := Release{Override: a.Override}
+	if err := cmp.Or(gates.starts(w.Process(j), j, s, m), gates.waive(checkValues(stage.Fields, s.Values, a.Values, onStart))); err != nil {
 		return nil, err
 	}
 	if err := (Release{Used: a.Used}).captures(stage, s, onStart); err != nil {
@@ -158,7 +160,7 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := cmp.Or(w.stationKnown(j, a.Stage, a.Station), w.stationFree(m, a.Station, a.Together)); err != nil {
 		return nil, err
 	}
-	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values, Used: a.Used, Station: a.Station})
+	return a.movement(j, m, c, KindStarted, Facts{Values: a.Values, Used: a.Used, Station: a.Station, Override: a.Override})
 }
 
 // blocked is a refusal that says what happened meanwhile and who did it.

@@ -1,6 +1,10 @@
 package flow
 
-import "maps"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
 // SendLine is one job of a challan.
 type SendLine struct {
@@ -12,12 +16,15 @@ type SendLine struct {
 // Send gives what is on hand of one or many jobs to a vendor, on one challan with the next number of the
 // organisation's series.
 //
-// Refusals: not_found, nothing_here, on_hold, more_than_here, quantity_needed, vendor_missing, too_many, field_wrong.
+// Refusals: not_found, nothing_here, on_hold, more_than_here, quantity_needed, vendor_missing, too_many, field_wrong, field_needed,
+// override_not_yours.
 type Send struct {
 	Lines    []SendLine `json:"lines"`
 	Vendor   ID         `json:"vendor"`
 	Expected Date       `json:"expected,omitempty"`
 	Note     string     `json:"note,omitempty"`
+	Goods    Goods      `json:"goods,omitempty"`
+	Override string     `json:"override,omitempty"` // why it goes though a field of the job is missing; owners only
 }
 
 // Receive books what comes back from a vendor on a challan. What is not mentioned is still there.
@@ -71,6 +78,9 @@ func (a Send) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if _, err := ParseDate(string(a.Expected)); err != nil {
 		return nil, &Refusal{Code: FieldWrong, Name: "expected", Value: string(a.Expected)}
 	}
+	if !slices.Contains(AllGoods, a.Goods) {
+		return nil, &Refusal{Code: FieldWrong, Name: "goods", Value: string(a.Goods)}
+	}
 	if err := tooLong("note", a.Note, MaxNote); err != nil {
 		return nil, err
 	}
@@ -82,14 +92,14 @@ func (a Send) decide(w World, m Mark, c Command) ([]Movement, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := reportable(j, s); err != nil {
+		if err := cmp.Or(reportable(j, s), Release{Override: a.Override}.begins(w.Process(j), j, l.Stage, m)); err != nil {
 			return nil, err
 		}
 		q := l.Quantity
 		if q == 0 && total(l.Of).Quantity == 0 {
 			q = s.OnHand
 		}
-		f, err := j.parted(Facts{Quantity: q, Vendor: a.Vendor, Challan: w.Challan, Expected: a.Expected, Note: a.Note}, l.Of, s)
+		f, err := j.parted(Facts{Quantity: q, Vendor: a.Vendor, Challan: w.Challan, Expected: a.Expected, Note: a.Note, Goods: a.Goods, Override: a.Override}, l.Of, s)
 		if err != nil {
 			return nil, err
 		}

@@ -100,6 +100,9 @@ func (d *door) run(ctx context.Context) error {
 		_, err := d.conn.Exec(ctx, "rollback")
 		return err
 	}
+	if err := d.keepPictures(ctx, moves); err != nil {
+		return err
+	}
 	after, err := d.fold(moves)
 	if err != nil {
 		return err
@@ -418,7 +421,7 @@ func (d *door) queueChallan(b *pgx.Batch) {
 	if day := send.Expected.Time(); !day.IsZero() {
 		expected = &day
 	}
-	b.Queue("insert into challans values ($1, $2, $3, $4, $5, $6, $7)", d.mark.Org, d.world.Challan, send.Vendor, expected, send.Note, d.mark.At.Time(), d.mark.Member)
+	b.Queue("insert into challans values ($1, $2, $3, $4, $5, $6, $7, $8)", d.mark.Org, d.world.Challan, send.Vendor, expected, send.Note, d.mark.At.Time(), d.mark.Member, string(send.Goods))
 }
 
 // queueOut brings what is still at vendors in line with the job's state.

@@ -50,6 +50,7 @@ func (f *firm) fill() {
 	f.must(flow.Create{Process: yearly.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(f.t)}}})
 	traced := at(f.job("JC-3", 100), "printing")
 	f.must(flow.Finish{Work: traced, Release: flow.Release{Used: []flow.Used{{Lot: "B-117"}}}})
+	f.picture(traced.Job, "printing", "blank sheet")
 	f.must(flow.RaiseNC{Work: traced, NC: newID(f.t), What: "shade off"})
 	f.must(flow.Send{Vendor: konkan.ID, Lines: []flow.SendLine{{Work: at(f.job("JC-2", 100), "printing"), Quantity: flow.Units(40)}}})
 }

@@ -36,6 +36,15 @@ end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
     code text NOT NULL,
@@ -94,7 +103,9 @@ CREATE TABLE public.challans (
     expected date,
     note text DEFAULT ''::text NOT NULL,
     sent_at timestamp with time zone NOT NULL,
-    sent_by uuid NOT NULL
+    sent_by uuid NOT NULL,
+    goods text DEFAULT ''::text NOT NULL,
+    CONSTRAINT challans_goods_check CHECK ((goods = ANY (ARRAY[''::text, 'capital'::text, 'tools'::text])))
 );
 
 ALTER TABLE ONLY public.challans FORCE ROW LEVEL SECURITY;
@@ -276,6 +287,32 @@ CREATE TABLE public.organisations (
 ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations OWNER TO clicarity_owner;
+
+CREATE TABLE public.pictures (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    sent bytea NOT NULL,
+    sha256 bytea NOT NULL,
+    media text NOT NULL,
+    bytes bytea NOT NULL,
+    thumb bytea NOT NULL,
+    kept boolean DEFAULT false NOT NULL,
+    CONSTRAINT pictures_bytes_check CHECK ((length(bytes) <= 4194304)),
+    CONSTRAINT pictures_media_check CHECK ((media = ANY (ARRAY['image/jpeg'::text, 'image/png'::text]))),
+    CONSTRAINT pictures_sent_check CHECK ((length(sent) = 32)),
+    CONSTRAINT pictures_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT pictures_thumb_check CHECK ((length(thumb) <= 4194304))
+);
+ALTER TABLE ONLY public.pictures ALTER COLUMN bytes SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.pictures ALTER COLUMN thumb SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.pictures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pictures OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -475,6 +512,9 @@ ALTER TABLE ONLY public.organisations
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.pictures
+    ADD CONSTRAINT pictures_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
 
@@ -537,6 +577,8 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
+
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
@@ -548,6 +590,8 @@ CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (st
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -605,6 +649,9 @@ ALTER TABLE ONLY public.nonconformances
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.pictures
+    ADD CONSTRAINT pictures_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -671,6 +718,8 @@ ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_versions ENABLE ROW LEVEL SECURITY;
@@ -720,6 +769,8 @@ CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org()
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -789,6 +840,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_a
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 

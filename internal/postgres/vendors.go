@@ -15,6 +15,7 @@ type Challan struct {
 	Vendor   flow.ID
 	Expected flow.Date // when it is to be back, empty when nobody said
 	Note     string
+	Goods    flow.Goods
 	Sent     time.Time
 	By       flow.ID
 	Open     int // how many of its lines have something that is still there
@@ -29,7 +30,7 @@ type ChallanLine struct {
 	Left     flow.Quantity // that is still there
 }
 
-const selectChallans = `select c.number, c.vendor_id, coalesce(to_char(c.expected, 'YYYY-MM-DD'), ''), c.note, c.sent_at, c.sent_by,
+const selectChallans = `select c.number, c.vendor_id, coalesce(to_char(c.expected, 'YYYY-MM-DD'), ''), c.note, c.goods, c.sent_at, c.sent_by,
 	(select count(*) from challan_lines l where l.org_id = c.org_id and l.number = c.number and l.left_there > 0) as open from challans c`
 
 // OpenChallans are the challans that have something at a vendor, the oldest first, at most limit; of all vendors for the
@@ -49,7 +50,7 @@ func (db *DB) challans(ctx context.Context, org flow.ID, sql string, args ...any
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 			var c Challan
-			_, err := pgx.ForEachRow(rows, []any{&c.Number, &c.Vendor, &c.Expected, &c.Note, &c.Sent, &c.By, &c.Open}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&c.Number, &c.Vendor, &c.Expected, &c.Note, &c.Goods, &c.Sent, &c.By, &c.Open}, func() error {
 				list = append(list, c)
 				return nil
 			})

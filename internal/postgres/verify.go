@@ -27,8 +27,8 @@ func fault(format string, args ...any) error { return &Fault{Says: fmt.Sprintf(f
 
 // Verify checks an organisation's whole history in one snapshot: the movements are numbered without a gap, each
 // hash follows from the one before and the movement's content, the last is the head; and every job's movements
-// fold to the state that is stored, the accounts of every stage close, and the lists of work agree with it. The
-// first thing wrong is a *Fault that names it.
+// fold to the state that is stored, the accounts of every stage close, the lists of work agree with it, and the pictures
+// they name are those that were recorded. The first thing wrong is a *Fault that names it.
 func (db *DB) Verify(ctx context.Context, org flow.ID) (Verified, error) {
 	var v Verified
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
@@ -127,7 +127,14 @@ func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]
 		return err
 	}
 	history := map[flow.ID][]flow.Movement{}
-	if err := eachMovement(rows, func(r Record) error { history[r.Job] = append(history[r.Job], r.Movement); return nil }); err != nil {
+	var named []namedPicture
+	if err := eachMovement(rows, func(r Record) error {
+		history[r.Job], named = append(history[r.Job], r.Movement), append(named, namedBy(r.Movement)...)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := verifyPictures(ctx, tx, org, named); err != nil {
 		return err
 	}
 	lines := make([]map[flow.ID][]string, len(repeated))

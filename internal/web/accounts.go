@@ -122,8 +122,8 @@ type told struct {
 }
 
 // told looks up what is needed to read a form. Most forms need nothing, and then nothing is looked up.
-func (w *Web) told(r *http.Request, who flow.Person, f cardForm) (told, error) {
-	if len(f.Values)+len(f.Amounts)+len(f.Grades)+len(f.Material) == 0 {
+func (w *Web) told(r *http.Request, who flow.Person, f *cardForm) (told, error) {
+	if len(f.Values)+len(f.Amounts)+len(f.Grades)+len(f.Material) == 0 && r.MultipartForm == nil {
 		return told{}, nil
 	}
 	j, p, err := w.jobAt(r, who)
@@ -132,7 +132,8 @@ func (w *Web) told(r *http.Request, who flow.Person, f cardForm) (told, error) {
 	}
 	t := told{accounts: j.Accounts}
 	t.stage, _ = p.Stage(r.PathValue("stage"))
-	t.values, err = w.readEntries(t.stage.Fields, f.Values)
+	state, _ := j.Stage(t.stage.Code)
+	t.values, f.Values, err = w.filled(r, who, spot{j.ID, t.stage.Code, state.Values}, t.stage.Fields, f.Values)
 	return t, err
 }
 

@@ -183,6 +183,9 @@ func (w *Web) lots(r *http.Request, pg *cardPage) error {
 // card takes what was tapped on a stage card.
 func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	v := w.view(r, who, "")
+	if err := parse(r); err != nil {
+		return w.cardRefused(rw, r, v, cardForm{}, err)
+	}
 	id, err := flow.ParseID(r.PostFormValue("command"))
 	if err != nil {
 		return &flow.Refusal{Code: flow.BadCommand}
@@ -191,8 +194,11 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err != nil {
 		return err
 	}
+	if err := sameMember(r, who); err != nil {
+		return err
+	}
 	f := readCard(r)
-	t, err := w.told(r, who, f)
+	t, err := w.told(r, who, &f)
 	var action flow.Action
 	if err == nil && f.Open == "hold" {
 		f.awaits, err = w.awaits(r, v, f.holdForm)
@@ -202,13 +208,22 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	}
 	var receipt flow.Receipt
 	if err == nil {
-		receipt, err = w.do(r, who, id, action)
+		receipt, err = w.doAt(r, who, flow.Command{ID: id, Occurred: tapped(r), Action: action})
 	}
 	if err != nil {
 		return w.cardRefused(rw, r, v, f, err)
 	}
 	http.Redirect(rw, r, after(r, job, receipt), http.StatusSeeOther)
 	return nil
+}
+
+// tapped is when somebody did what a phone sends, 0 when it is done as it is sent. The phone has put its clock right.
+func tapped(r *http.Request) flow.Moment {
+	ms, err := strconv.ParseInt(r.PostFormValue("at"), 10, 64)
+	if err != nil || ms < 0 || ms > 1<<52 {
+		return 0
+	}
+	return flow.Moment(ms * 1000)
 }
 
 func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f cardForm, cause error) error {
@@ -240,7 +255,7 @@ func (f cardForm) action(at flow.Work, do string, t told, lot flow.ID) (flow.Act
 	}
 	switch do {
 	case "start":
-		return flow.Start{Work: at, Values: t.values, Used: release.Used, Station: f.Station, Together: f.Together}, nil
+		return flow.Start{Work: at, Values: t.values, Used: release.Used, Station: f.Station, Together: f.Together, Override: f.Override}, nil
 	case "done":
 		return flow.Finish{Work: at, Station: f.Station, Release: release}, nil
 	case "receive":

@@ -46,6 +46,7 @@ type designStage struct {
 // the choices of a choice.
 type designField struct {
 	Key, Code, Label, Type, More, Min, Max string
+	Before                                 string // code of the stage before which it is needed, of the job's form
 	Required, OnStart                      bool
 }
 
@@ -86,7 +87,7 @@ func newDesignFields(fields []flow.Field) []designField {
 	var list []designField
 	for i, f := range fields {
 		df := designField{Key: strconv.Itoa(i + 1), Code: f.Code, Label: f.Label, Type: string(f.Type), More: cmp.Or(f.Unit, strings.Join(f.Choices, ", ")),
-			Required: f.Required, OnStart: f.OnStart}
+			Required: f.Required, OnStart: f.OnStart, Before: f.Before}
 		if f.Min != nil {
 			df.Min = f.Min.String()
 		}
@@ -141,7 +142,7 @@ func readDesignFields(r *http.Request, form string) []designField {
 		at := "." + form + "." + key
 		get := func(name string) string { return clean(r.PostFormValue(name + at)) }
 		list = append(list, designField{Key: key, Code: get("fcode"), Label: get("flabel"), Type: get("ftype"), More: get("fmore"), Min: get("fmin"), Max: get("fmax"),
-			Required: get("frequired") != "", OnStart: get("fstart") != ""})
+			Required: get("frequired") != "", OnStart: get("fstart") != "", Before: get("fbefore")})
 	}
 	return list
 }
@@ -300,7 +301,7 @@ func readFields(fields []designField) ([]flow.Field, error) {
 		if df.Label == "" && df.More == "" { // an empty line of the form is no field
 			continue
 		}
-		f := flow.Field{Code: df.Code, Label: df.Label, Type: flow.FieldType(df.Type), Required: df.Required, OnStart: df.OnStart}
+		f := flow.Field{Code: df.Code, Label: df.Label, Type: flow.FieldType(df.Type), Required: df.Required, OnStart: df.OnStart, Before: df.Before}
 		switch f.Type {
 		case flow.NumberField:
 			f.Unit = df.More
@@ -317,7 +318,7 @@ func readFields(fields []designField) ([]flow.Field, error) {
 				}
 				*limit.to = &q
 			}
-		case flow.ChoiceField:
+		case flow.ChoiceField, flow.ChoicesField:
 			f.Choices = listed(df.More)
 		}
 		list = append(list, f)

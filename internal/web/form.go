@@ -15,6 +15,9 @@ type entry struct {
 	ID    string // of the input in the page
 	Name  string // of the value in the form
 	Value string
+	Job   flow.ID // whose pictures it holds
+	Stage string  // whose form it is, empty for the job's own
+	Hint  string
 }
 
 // Answers are those of a yes/no field.
@@ -47,10 +50,23 @@ func typed(r *http.Request) map[string]string {
 			if got == nil {
 				got = map[string]string{}
 			}
-			got[code] = clean(r.PostForm.Get(name))
+			got[code] = strings.Join(cleaned(r.PostForm[name]), severalMark)
 		}
 	}
 	return got
+}
+
+// severalMark stands between several values of one field on their way in, as it does between choices.
+const severalMark = ";"
+
+func cleaned(values []string) []string {
+	var list []string
+	for _, v := range values {
+		if v = clean(v); v != "" {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // readEntries turns what was typed into the plain forms that the rules take: 1,250 g is 1250, 5/12/26 is 2026-12-05.
@@ -87,6 +103,9 @@ func (w *Web) plain(f flow.Field, text string) (string, error) {
 		day, err := sheets.Date(text, w.Now())
 		return string(flow.DateOf(day)), err
 	}
+	if f.Type == flow.ChoicesField {
+		return f.Chosen(strings.Split(text, severalMark)), nil
+	}
 	return text, nil
 }
 
@@ -99,6 +118,14 @@ func (v *view) FieldValue(f flow.Field, value string) string {
 		return strings.TrimSpace(group(value) + " " + f.Unit)
 	case flow.YesNoField:
 		return v.T("answer_" + value)
+	case flow.ChoicesField:
+		return strings.Join(flow.Chosen(value), ", ")
+	case flow.PhotoField, flow.SignatureField:
+		ids, name := pictured(value)
+		if name != "" {
+			return v.T("signed_as", "name", name)
+		}
+		return v.T("n_pictures", "n", len(ids))
 	}
 	return value
 }

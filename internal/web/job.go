@@ -26,6 +26,7 @@ type event struct {
 	Short   string
 	Undone  bool
 	Details []string // what else the movement says: the form, who approved, what changed
+	Shots   []shot   // the pictures of the form
 	Passed  string   // why a closed gate was passed
 	Marked  string   // backdated, imported or inferred; empty for live
 	Station string
@@ -72,6 +73,7 @@ type jobPage struct {
 	Holds     bool           // it was on hold somewhere
 	Vendored  bool           // or at a vendor
 	Lead      measure.Length // since it was created, until it was completed
+	Changing  bool           // the reader came to change it
 }
 
 const timelineRows = 50
@@ -215,7 +217,8 @@ func othersIn(j flow.Job, part flow.Part) bool {
 // editing is what an owner can change of an open job.
 func (w *Web) editing(r *http.Request, p *jobPage) error {
 	j := p.Job
-	p.Own = p.entries(p.Process.Fields, "own", nil, j.Fields)
+	p.Own = p.ownEntries(p.Process, j.ID, nil, j.Fields)
+	p.Changing = r.FormValue("change") != ""
 	p.Edit = map[string]string{flow.SetCustomer: j.Customer, flow.SetItem: j.Item, flow.SetDue: p.Date(j.Due)}
 	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
 	if err != nil {
@@ -253,7 +256,7 @@ func (p *jobPage) OwnFields() []entry {
 	known := map[string]bool{"note": true}
 	for _, f := range p.Process.Fields {
 		if known[f.Code] = true; p.Job.Fields[f.Code] != "" {
-			list = append(list, entry{Field: f, Value: p.FieldValue(f, p.Job.Fields[f.Code])})
+			list = append(list, p.ownField(f))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Job.Fields)) {
@@ -273,6 +276,9 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if err != nil {
 		return err
 	}
+	if err := parse(r); err != nil {
+		return err
+	}
 	typed := typed(r)
 	set := map[string]string{flow.SetCustomer: clean(r.PostFormValue("customer")), flow.SetItem: clean(r.PostFormValue("item")), flow.SetDue: "", flow.SetUrgent: ""}
 	if text := strings.TrimSpace(r.PostFormValue("due")); text != "" {
@@ -285,7 +291,7 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if r.PostFormValue("urgent") != "" {
 		set[flow.SetUrgent] = "yes"
 	}
-	if len(typed) > 0 {
+	if len(typed) > 0 || r.MultipartForm != nil {
 		j, err := w.DB.Job(r.Context(), who.Org, job)
 		if err != nil {
 			return err
@@ -294,7 +300,7 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 		if err != nil {
 			return err
 		}
-		values, err := w.readEntries(p.Fields, typed)
+		values, _, err := w.filled(r, who, spot{Job: job, Has: j.Fields}, p.Fields, typed)
 		if err != nil {
 			return err
 		}
@@ -431,6 +437,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 		e.Words = p.T(key, "other", m.Facts.Parts[0].Number, "name", m.Facts.Parts[0].Name)
 	}
 	e.Details, e.Passed = p.details(m), m.Facts.Override
+	e.Shots = p.shots(m)
 	return e
 }
 
@@ -457,9 +464,9 @@ func (e event) Lost() flow.Quantity {
 // details are what a movement says beside its quantities.
 func (p *jobPage) details(m flow.Movement) []string {
 	var list []string
-	stage, _ := p.Process.Stage(m.Stage)
+	stage := stageOf(p.Process, m.Stage)
 	for _, f := range stage.Fields {
-		if value := m.Facts.Values[f.Code]; value != "" {
+		if value := m.Facts.Values[f.Code]; value != "" && !drawn(f, value) {
 			list = append(list, f.Label+": "+p.FieldValue(f, value))
 		}
 	}
@@ -565,6 +572,11 @@ func (p *jobPage) changedValue(name, value string) string {
 		return p.Date(flow.Date(value))
 	case name == flow.SetUrgent:
 		return p.T("answer_" + value)
+	}
+	for _, f := range p.Process.Fields {
+		if name == flow.SetField+f.Code {
+			return p.FieldValue(f, value)
+		}
 	}
 	return value
 }

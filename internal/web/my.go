@@ -41,6 +41,9 @@ func (p place) Entries(where string, typed map[string]string) []entry {
 		fields = slices.DeleteFunc(slices.Clone(fields), func(f flow.Field) bool { return !f.OnStart })
 	}
 	list := p.entries(fields, where, typed, p.State.Values)
+	for i := range list {
+		list[i].Job, list[i].Stage = p.Job.ID, p.Stage.Code
+	}
 	if where == "report" { // a report of waste alone asks for nothing, so the rules ask, not the browser
 		for i := range list {
 			list[i].Required = false

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,6 +19,7 @@ type jobForm struct {
 	Urgent                                                     bool
 	Values                                                     map[string]string // of the process's own fields
 	Yields                                                     map[string]string // by stage
+	Command                                                    string            // of a form that was refused: its pictures are those of the job it would make
 	Sizes                                                      map[string]string // by place in the process's list
 	Second                                                     string
 }
@@ -33,7 +35,22 @@ type newJobPage struct {
 }
 
 // Entries are the process's own fields.
-func (p newJobPage) Entries() []entry { return p.entries(p.Process.Fields, "own", p.Form.Values, nil) }
+func (p newJobPage) Entries() []entry {
+	command, _ := flow.ParseID(p.Form.Command) // made here or checked when it came
+	return p.ownEntries(p.Process, jobIDFor(command), p.Form.Values, nil)
+}
+
+// Command is the id of what the form asks for.
+func (p newJobPage) Command() string { return p.Form.Command }
+
+// Job is the id of the job that the form makes.
+func (p newJobPage) Job() flow.ID {
+	command, _ := flow.ParseID(p.Form.Command) // made here or checked when it came
+	return jobIDFor(command)
+}
+
+// Pictured reports whether the form asks for photos or signatures.
+func (p newJobPage) Pictured() bool { return takesPictures(p.Process.Fields) }
 
 // yield is a stage where one unit becomes several, which may differ from job to job.
 type yield struct {
@@ -93,11 +110,15 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 
 func (w *Web) showNewJob(rw http.ResponseWriter, r *http.Request, p newJobPage, status int) error {
 	var err error
+	p.Form.Command = cmp.Or(p.Form.Command, p.view.Command())
 	if p.Processes, err = w.DB.Processes(r.Context(), p.Who.Org); err != nil {
 		return err
 	}
 	if len(p.Processes) > 0 {
 		p.Process = choose(p.Processes, p.Form.Process)
+		if r.Method == http.MethodGet { // a copy has pictures of its own
+			p.Form.Values = withoutPictures(p.Process.Fields, p.Form.Values)
+		}
 		if p.Next, err = w.DB.NextNumber(r.Context(), p.Who.Org, p.Process); err != nil {
 			return err
 		}
@@ -107,6 +128,7 @@ func (w *Web) showNewJob(rw http.ResponseWriter, r *http.Request, p newJobPage, 
 
 // newJob creates a job, and offers the next one.
 func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	parsed := parse(r)
 	f := jobForm{
 		Process: r.PostFormValue("process"), Number: clean(r.PostFormValue("number")), Customer: clean(r.PostFormValue("customer")),
 		Item: clean(r.PostFormValue("item")), Quantity: r.PostFormValue("quantity"), Unit: clean(r.PostFormValue("unit")),
@@ -115,9 +137,10 @@ func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	f.Values, f.Yields, f.Sizes, f.Second = typed(r), typedYields(r), withPrefix(r, sizePrefix), r.PostFormValue("second")
 	command, err := flow.ParseID(r.PostFormValue("command"))
 	if err != nil {
-		return &flow.Refusal{Code: flow.BadCommand}
+		return cmp.Or(parsed, error(&flow.Refusal{Code: flow.BadCommand}))
 	}
-	receipt, err := w.create(r, who, command, f)
+	f.Command = command.String()
+	receipt, err := w.create(r, who, command, &f)
 	if err != nil {
 		p := newJobPage{view: w.view(r, who, "new_job"), Form: f}
 		says, status, ok := w.explain(r.Context(), p.view, err)
@@ -147,7 +170,7 @@ func clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f jobForm) (flow.Receipt, error) {
+func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f *jobForm) (flow.Receipt, error) {
 	processes, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {
 		return flow.Receipt{}, err
@@ -157,7 +180,7 @@ func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f jobFor
 		return flow.Receipt{}, errNotYours
 	}
 	n := flow.NewJob{ID: jobIDFor(command), Number: f.Number, Customer: f.Customer, Item: f.Item, Unit: f.Unit, Urgent: f.Urgent}
-	if n.Fields, err = w.ownFields(processes[i], f); err != nil {
+	if n.Fields, err = w.ownFields(r, who, processes[i], n.ID, f); err != nil {
 		return flow.Receipt{}, err
 	}
 	if n.Yields, err = f.yields(processes[i]); err != nil {
@@ -189,14 +212,15 @@ func (f jobForm) counts(p flow.Process, n *flow.NewJob) error {
 	return errors.Join(errs[:]...)
 }
 
-// ownFields are the process's own fields as filled in, all that are required, with the note.
-func (w *Web) ownFields(p flow.Process, f jobForm) (map[string]string, error) {
-	values, err := w.readEntries(p.Fields, f.Values)
+// ownFields are the process's own fields as filled in, all that are required from the beginning, with the note.
+func (w *Web) ownFields(r *http.Request, who flow.Person, p flow.Process, job flow.ID, f *jobForm) (map[string]string, error) {
+	values, now, err := w.filled(r, who, spot{Job: job}, p.Fields, f.Values)
+	f.Values = now
 	if err != nil {
 		return nil, err
 	}
 	for _, field := range p.Fields {
-		if field.Required && values[field.Code] == "" {
+		if field.Required && field.Before == "" && values[field.Code] == "" {
 			return nil, &flow.Refusal{Code: flow.FieldMissing, Name: field.Label}
 		}
 	}

@@ -14,14 +14,6 @@ import (
 	"clicarity/internal/sheets"
 )
 
-// How long goods may stay at a job worker before they count as supplied to him (CGST Act, section 143: inputs one
-// year), and when the page begins to remind.
-const (
-	statutoryYears = 1
-	remindDays     = 60
-	urgeDays       = 30
-)
-
 // maxChallans bounds the lists of challans.
 const maxChallans = 200
 
@@ -45,23 +37,6 @@ func (c challan) Late() int {
 		return 0
 	}
 	return max(int(flow.DateOf(c.Now.In(c.Zone)).Time().Sub(c.Expected.Time()).Hours()/24), 0)
-}
-
-// MustReturn is the day by which the law wants the goods back.
-func (c challan) MustReturn() flow.Date {
-	return flow.DateOf(c.Sent.In(c.Zone).AddDate(statutoryYears, 0, 0))
-}
-
-// Clock is how near that day is: empty, remind or urge.
-func (c challan) Clock() string {
-	days := int(c.MustReturn().Time().Sub(flow.DateOf(c.Now.In(c.Zone)).Time()).Hours() / 24)
-	switch {
-	case days <= urgeDays:
-		return "urge"
-	case days <= remindDays:
-		return "remind"
-	}
-	return ""
 }
 
 // challanLine is a job on a challan in words.
@@ -108,6 +83,7 @@ type vendorRow struct {
 	postgres.Vendor
 	Open, Late int
 	Oldest     flow.Moment
+	Legal      *legal // of the challan whose day comes first, when it is near
 }
 
 type vendorsPage struct {
@@ -151,6 +127,7 @@ func (w *Web) showVendors(rw http.ResponseWriter, r *http.Request, p vendorsPage
 		if c.Late() > 0 {
 			row.Late += c.Open
 		}
+		row.Legal = nearer(row.Legal, c.Legal())
 	}
 	for _, row := range rows {
 		p.Vendors = append(p.Vendors, *row)
@@ -278,7 +255,7 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if _, _, err := w.stageOf(r, who, ref); err != nil {
 		return err
 	}
-	a := flow.Send{Note: clean(r.PostFormValue("note"))}
+	a := flow.Send{Note: clean(r.PostFormValue("note")), Goods: flow.Goods(r.PostFormValue("goods")), Override: clean(r.PostFormValue("override"))}
 	a.Vendor, _ = flow.ParseID(r.PostFormValue("vendor")) // none is refused by the rules
 	if text := strings.TrimSpace(r.PostFormValue("expected")); text != "" {
 		day, err := sheets.Date(text, w.Now())

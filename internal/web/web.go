@@ -104,13 +104,16 @@ func (w *Web) Routes() []httpd.Route {
 		{Pattern: "GET /stages/{process}/{stage}", Handler: w.queue},
 		{Pattern: "GET /board", Access: httpd.Owners, Handler: w.board},
 		{Pattern: "GET /jobs/new", Access: httpd.Owners, Handler: w.newJobPage},
-		{Pattern: "POST /jobs", Access: httpd.Owners, Handler: w.newJob},
+		{Pattern: "POST /jobs", Access: httpd.Owners, MaxBody: maxForm, Handler: w.newJob},
 		{Pattern: "GET /jobs/{job}", Handler: w.jobPage},
 		{Pattern: "POST /jobs/{job}/undo", Handler: w.undo},
-		{Pattern: "POST /jobs/{job}/change", Access: httpd.Owners, Handler: w.changeJob},
+		{Pattern: "POST /jobs/{job}/change", Access: httpd.Owners, MaxBody: maxForm, Handler: w.changeJob},
 		{Pattern: "POST /jobs/{job}/stages", Access: httpd.Owners, Handler: w.addStage},
 		{Pattern: "GET /jobs/{job}/at/{stage}", Handler: w.cardPage},
-		{Pattern: "POST /jobs/{job}/at/{stage}", Handler: w.card},
+		{Pattern: "POST /jobs/{job}/at/{stage}", MaxBody: maxForm, Handler: w.card},
+		{Pattern: "POST /jobs/{job}/pictures", MaxBody: maxPicture, Handler: w.addPicture},
+		{Pattern: "GET /jobs/{job}/pictures/{picture}", Handler: w.picture},
+		{Pattern: "GET /jobs/{job}/pictures/{picture}/small", Handler: w.smallPicture},
 		{Pattern: "POST /jobs/{job}/at/{stage}/nc", Handler: w.raiseNC},
 		{Pattern: "POST /jobs/{job}/nc/{nc}", Handler: w.settleNC},
 		{Pattern: "POST /jobs/{job}/components", Access: httpd.Owners, Handler: w.addComponent},
@@ -259,7 +262,12 @@ func (w *Web) newID() flow.ID {
 
 // do gives a command for a person.
 func (w *Web) do(r *http.Request, who flow.Person, id flow.ID, action flow.Action) (flow.Receipt, error) {
-	return w.DB.Do(r.Context(), who.Mark(flow.At(w.Now()), device(r.UserAgent())), flow.Command{ID: id, Action: action})
+	return w.doAt(r, who, flow.Command{ID: id, Action: action})
+}
+
+// doAt gives a command of a certain moment.
+func (w *Web) doAt(r *http.Request, who flow.Person, c flow.Command) (flow.Receipt, error) {
+	return w.DB.Do(r.Context(), who.Mark(flow.At(w.Now()), device(r.UserAgent())), c)
 }
 
 func pathID(r *http.Request, name string) (flow.ID, error) {

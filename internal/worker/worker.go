@@ -22,6 +22,9 @@ type Worker struct {
 const (
 	round      = time.Minute    // how often every organisation is looked after
 	uploadsFor = 24 * time.Hour // a file that nobody brought in is forgotten then
+
+	// A picture that no movement names is forgotten then: a phone may send its command for 72 hours.
+	picturesFor = 4 * 24 * time.Hour
 )
 
 // Run works until the context ends.
@@ -54,7 +57,8 @@ func (w *Worker) Once(ctx context.Context) {
 func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err := w.DB.EndExpiredSessions(ctx, o.ID, w.Now())
 	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
-	return errors.Join(err, err2, w.check(ctx, o))
+	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
+	return errors.Join(err, err2, err3, w.check(ctx, o))
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.

@@ -55,15 +55,20 @@ func TestARound(t *testing.T) {
 	if err := db.AddUpload(t.Context(), org, postgres.Upload{ID: newID(t), Member: owner, Content: "{}", Mapping: "{}", Created: now.Add(-25 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
+	for age, id := range map[time.Duration]flow.ID{97 * time.Hour: newID(t), 73 * time.Hour: newID(t)} { // a phone may still send the command of the newer
+		if _, err := db.AddPicture(t.Context(), org, postgres.Picture{ID: id, Job: newID(t), Member: owner, Added: now.Add(-age), Media: "image/png", Bytes: []byte{1}, Thumb: []byte{1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var log bytes.Buffer
 	w := &Worker{DB: db, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return now }}
 	w.Once(t.Context())
 	if n, err := w.Checked(t.Context(), org); n != 1 || err != nil || log.Len() > 0 {
 		t.Errorf("checked up to %d, %v, %s", n, err, log.String())
 	}
-	for _, table := range []string{"sessions", "uploads"} {
+	for table, want := range map[string]int{"sessions": 0, "uploads": 0, "pictures": 1} {
 		var n int
-		if err := pgtest.Owner(t, url).QueryRow(t.Context(), "select count(*) from "+table).Scan(&n); err != nil || n != 0 {
+		if err := pgtest.Owner(t, url).QueryRow(t.Context(), "select count(*) from "+table).Scan(&n); err != nil || n != want {
 			t.Errorf("%d %s are left (%v)", n, table, err)
 		}
 	}

@@ -55,7 +55,7 @@ function replaceRow(row) {
 
 /** Is somebody in the middle of typing or choosing? Then the page is left alone until they are done. */
 function busy() {
-  return document.querySelector('details.sheet[open]') !== null || document.activeElement?.matches('main input, main textarea, main select');
+  return document.querySelector('details.sheet[open], form [data-new]') !== null || document.activeElement?.matches('main input, main textarea, main select');
 }
 
 async function refresh() {
@@ -154,6 +154,10 @@ listen();
 ageCells();
 showLive();
 setInterval(ageCells, 30000);
+
+// What a phone kept while there was no network goes out from whatever page is opened next.
+const kept = /** @type {HTMLElement | null} */ (document.querySelector('[data-kept]'));
+if (kept?.dataset.kept && localStorage.getItem('kept')) import(kept.dataset.kept);
 
 // --- the process designer: stages by drag; the buttons work without this -------------------------------------
 
