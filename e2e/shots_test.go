@@ -38,7 +38,7 @@ func TestScreenshots(t *testing.T) {
 			owner.picture("designer", size.name, lang)
 			owner.run(chromedp.Evaluate("document.querySelectorAll('.stagemore')[3].open = true; document.querySelectorAll('.designstage')[3].scrollIntoView()", nil))
 			owner.picture("designer-stage", size.name, lang)
-			owner.visit("/stages").run(chromedp.Evaluate("[...document.querySelectorAll('.stagelist a')].find(a => a.href.endsWith('/lamination')).click()", nil), chromedp.WaitVisible("details.sheet"))
+			owner.visit("/stages").run(chromedp.Evaluate("[...document.querySelectorAll('.stagelist a')].find(a => a.href.endsWith('/die-cutting')).click()", nil), chromedp.WaitVisible("details.sheet"))
 			owner.run(chromedp.Evaluate("document.querySelector('details.sheet').open = true; [...document.querySelectorAll('input[name=job]')].slice(0, 3).forEach(i => i.click())", nil))
 			owner.picture("send", size.name, lang)
 			owner.run(chromedp.Click("details.sheet button.primary"), chromedp.WaitVisible(".note"))

@@ -50,7 +50,7 @@ func TestANewCompanySetsItselfUp(t *testing.T) {
 	owner.sees("12 rows")
 	owner.snap("wizard-4")
 	owner.run(chromedp.Click("button.primary[value=next]"))
-	owner.sees("Your people").fill("#people", "Ravi Kadam, 98200 10001, Printing\nSunita Jadhav, 98200 10002, Folding\nMeera Shah, meera@nilgiri.example, owner\nImran Shaikh, 98200 10003, Sheet Cutting\nLakshmi Iyer, 98200 10004, QC\nDeepak Sawant, 98200 10005, Order")
+	owner.sees("Your people").fill("#people", "Ravi Kadam, 98200 10001, Printing\nSunita Jadhav, 98200 10002, Folding\nMeera Shah, meera@nilgiri.example, owner\nImran Shaikh, 98200 10003, Sheet Cutting\nLakshmi Iyer, 98200 10004, QC\nDeepak Sawant, 98200 10005, Artwork")
 	owner.tap("See what becomes of it").sees("Sunita Jadhav")
 	owner.snap("wizard-5")
 	owner.run(chromedp.Click("button.primary[value=next]"))

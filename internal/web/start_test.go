@@ -83,10 +83,10 @@ func TestACompanySetsItselfUp(t *testing.T) {
 	}
 	owner.post(here+"/sheet", clone(mapped, "do", "next", "to.1", "number")).says(422, "is there twice")
 	owner.post(here+"/sheet", clone(mapped, "do", "next", "to.8", "", "rows", "1")).says(200, "Your people")
-	people := "Ravi Kadam\t98200 00011\tPrinting\nसुनीता जाधव; 98200 00012; Folding\nMeera Shah, meera@nilgiri.example, owner\nNobody, Printing\nAll Rounder, 98200 00013"
+	people := "Ravi Kadam\t98200 00011\tPrinting\nसुनीता जाधव; 98200 00012; Folding\nMeera Shah, meera@nilgiri.example, owner\nNobody, Printing\nAll Rounder, 98200 00013\nLost Soul, 98200 00014, Moon"
 	owner.post(here+"/people", url.Values{"do": {"look"}, "people": {people}}).says(200, "Ravi Kadam", "there is no phone number", "all stages", "Folding")
 	owner.post(here+"/people", url.Values{"do": {"next"}, "people": {people}}).says(200, "Ready?", "Cartons of Nilgiri", "NC/")
-	owner.post(here+"/ready", url.Values{"do": {"next"}}).says(200, "It is set up", "12 jobs are on the board", "Ravi Kadam", "Nobody, Printing: there is no phone number")
+	owner.post(here+"/ready", url.Values{"do": {"next"}}).says(200, "It is set up", "12 jobs are on the board", "Ravi Kadam", "Nobody, Printing: there is no phone number").says(200, "no stage is called that")
 	password := regexp.MustCompile(`919820000011</td><td class="number">([^<]+)<`).FindStringSubmatch(owner.body)
 	if password == nil {
 		t.Fatal("Ravi has no password")

@@ -54,7 +54,11 @@ func readPerson(line string, p flow.Process) personLine {
 		case slices.Contains(ownersAre, strings.ToLower(piece)):
 			l.Owner = true
 		default:
-			l.Stages = append(l.Stages, stagesCalled(piece, p)...)
+			at := stagesCalled(piece, p)
+			if len(at) == 0 {
+				l.Problem = "start_no_stage"
+			}
+			l.Stages = append(l.Stages, at...)
 		}
 	}
 	l.settle(p)
@@ -67,6 +71,7 @@ func (l *personLine) settle(p flow.Process) {
 		l.Problem = "start_no_name"
 	case l.Login == "":
 		l.Problem = "start_no_login"
+	case l.Problem != "":
 	case l.Owner:
 		l.Stages = nil
 	case len(l.Stages) == 0:
@@ -93,7 +98,7 @@ func stagesCalled(word string, p flow.Process) []string {
 			switch n := flow.NumberKey(name); {
 			case n == key:
 				exact = append(exact, s.Code)
-			case len([]rune(key)) >= 3 && strings.HasPrefix(n, key):
+			case len([]rune(key)) >= 3 && strings.HasPrefix(n, key), slices.Contains(flow.SearchWords(n), strings.ToLower(key)):
 				begins = append(begins, s.Code)
 			}
 		}
