@@ -161,19 +161,21 @@ func (db *DB) Session(ctx context.Context, org flow.ID, tokenHash [32]byte, now 
 	p := flow.Person{Org: org}
 	var processes []flow.ID
 	var stages []string
+	var stamp string
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language,
 				array(select process_id from member_stages x where x.org_id = m.org_id and x.member_id = m.id order by process_id, stage),
-				array(select stage from member_stages x where x.org_id = m.org_id and x.member_id = m.id order by process_id, stage)
+				array(select stage from member_stages x where x.org_id = m.org_id and x.member_id = m.id order by process_id, stage), `+settingsStamp+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id
 			where s.org_id = $1 and s.token_hash = $2 and s.expires_at > $3`, org, tokenHash[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &processes, &stages)
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &processes, &stages, &stamp)
 		})
-		db.queueTimetable(b, org, &p)
-		queueWords(b, org, &p)
 	})
+	if err == nil {
+		err = db.settle(ctx, &p, stamp)
+	}
 	if err != nil {
 		return flow.Person{}, notFound(err)
 	}

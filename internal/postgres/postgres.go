@@ -33,6 +33,7 @@ type DB struct {
 	pool     *pgxpool.Pool
 	editions editions
 	tables   timetables
+	settings settings
 	waker    *waker
 }
 
