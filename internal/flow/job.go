@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Job is one order moving through a process: the fold of its movements. It is a value; Apply returns a new one.
 type Job struct {
@@ -158,7 +155,12 @@ func (j Job) Stage(code string) (StageState, bool) {
 }
 
 func (j Job) index(code string) int {
-	return slices.IndexFunc(j.Stages, func(s StageState) bool { return s.Code == code })
+	for i := range j.Stages { // a stage is too large to be handed to a function for each
+		if j.Stages[i].Code == code {
+			return i
+		}
+	}
+	return -1
 }
 
 // Next is the code of the stage after one, empty after the last.
@@ -191,7 +193,8 @@ func (j Job) Wasted() Quantity {
 func (j Job) Check() error {
 	var brought, returned, sent Quantity
 	scaled := false
-	for i, s := range j.Stages {
+	for i := range j.Stages {
+		s := &j.Stages[i]
 		if s.Code == j.Origin || i == 0 && j.Origin == "" {
 			brought += j.Quantity - j.Found
 		}

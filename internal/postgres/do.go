@@ -426,28 +426,21 @@ func (d *door) queueChallan(b *pgx.Batch) {
 
 // queueOut brings what is still at vendors in line with the job's state.
 func (d *door) queueOut(b *pgx.Batch, before, j flow.Job) {
-	stages := slices.Clone(j.Stages)
-	for _, was := range before.Stages { // a stage that an undo took off the route
-		if _, still := j.Stage(was.Code); !still {
-			stages = append(stages, flow.StageState{Code: was.Code})
+	type line struct{ stage, number string }
+	left := map[line]flow.Quantity{}
+	for i := range before.Stages {
+		for _, o := range before.Stages[i].Out {
+			left[line{before.Stages[i].Code, o.Challan}] = 0
 		}
 	}
-	for _, s := range stages {
-		was, _ := before.Stage(s.Code)
-		if len(s.Out) == 0 && len(was.Out) == 0 {
-			continue
+	for i := range j.Stages {
+		for _, o := range j.Stages[i].Out {
+			left[line{j.Stages[i].Code, o.Challan}] = o.Quantity
 		}
-		left := map[string]flow.Quantity{}
-		for _, o := range was.Out {
-			left[o.Challan] = 0
-		}
-		for _, o := range s.Out {
-			left[o.Challan] = o.Quantity
-		}
-		for number, q := range left {
-			b.Queue(`insert into challan_lines values ($1, $2, $3, $4, $5::text::numeric, $5::text::numeric)
-				on conflict (org_id, number, job_id, stage) do update set left_there = excluded.left_there`, d.mark.Org, number, j.ID, s.Code, q.String())
-		}
+	}
+	for l, q := range left {
+		b.Queue(`insert into challan_lines values ($1, $2, $3, $4, $5::text::numeric, $5::text::numeric)
+				on conflict (org_id, number, job_id, stage) do update set left_there = excluded.left_there`, d.mark.Org, l.number, j.ID, l.stage, q.String())
 	}
 }
 

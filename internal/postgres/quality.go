@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"time"
 
@@ -13,17 +12,18 @@ import (
 
 // queueLots brings the list of the lots that went into a job and came out of it in line with its state.
 func (d *door) queueLots(b *pgx.Batch, before, j flow.Job) {
-	for _, s := range j.Stages {
-		was, _ := before.Stage(s.Code)
-		if reflect.DeepEqual(was.Used, s.Used) && reflect.DeepEqual(was.Made, s.Made) {
+	for i := range j.Stages {
+		s := &j.Stages[i]
+		was := stageBefore(before, i, s.Code)
+		if slices.Equal(was.Used, s.Used) && slices.Equal(was.Made, s.Made) {
 			continue
 		}
 		b.Queue("delete from job_lots where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, s.Code)
-		for i, u := range s.Used {
-			d.queueLot(b, j, lotRow{s.Code, "in", i, u.Lot, u.Quantity})
+		for n, u := range s.Used {
+			d.queueLot(b, j, lotRow{s.Code, "in", n, u.Lot, u.Quantity})
 		}
-		for i, m := range s.Made {
-			d.queueLot(b, j, lotRow{s.Code, "out", i, m.Lot, m.Quantity})
+		for n, m := range s.Made {
+			d.queueLot(b, j, lotRow{s.Code, "out", n, m.Lot, m.Quantity})
 		}
 	}
 }
@@ -42,7 +42,7 @@ func (d *door) queueLot(b *pgx.Batch, j flow.Job, l lotRow) {
 
 // queueNCs brings the list of non-conformances in line with the job's state. One whose raising was taken back goes.
 func (d *door) queueNCs(b *pgx.Batch, before, j flow.Job) {
-	if reflect.DeepEqual(before.NCs, j.NCs) {
+	if slices.Equal(before.NCs, j.NCs) {
 		return
 	}
 	b.Queue("delete from nonconformances where org_id = $1 and job_id = $2", d.mark.Org, j.ID)

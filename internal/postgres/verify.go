@@ -175,8 +175,8 @@ var repeated = []struct {
 }
 
 func workLines(j flow.Job) (lines []string) {
-	for _, s := range j.Stages {
-		if s.Live() {
+	for i := range j.Stages {
+		if s := &j.Stages[i]; s.Live() {
 			lines = append(lines, rowOf(s).line(s.Code))
 		}
 	}

@@ -18,7 +18,23 @@ type workRow struct {
 	awaits  flow.ID
 }
 
-func rowOf(s flow.StageState) workRow {
+// noStage stands for a stage that a job did not have.
+var noStage flow.StageState
+
+// stageBefore finds a stage of a job by code, where it most likely is first.
+func stageBefore(j flow.Job, i int, code string) *flow.StageState {
+	if i < len(j.Stages) && j.Stages[i].Code == code {
+		return &j.Stages[i]
+	}
+	for k := range j.Stages {
+		if j.Stages[k].Code == code {
+			return &j.Stages[k]
+		}
+	}
+	return &noStage
+}
+
+func rowOf(s *flow.StageState) workRow {
 	if !s.Live() {
 		return workRow{}
 	}
@@ -40,12 +56,15 @@ func (r workRow) line(code string) string {
 
 // queueWork brings the rows of where the job is now in line with its state.
 func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
-	for _, s := range j.Stages {
-		was, _ := before.Stage(s.Code)
-		d.queueRow(b, j, s.Code, rowOf(was), rowOf(s))
+	for i := range j.Stages {
+		s := &j.Stages[i]
+		if was := stageBefore(before, i, s.Code); s.OnHand != 0 || s.AtVendor != 0 || was.OnHand != 0 || was.AtVendor != 0 {
+			d.queueRow(b, j, s.Code, rowOf(was), rowOf(s))
+		}
 	}
-	for _, was := range before.Stages { // a stage that an undo took off the route
-		if _, still := j.Stage(was.Code); !still {
+	for i := range before.Stages {
+		was := &before.Stages[i] // a stage that an undo took off the route
+		if stageBefore(j, i, was.Code) == &noStage {
 			d.queueRow(b, j, was.Code, rowOf(was), workRow{})
 		}
 	}
