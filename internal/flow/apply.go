@@ -65,7 +65,7 @@ var appliers = map[Kind]func(j *Job, i int, m Movement) error{
 	KindStarted: started, KindReported: reported, KindHeld: held, KindResumed: resumed, KindFound: found,
 	KindSent: sent, KindReceived: received, KindSplit: split, KindMerged: split, KindJoined: joined,
 	KindPartAdded: partAdded, KindNCRaised: ncRaised, KindNCSettled: ncSettled, KindNCClosed: ncSettled,
-	KindRequired: required, KindSkipped: skipped, KindCounted: counted, KindAttempted: attempted,
+	KindRequired: required, KindSkipped: skipped, KindCounted: counted, KindAttempted: attempted, KindAssigned: assigned,
 }
 
 // Impossible says that a movement cannot follow the ones before it.
@@ -90,7 +90,7 @@ func created(before Job, m Movement) (Job, error) {
 	}
 	j := Job{
 		ID: m.Job, Process: f.Process, Version: f.Version, Mode: f.Mode, Number: f.Number, Customer: f.Customer,
-		Item: f.Item, Quantity: f.Quantity, Unit: f.Unit, Due: f.Due, Urgent: f.Urgent, Fields: maps.Clone(f.Fields),
+		Item: f.Item, Quantity: f.Quantity, Unit: f.Unit, Site: f.Site, Due: f.Due, Urgent: f.Urgent, Fields: maps.Clone(f.Fields),
 		Created: m.Occurred, Last: m.Occurred, Stages: make([]StageState, len(f.Route)),
 		Parent: f.Parent, Track: f.Track, Parts: slices.Clone(f.Parts), LotOf: f.LotOf, Origin: f.At,
 	}
@@ -177,6 +177,7 @@ const (
 	SetUrgent   = "urgent"
 	SetCustomer = "customer"
 	SetItem     = "item"
+	SetSite     = "site"
 	SetField    = "field." // before the name of a field
 )
 
@@ -194,6 +195,8 @@ func changed(j Job, m Movement) (Job, error) {
 			j.Customer = value
 		case SetItem:
 			j.Item = value
+		case SetSite:
+			j.Site = value
 		default:
 			j.Fields = with(j.Fields, strings.TrimPrefix(name, SetField), value)
 		}

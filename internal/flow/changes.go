@@ -27,7 +27,7 @@ type Count struct {
 }
 
 // AddStage gives one running job a stage that its route does not have, after another of its stages and before anything
-// has passed there. Owners only.
+// has passed there: see MayChange.
 //
 // Refusals: not_found, passed_already, bad_command, too_long.
 type AddStage struct {
@@ -36,7 +36,7 @@ type AddStage struct {
 	After  string `json:"after"`
 }
 
-// Change sets the due date, the priority, the customer, the item or fields of a job's format, by name. Owners only.
+// Change sets the due date, the priority, the customer, the item or fields of a job's format, by name: see MayChange and MayPrioritise.
 //
 // Refusals: not_found, nothing_changed, field_wrong, too_many, too_long.
 type Change struct {
@@ -135,7 +135,7 @@ func (a Count) facts(j Job, s StageState) (Facts, error) {
 func (a AddStage) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
 	i := j.index(a.After)
-	if !ok || !m.Scope.All || i < 0 || j.index(a.Stage) >= 0 {
+	if !ok || !m.May(MayChange) || !m.Scope.Holds(j) || i < 0 || j.index(a.Stage) >= 0 {
 		return nil, refuse(NotFound)
 	}
 	if j.Stages[i].Handed() > 0 {
@@ -150,9 +150,26 @@ func (a AddStage) decide(w World, m Mark, c Command) ([]Movement, error) {
 	return a.movement(j, m, c, KindStageAdded, Facts{After: a.After, Name: a.Called})
 }
 
+// allowed reports whether the member may set all that the change names: everything of a job that is theirs as a whole,
+// priority and due date for those who set priorities. A job goes only to a site that is theirs too.
+func (a Change) allowed(m Mark, j Job) bool {
+	if site, moves := a.Set[SetSite]; moves && !m.Scope.site(site) {
+		return false
+	}
+	if m.May(MayChange) && m.Scope.Holds(j) {
+		return true
+	}
+	for name := range a.Set {
+		if name != SetDue && name != SetUrgent {
+			return false
+		}
+	}
+	return m.May(MayPrioritise) && m.Scope.Sees(j)
+}
+
 func (a Change) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
-	if !ok || !m.Scope.All {
+	if !ok || !a.allowed(m, j) {
 		return nil, refuse(NotFound)
 	}
 	set, was := map[string]string{}, map[string]string{}
@@ -204,6 +221,8 @@ func (j Job) settable(name, value string) (now string, err error) {
 		now = j.Customer
 	case name == SetItem:
 		now = j.Item
+	case name == SetSite:
+		now, limit = j.Site, MaxNumber
 	case isField && field != "" && len(field) <= MaxNumber:
 		if now, limit = j.Fields[field], MaxNote; now == "" && len(j.Fields) >= maxFields {
 			err = &Refusal{Code: TooMany, Name: "fields", Limit: maxFields}

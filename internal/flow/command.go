@@ -8,57 +8,30 @@ import (
 	"unicode/utf8"
 )
 
-// Role is what a member may do.
-type Role string
-
-const (
-	Owner    Role = "owner"
-	Operator Role = "operator"
-)
-
-// StageRef names a stage across the versions of its process.
-type StageRef struct {
-	Process ID     `json:"process"`
-	Stage   string `json:"stage"`
-}
-
-// Scope says which stages a member may see and work at. The zero scope is nothing: default is deny.
-type Scope struct {
-	All    bool
-	Stages map[StageRef]bool
-}
-
-// Covers reports whether a stage is in the scope.
-func (s Scope) Covers(process ID, stage string) bool {
-	return s.All || s.Stages[StageRef{Process: process, Stage: stage}]
-}
-
-// Sees reports whether a job is in the scope: something of it has come to one of the stages, or is at the stage
-// before one and so expected next.
-func (s Scope) Sees(j Job) bool {
-	if s.All {
-		return true
-	}
-	for i, st := range j.Stages {
-		if !s.Covers(j.Process, st.Code) {
-			continue
-		}
-		if st.Received+st.Found > 0 || (i > 0 && j.Stages[i-1].Live()) {
-			return true
-		}
-	}
-	return false
-}
-
 // Mark says who gives a command, in what scope, and when the server took it.
 type Mark struct {
-	Org    ID
-	Member ID
-	Role   Role
-	Scope  Scope
-	Device string
-	At     Moment
+	Org     ID
+	Member  ID
+	Role    Role
+	Without Right // of the role's rights, those that do not go with how the member came in
+	Scope   Scope
+	Device  string
+	At      Moment
 }
+
+// May reports whether the one who gives the command has a right.
+func (m Mark) May(r Right) bool { return m.Role.Rights()&^m.Without&r == r }
+
+// Via says how somebody came in.
+type Via string
+
+const (
+	ViaOwn     Via = ""        // a session of their own
+	ViaFloor   Via = "floor"   // a PIN or a badge at a shared device
+	ViaPending Via = "pending" // the password was right, the second factor is still to come
+	ViaSupport Via = "support" // an owner's grant of support access
+	ViaToken   Via = "token"   // a token for programs
+)
 
 // Person is the member who asks: who they are in which organisation, and what they may see and do there.
 type Person struct {
@@ -70,13 +43,21 @@ type Person struct {
 	Member   ID
 	Name     string
 	Role     Role
+	Without  Right // of the role's rights, those that do not go with how they came in
+	Via      Via
+	Until    Moment // when it ends, whatever they do
+	Device   ID     // the shared device they are at, if any
+	Session  ID     // the session they ask in
 	Language string
 	Scope    Scope
 }
 
+// May reports whether the person has a right.
+func (p Person) May(r Right) bool { return p.Role.Rights()&^p.Without&r == r }
+
 // Mark is what the person's commands carry.
 func (p Person) Mark(at Moment, device string) Mark {
-	return Mark{Org: p.Org, Member: p.Member, Role: p.Role, Scope: p.Scope, Device: device, At: at}
+	return Mark{Org: p.Org, Member: p.Member, Role: p.Role, Without: p.Without, Scope: p.Scope, Device: device, At: at}
 }
 
 // Command is one thing a person wants done, with an id made where it was entered, so that sending it again is

@@ -44,7 +44,7 @@ func (a AddComponent) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
 	p, known := w.Processes[Edition{a.Process, a.Version}]
 	s, on := j.Stage(a.Joins)
-	if !ok || !known || !on || !m.Scope.All {
+	if !ok || !known || !on || !m.May(MayCreate) || !m.Scope.Holds(j) || !m.Scope.Whole(a.Process) {
 		return nil, refuse(NotFound)
 	}
 	if err := a.joins(j, p, s); err != nil {
@@ -97,6 +97,7 @@ func (a AddComponent) joins(j Job, p Process, s StageState) error {
 func (a AddComponent) child(j Job) NewJob {
 	n := a.Child
 	n.Number = cmp.Or(n.Number, j.Number+"/"+string(rune('A'+len(j.Parts))))
+	n.Site = j.Site
 	n.Customer, n.Due, n.Urgent = cmp.Or(n.Customer, j.Customer), cmp.Or(n.Due, j.Due), n.Urgent || j.Urgent
 	n.Item = cmp.Or(n.Item, a.Called+" · "+j.Item)
 	if n.Quantity == 0 {

@@ -17,6 +17,7 @@ type NewJob struct {
 	Item     string              `json:"item,omitempty"`
 	Quantity Quantity            `json:"quantity,omitempty"` // left out in unit mode
 	Unit     string              `json:"unit,omitempty"`     // empty: the process's
+	Site     string              `json:"site,omitempty"`     // code of the place it is made at
 	Due      Date                `json:"due,omitempty"`
 	Urgent   bool                `json:"urgent,omitempty"`
 	Fields   map[string]string   `json:"fields,omitempty"` // those of the process by code, others by name
@@ -89,7 +90,7 @@ func SeriesNumber(p Process, year string, n int) string {
 
 func (a Create) decide(w World, m Mark, c Command) ([]Movement, error) {
 	p, ok := w.Processes[Edition{a.Process, a.Version}]
-	if !ok || !m.Scope.All {
+	if !ok || !m.May(MayCreate) || !m.Scope.Whole(a.Process) {
 		return nil, refuse(NotFound)
 	}
 	if len(a.Jobs) == 0 || len(a.Jobs) > MaxCreate {
@@ -102,6 +103,9 @@ func (a Create) decide(w World, m Mark, c Command) ([]Movement, error) {
 	taken, next := map[string]bool{}, w.Next[p.ID]
 	moves := make([]Movement, 0, len(a.Jobs))
 	for _, n := range a.Jobs {
+		if !m.Scope.site(n.Site) {
+			return nil, refuse(NotFound)
+		}
 		if n.Number == "" {
 			n.Number = SeriesNumber(p, next.Year, next.Number)
 			next.Number++
@@ -129,7 +133,7 @@ func (n NewJob) facts(p Process) Facts {
 		q = One
 	}
 	return Facts{
-		Number: n.Number, Customer: n.Customer, Item: n.Item, Quantity: q, Unit: cmp.Or(n.Unit, p.Unit), Due: n.Due,
+		Number: n.Number, Customer: n.Customer, Item: n.Item, Quantity: q, Unit: cmp.Or(n.Unit, p.Unit), Site: n.Site, Due: n.Due,
 		Urgent: n.Urgent, Fields: n.Fields, Process: p.ID, Version: p.Version, Mode: p.Mode, Route: p.Route(),
 		Steps: p.steps("", n.Yields),
 	}

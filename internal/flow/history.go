@@ -81,7 +81,7 @@ func (ImportHistory) SeriesUsed() map[ID]int { return nil }
 
 func (a ImportHistory) decide(w World, m Mark, _ Command) ([]Movement, error) {
 	p, ok := w.Processes[Edition{a.Process, a.Version}]
-	if !ok || !m.Scope.All {
+	if !ok || !m.May(MayCreate) || !m.Scope.Everything() {
 		return nil, refuse(NotFound)
 	}
 	rows := 0

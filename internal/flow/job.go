@@ -13,6 +13,7 @@ type Job struct {
 	Item      string            `json:"item,omitempty"`
 	Quantity  Quantity          `json:"quantity,omitempty"`
 	Unit      string            `json:"unit,omitempty"`
+	Site      string            `json:"site,omitempty"` // code of the place it is made at
 	Due       Date              `json:"due,omitempty"`
 	Promised  Date              `json:"promised,omitempty"` // the first due date, when it has been changed since
 	Urgent    bool              `json:"urgent,omitempty"`
@@ -51,6 +52,7 @@ type StageState struct {
 	Held     Moment   `json:"held,omitempty"`      // since when it is on hold, 0 when it is not
 	Reason   string   `json:"reason,omitempty"`    // code of the hold's reason
 	Awaits   Awaited  `json:"awaits,omitzero"`     // who must act so that the hold ends
+	Assigned ID       `json:"assigned,omitzero"`   // who is to do it here, zero: whoever works here
 	Station  string   `json:"station,omitempty"`   // where the present run is, and where one on hold was
 	SplitOff Quantity `json:"split_off,omitempty"` // of what was received, how much left with other lots; it counts as theirs
 	Joined   Quantity `json:"joined,omitempty"`    // and how much came with others

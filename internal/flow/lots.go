@@ -98,7 +98,7 @@ func (a Split) lot(j Job, p Process) Facts {
 	if here := p.UnitAt(a.Stage); here != p.Unit {
 		unit = here
 	}
-	f := Facts{Number: a.Number, Customer: j.Customer, Item: j.Item, Quantity: a.Quantity, Unit: unit, Due: j.Due, Urgent: j.Urgent, Fields: j.Fields,
+	f := Facts{Number: a.Number, Customer: j.Customer, Item: j.Item, Quantity: a.Quantity, Unit: unit, Site: j.Site, Due: j.Due, Urgent: j.Urgent, Fields: j.Fields,
 		Process: j.Process, Version: j.Version, Mode: j.Mode, LotOf: j.family(), At: a.Stage, Other: j.ID}
 	for _, s := range j.Stages {
 		f.Route = append(f.Route, s.Code)

@@ -32,6 +32,7 @@ const (
 	KindNCSettled  Kind = "nc_settled"  // what becomes of it, and what is done about it
 	KindNCClosed   Kind = "nc_closed"   // an owner saw that the action works
 	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
+	KindAssigned   Kind = "assigned"    // somebody is to do it at a stage, or whoever works there
 	KindMovedOver  Kind = "moved_over"  // the job follows a newer version of its process
 	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
 )
@@ -69,6 +70,8 @@ type Facts struct {
 	Item     string              `json:"item,omitempty"`
 	Quantity Quantity            `json:"quantity,omitempty"`
 	Unit     string              `json:"unit,omitempty"`
+	Site     string              `json:"site,omitempty"`    // where a new job is made
+	Assigned ID                  `json:"assigned,omitzero"` // who is to do it
 	Due      Date                `json:"due,omitempty"`
 	Urgent   bool                `json:"urgent,omitempty"`
 	Fields   map[string]string   `json:"fields,omitempty"`

@@ -40,7 +40,7 @@ func (MoveOver) SeriesUsed() map[ID]int { return nil }
 func (a MoveOver) decide(w World, m Mark, c Command) ([]Movement, error) {
 	next, ok := w.Processes[Edition{a.Process, a.Version}]
 	switch {
-	case !ok || !m.Scope.All:
+	case !ok || !m.May(MayDesign) || !m.Scope.Whole(a.Process):
 		return nil, refuse(NotFound)
 	case len(a.Jobs) == 0:
 		return nil, refuse(NoJobs)
@@ -51,7 +51,7 @@ func (a MoveOver) decide(w World, m Mark, c Command) ([]Movement, error) {
 	seen := map[ID]bool{}
 	for _, id := range a.Jobs {
 		j, ok := w.Jobs[id]
-		if !ok || j.Process != a.Process {
+		if !ok || j.Process != a.Process || !m.Scope.Holds(j) {
 			return nil, refuse(NotFound)
 		}
 		if j.Version >= a.Version || seen[id] {

@@ -309,7 +309,7 @@ func TestComponentsMoveByTheirTrack(t *testing.T) {
 	p := Process{ID: ID{9}, Version: 1, Mode: QuantityMode, Tracks: []Track{{Code: "lid", Name: "Lid", Per: One, Joins: "join"}},
 		Stages: []Stage{{Code: "lid-cut", Name: "Cut", Track: "lid"}, stageNamed("join"), stageNamed("pack")}}
 	w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{p.ID, 1}: p}}
-	mark := Mark{Member: ID{1}, Scope: Scope{All: true}, At: 1}
+	mark := Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: 1}
 	moves, err := Decide(w, mark, Command{ID: ID{1}, Action: Create{Process: p.ID, Version: 1, Jobs: []NewJob{{ID: ID{5}, Number: "RB-1", Quantity: Units(10)}}}})
 	if err != nil {
 		t.Fatal(err)

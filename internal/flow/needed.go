@@ -29,7 +29,7 @@ func (p Process) needs(j Job, stage string) error {
 
 // begins refuses work, or sending it out, while fields of the job are missing, unless an owner says why.
 func (a Release) begins(p Process, j Job, stage string, m Mark) error {
-	if a.Override != "" && m.Role != Owner {
+	if a.Override != "" && !m.May(MayOverride) {
 		return refuse(OverrideNotYours)
 	}
 	return cmp.Or(tooLong("override", a.Override, MaxNote), a.waive(p.needs(j, stage)))

@@ -105,7 +105,7 @@ func (a RaiseNC) decide(w World, m Mark, c Command) ([]Movement, error) {
 func (a SettleNC) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
 	n, known := j.NC(a.NC)
-	if !ok || !known || !m.Scope.Covers(j.Process, n.Stage) {
+	if !ok || !known || !m.Scope.At(j, n.Stage) {
 		return nil, refuse(NotFound)
 	}
 	if err := a.acceptable(m, n); err != nil {
@@ -124,7 +124,7 @@ func (a SettleNC) acceptable(m Mark, n NonConformance) error {
 	switch {
 	case n.Closed != 0:
 		return &Refusal{Code: NCClosed, Name: n.Number}
-	case a.Verdict != "" && m.Role != Owner:
+	case a.Verdict != "" && !m.May(MayCloseNC):
 		return &Refusal{Code: NCNotYours, Name: n.Number}
 	case a.Decided != "" && !slices.Contains(Dispositions, a.Decided):
 		return &Refusal{Code: ValueWrong, Name: "disposition", Value: string(a.Decided)}

@@ -114,6 +114,7 @@ type Field struct {
 	Choices  []string  `json:"choices,omitempty"` // of a choice, or of several
 	Required bool      `json:"required,omitempty"`
 	OnStart  bool      `json:"on_start,omitempty"` // asked when work starts, else when something goes on
+	For      []Role    `json:"for,omitempty"`      // private: who beside owners reads it; empty: everybody
 	Before   string    `json:"before,omitempty"`   // of the job's format: filled before work at the stage of this code, not when the job is made
 }
 

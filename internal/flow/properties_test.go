@@ -522,7 +522,7 @@ func TestThePastAlwaysGoesIn(t *testing.T) {
 		rows := anyPast(t, p.Route())
 		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut") // the first import has a part, the second all
 		w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{p.ID, 1}: p}, History: map[ID][]Movement{}}
-		m := Mark{Member: ID{1}, Scope: Scope{All: true}, At: At(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))}
+		m := Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: At(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))}
 		id := ID{7}
 		for _, part := range [][]PastRow{rows[:cut], rows, rows} {
 			a := ImportHistory{Process: p.ID, Version: 1, Jobs: []PastJob{{NewJob: NewJob{ID: id, Number: "J-1", Quantity: Units(10)}, Rows: part}}}

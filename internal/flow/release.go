@@ -32,7 +32,7 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 		return err
 	}
 	switch {
-	case a.Override != "" && m.Role != Owner:
+	case a.Override != "" && !m.May(MayOverride):
 		return refuse(OverrideNotYours)
 	case good > 0 && stage.Approval && a.Approver == "":
 		return &Refusal{Code: ApproverNeeded, Stage: s.Code}

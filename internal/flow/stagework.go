@@ -92,7 +92,7 @@ func (Resume) Name() string { return "resume" }
 // at finds the state a stage command is about, if it is in the member's scope.
 func (w Work) at(world World, m Mark) (Job, StageState, error) {
 	j, ok := world.Jobs[w.Job]
-	if !ok || !m.Scope.Covers(j.Process, w.Stage) {
+	if !ok || !m.May(MayReport) || !m.Scope.At(j, w.Stage) {
 		return Job{}, StageState{}, refuse(NotFound)
 	}
 	s, ok := j.Stage(w.Stage)

@@ -44,7 +44,7 @@ func (f *shopFloor) give(a Action) error {
 			}
 		}
 	}
-	moves, err := Decide(w, Mark{Member: ID{1}, Scope: Scope{All: true}, At: f.now}, Command{ID: ID{1, f.n}, Action: a})
+	moves, err := Decide(w, Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: f.now}, Command{ID: ID{1, f.n}, Action: a})
 	if err != nil {
 		return err
 	}

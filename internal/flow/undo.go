@@ -6,7 +6,7 @@ import (
 )
 
 // Undo takes back an earlier command: the job becomes what it would be without it. Members take back their own last
-// command for ten minutes. Owners take back any, with a reason; when later movements depend on it, the refusal names
+// command for ten minutes. Those who may reverse take back any within their scope, with a reason; when later movements depend on it, the refusal names
 // the first of them, and Together takes them all back.
 //
 // Refusals: not_found, undo_nothing, undo_not_yours, undo_too_late, undo_no_reason, undo_depends, too_long.
@@ -35,7 +35,7 @@ func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 		return nil, err
 	}
 	history := w.History[a.Job]
-	target, err := a.undoable(history, m)
+	target, err := a.undoable(j, history, m)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 			return nil, err
 		case no.Movement.across():
 			return nil, across(no.Movement)
-		case !a.Together || m.Role != Owner || a.Reason == "":
+		case !a.Together || !m.reverses(j) || a.Reason == "":
 			d := no.Movement
 			return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred}
 		}
@@ -92,7 +92,7 @@ func (m Movement) TakesBack() []ID {
 }
 
 // undoable finds the movement to take back, of this job and not taken back yet, if the member may.
-func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
+func (a Undo) undoable(j Job, history []Movement, m Mark) (Movement, error) {
 	undone := Undone(history)
 	var mine, target Movement
 	for _, h := range history {
@@ -102,7 +102,7 @@ func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
 		if h.Member == m.Member {
 			mine = h
 		}
-		if h.Command == a.Undoes {
+		if h.Command == a.Undoes && !target.across() { // one command may have finished a component and its job together
 			target = h
 		}
 	}
@@ -112,22 +112,30 @@ func (a Undo) undoable(history []Movement, m Mark) (Movement, error) {
 		return Movement{}, refuse(UndoNothing)
 	case target.across():
 		return Movement{}, across(target)
-	case m.Role == Owner && m.Scope.All && a.Reason != "":
+	case m.reverses(j) && m.Scope.undoes(j, target) && a.Reason != "":
 		return target, nil
 	case target.Member != m.Member:
-		return Movement{}, ownersMay(m, &Refusal{Code: UndoNotYours, By: target.Member, At: target.Occurred})
+		return Movement{}, supervisorsMay(m.reverses(j) && m.Scope.undoes(j, target), &Refusal{Code: UndoNotYours, By: target.Member, At: target.Occurred})
 	case !own:
-		return Movement{}, ownersMay(m, &Refusal{Code: UndoTooLate, Limit: UndoMinutes})
+		return Movement{}, supervisorsMay(m.reverses(j) && m.Scope.undoes(j, target), &Refusal{Code: UndoTooLate, Limit: UndoMinutes})
 	case mine.Command != target.Command:
-		return Movement{}, ownersMay(m, &Refusal{Code: UndoDepends, Kind: mine.Kind, Stage: mine.Stage, By: mine.Member, At: mine.Occurred})
+		return Movement{}, supervisorsMay(m.reverses(j) && m.Scope.undoes(j, target), &Refusal{Code: UndoDepends, Kind: mine.Kind, Stage: mine.Stage, By: mine.Member, At: mine.Occurred})
 	}
 	return target, nil
 }
 
-// ownersMay turns a refusal into the question for a reason, which is all that keeps an owner.
-func ownersMay(m Mark, r *Refusal) *Refusal {
-	if m.Role == Owner && m.Scope.All {
+// supervisorsMay turns a refusal into the question for a reason, which is all that keeps a supervisor.
+func supervisorsMay(may bool, r *Refusal) *Refusal {
+	if may {
 		return refuse(UndoNoReason)
 	}
 	return r
+}
+
+// reverses reports whether the member takes back what others reported of a job.
+func (m Mark) reverses(j Job) bool { return m.May(MayReverse) && m.Scope.Sees(j) }
+
+// undoes reports whether a movement is within the scope: of the whole job for those who hold it, else of their stages.
+func (s Scope) undoes(j Job, target Movement) bool {
+	return s.Holds(j) || target.Stage != "" && s.At(j, target.Stage)
 }
