@@ -5,7 +5,9 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 
+	"clicarity/internal/keys"
 	"clicarity/internal/postgres/local"
 )
 
@@ -14,6 +16,7 @@ type config struct {
 	data     string // data directory
 	database string // address of a given PostgreSQL, empty for the private one
 	addr     string // where to serve
+	key      string // the master key in base64, empty for the one in the data directory
 	public   string // how people reach it, empty for http://addr
 }
 
@@ -21,12 +24,13 @@ const configHelp = `
 Environment:
   CLICARITY_DATA   data directory (now: the private PostgreSQL and its log)
   DATABASE_URL     a given PostgreSQL, 15 or newer, instead of the private one
+  CLICARITY_KEY    the master key, 32 bytes in base64; when not set, the one in the data directory's file "key"
   CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
 `
 
 func readConfig(getenv func(string) string) (config, error) {
-	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL")}
+	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL"), key: getenv("CLICARITY_KEY")}
 	if c.data == "" {
 		c.data = local.DefaultDir(getenv, os.Getuid())
 	}
@@ -43,6 +47,14 @@ func readConfig(getenv func(string) string) (config, error) {
 		}
 	}
 	return c, nil
+}
+
+// keys are those of the master key. Without it nothing that was sealed can be read again: it belongs in the backup.
+func (c config) keys() (*keys.Keys, error) {
+	if c.key != "" {
+		return keys.Parse(c.key)
+	}
+	return keys.File(filepath.Join(c.data, "key"))
 }
 
 func (c config) secure() bool { return len(c.public) > 8 && c.public[:8] == "https://" }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
-	"clicarity/internal/httpd"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
 	"clicarity/internal/web"
@@ -57,7 +56,11 @@ const gcPercent = 400
 // serveUntil serves until the context ends, then lets requests under way finish.
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	handler, hub, err := site(h.DB, e.secure(), log, time.Now)
+	k, err := e.keys()
+	if err != nil {
+		return err
+	}
+	handler, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener)})
 	if err != nil {
 		return err
 	}
@@ -65,7 +68,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	background := make(chan struct{}, 2)
-	go func() { _ = h.Listen(ctx, hub.Wake); background <- struct{}{} }() //nolint:errcheck // ends with the context
+	go func() { _ = h.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}); background <- struct{}{} }() //nolint:errcheck // ends with the context
 	go func() { (&worker.Worker{DB: h.DB, Log: log, Now: time.Now}).Run(ctx); background <- struct{}{} }()
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
@@ -90,19 +93,17 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	return err
 }
 
-// site wires the pages to the database.
-func site(db *postgres.DB, secure bool, log *slog.Logger, now func() time.Time) (http.Handler, *live.Hub, error) {
-	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
-		return changes(ctx, db, org, after)
-	}, db.Head)
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Secure: secure, CheckPassword: checkPassword, NewPassword: firstPassword})
+// site wires the pages to the database and to what wakes them.
+func site(cfg web.Config) (http.Handler, *live.Hub, error) {
+	cfg.Hub = live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
+		return changes(ctx, cfg.DB, org, after)
+	}, cfg.DB.Head)
+	cfg.CheckPassword, cfg.NewPassword = checkPassword, firstPassword
+	pages, err := web.New(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	return httpd.New(httpd.Config{
-		Session: db.Session, Fail: pages.Fail, Now: now, Secure: secure, Log: log,
-		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) },
-	}, pages.Routes()), hub, nil
+	return pages.Handler(cfg.Log), cfg.Hub, nil
 }
 
 // changes reads the log as open pages need it.

@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/sheets":          2,
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
+	"internal/keys":            2,
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,

@@ -113,7 +113,7 @@ func lines(t *testing.T, db *postgres.DB, org flow.ID) {
 		if p.Prefix != "JC" && p.Prefix != "EQ" {
 			continue
 		}
-		load, err := db.Load(t.Context(), org, p.ID)
+		load, err := db.Load(t.Context(), org, p.ID, postgres.Narrow{})
 		if err != nil {
 			t.Fatal(err)
 		}

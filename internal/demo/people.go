@@ -81,7 +81,7 @@ func newStaff(processes []flow.Process, opened time.Time, newID func(time.Time) 
 		}
 		var does []string
 		for _, code := range p.stages {
-			m.Stages = append(m.Stages, flow.StageRef{Process: s.refs[code], Stage: code})
+			m.Given.Stages = append(m.Given.Stages, flow.StageRef{Process: s.refs[code], Stage: code})
 			s.at[code] = append(s.at[code], i)
 			does = append(does, names[code])
 		}
@@ -98,7 +98,7 @@ func (s *staff) hire(p person, opened time.Time, newID func(time.Time) flow.ID, 
 	for _, process := range processes {
 		does = append(does, process.Name)
 		for _, stage := range process.Stages {
-			m.Stages = append(m.Stages, flow.StageRef{Process: process.ID, Stage: stage.Code})
+			m.Given.Stages = append(m.Given.Stages, flow.StageRef{Process: process.ID, Stage: stage.Code})
 		}
 	}
 	s.members = append(s.members, m)
@@ -134,12 +134,9 @@ func (s *staff) owners() int {
 func (s *staff) mark(org flow.ID, who int, at time.Time) flow.Mark {
 	m := s.members[who]
 	mark := flow.Mark{Org: org, Member: m.ID, Role: m.Role, Device: "phone · Chrome", At: flow.At(at),
-		Scope: flow.Scope{All: m.Role == flow.Owner, Stages: make(map[flow.StageRef]bool, len(m.Stages))}}
-	if mark.Scope.All {
+		Scope: m.Given.Scope(m.Role, m.ID)}
+	if m.Role == flow.Owner {
 		mark.Device = "computer · Chrome"
-	}
-	for _, ref := range m.Stages {
-		mark.Scope.Stages[ref] = true
 	}
 	return mark
 }

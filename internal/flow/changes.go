@@ -179,6 +179,9 @@ func (a Change) decide(w World, m Mark, c Command) ([]Movement, error) {
 			return nil, err
 		}
 		for _, f := range w.Process(j).Fields {
+			if name == SetField+f.Code && !f.SeenBy(m.Role) {
+				return nil, refuse(NotFound)
+			}
 			if name != SetField+f.Code || value == "" {
 				continue
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // This file is the one place that says who may do and see what on which. Pages, programs, live feeds, searches, files
@@ -240,10 +241,10 @@ func (p Process) Show(r Role, j Job) Job {
 	if r == Vendor {
 		j.Customer = ""
 	}
-	j.Fields = p.showing(r, p.Fields, j.Fields)
+	j.Fields = p.showing(r, "", p.Fields, j.Fields)
 	for i := range j.Stages {
 		stage, _ := p.Stage(j.Stages[i].Code)
-		if kept := p.showing(r, stage.Fields, j.Stages[i].Values); len(kept) != len(j.Stages[i].Values) {
+		if kept := p.showing(r, stage.Code, stage.Fields, j.Stages[i].Values); len(kept) != len(j.Stages[i].Values) {
 			j.Stages = slices.Clone(j.Stages)
 			j.Stages[i].Values = kept
 		}
@@ -254,8 +255,8 @@ func (p Process) Show(r Role, j Job) Job {
 // ShowMove is a movement as a role may read it.
 func (p Process) ShowMove(r Role, m Movement) Movement {
 	stage, _ := p.Stage(m.Stage)
-	m.Facts.Values = p.showing(r, stage.Fields, m.Facts.Values)
-	m.Facts.Fields = p.showing(r, p.Fields, m.Facts.Fields)
+	m.Facts.Values = p.showing(r, stage.Code, stage.Fields, m.Facts.Values)
+	m.Facts.Fields = p.showing(r, "", p.Fields, m.Facts.Fields)
 	m.Facts.Set, m.Facts.Was = p.changes(r, m.Facts.Set), p.changes(r, m.Facts.Was)
 	if r == Vendor {
 		m.Facts.Customer = ""
@@ -263,12 +264,35 @@ func (p Process) ShowMove(r Role, m Movement) Movement {
 	return m
 }
 
+// As is a process as a role reads it: its forms without the fields that are private to others. It still knows which
+// those were, so that Show and ShowMove of it withhold the same.
+func (p Process) As(r Role) Process {
+	private := func(f Field) bool { return !f.SeenBy(r) }
+	withheld := func(form string, fields []Field) []Field {
+		for _, f := range fields {
+			if private(f) {
+				p.withheld = append(slices.Clip(p.withheld), form+" "+f.Code)
+			}
+		}
+		return readBy(r, fields)
+	}
+	p.Fields = withheld("", p.Fields)
+	for _, stages := range []*[]Stage{&p.Stages, &p.Retired} {
+		*stages = slices.Clone(*stages)
+		for i := range *stages {
+			s := &(*stages)[i]
+			s.Fields = withheld(s.Code, s.Fields)
+		}
+	}
+	return p
+}
+
 // showing is the values of those fields that a role may read. Values that no field of the form explains are shown to
 // everybody but vendors: nobody has called them private.
-func (p Process) showing(r Role, fields []Field, values map[string]string) map[string]string {
+func (p Process) showing(r Role, form string, fields []Field, values map[string]string) map[string]string {
 	hidden := func(code, _ string) bool {
 		i := slices.IndexFunc(fields, func(f Field) bool { return f.Code == code })
-		return i < 0 && r == Vendor || i >= 0 && !fields[i].SeenBy(r)
+		return i < 0 && (r == Vendor || slices.Contains(p.withheld, form+" "+code)) || i >= 0 && !fields[i].SeenBy(r)
 	}
 	return without(values, hidden)
 }
@@ -279,8 +303,8 @@ func (p Process) changes(r Role, set map[string]string) map[string]string {
 		if name == SetCustomer {
 			return r == Vendor
 		}
-		i := slices.IndexFunc(p.Fields, func(f Field) bool { return SetField+f.Code == name })
-		return i >= 0 && !p.Fields[i].SeenBy(r)
+		code, own := strings.CutPrefix(name, SetField)
+		return own && len(p.showing(r, "", p.Fields, map[string]string{code: "x"})) == 0
 	})
 }
 

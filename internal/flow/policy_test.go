@@ -121,6 +121,15 @@ func TestPrivateFieldsAreForThoseNamed(t *testing.T) {
 		Stages: []Stage{{Code: "pack", Fields: []Field{{Code: "phone", For: []Role{Manager}}}}}}
 	j := Job{Process: p.ID, Customer: "Sahyadri Foods", Fields: map[string]string{"rate": "41.50", "gsm": "300", "old": "kept"},
 		Stages: []StageState{{Code: "pack", Values: map[string]string{"phone": "+910000000000"}}}}
+	for _, p := range []Process{p, p.As(Operator), p.As(Vendor)} {
+		m := p.ShowMove(Operator, Movement{Stage: "pack", Facts: Facts{Set: map[string]string{"field.rate": "2", "field.gsm": "3"}, Values: map[string]string{"phone": "x"}}})
+		if got := p.Show(Operator, j); got.Fields["rate"] != "" || got.Stages[0].Values["phone"] != "" || len(m.Facts.Values) > 0 || m.Facts.Set["field.rate"] != "" {
+			t.Errorf("an operator reads %+v %+v", got, m.Facts)
+		}
+	}
+	if as := p.As(Operator); len(as.Fields) != 1 || len(as.Stages[0].Fields) != 0 || len(p.Stages[0].Fields) != 1 {
+		t.Errorf("the form of an operator: %+v", as)
+	}
 	for role, want := range map[Role][4]bool{Owner: {true, true, true, true}, Manager: {true, true, true, true}, Viewer: {true, true, false, true},
 		Supervisor: {false, true, false, true}, Operator: {false, true, false, true}, Vendor: {false, false, false, false}} {
 		got := p.Show(role, j)

@@ -32,6 +32,8 @@ type Process struct {
 	Over         int      `json:"over_percent,omitempty"`  // how much more than it received a stage may pass on, in percent
 	WasteReasons []Reason `json:"waste_reasons,omitempty"` // of wastage and of rework
 	HoldReasons  []Reason `json:"hold_reasons,omitempty"`
+
+	withheld []string // what As took away: form and field
 }
 
 // Stage is one step of a process.

@@ -104,6 +104,7 @@ const (
 	HolidayTwice      Code = "holiday_twice"       // Name, Value the date
 	CalendarChanged   Code = "calendar_changed"    // By, At: somebody saved another form of it meanwhile
 	CalendarStandard  Code = "calendar_standard"   // Name: stages without a calendar need one
+	LastOwner         Code = "last_owner"          // an organisation always has an owner
 	StationUnknown    Code = "station_unknown"     // Stage, Value
 	StationBusy       Code = "station_busy"        // Value; and Job, Stage, By, At of what runs there, for those who may see it
 	MoveDone          Code = "move_done"           // Job: it is completed

@@ -50,7 +50,7 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 	if err := a.captures(stage, s, when); err != nil {
 		return err
 	}
-	if err := a.waive(checkValues(stage.Fields, s.Values, a.Values, when)); err != nil || good == 0 {
+	if err := a.waive(checkValues(readBy(m.Role, stage.Fields), s.Values, a.Values, when)); err != nil || good == 0 {
 		return err
 	}
 	at := cmp.Or(c.Occurred, m.At)
@@ -143,6 +143,11 @@ const (
 	onReport                 // nothing good goes on: nothing is required
 	onRelease                // something goes on: everything is required
 )
+
+// readBy are the fields of a form that a role reads, and so fills in.
+func readBy(r Role, fields []Field) []Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(f Field) bool { return !f.SeenBy(r) })
+}
 
 // checkValues checks what was filled in of a form, and that nothing required is missing, counting what it has.
 func checkValues(fields []Field, has, values map[string]string, when askedAt) error {

@@ -151,7 +151,7 @@ func (a Start) decide(w World, m Mark, c Command) ([]Movement, error) {
 	}
 	stage, _ := w.Process(j).Stage(a.Stage)
 	gates := Release{Override: a.Override}
-	if err := cmp.Or(gates.starts(w.Process(j), j, s, m), gates.waive(checkValues(stage.Fields, s.Values, a.Values, onStart))); err != nil {
+	if err := cmp.Or(gates.starts(w.Process(j), j, s, m), gates.waive(checkValues(readBy(m.Role, stage.Fields), s.Values, a.Values, onStart))); err != nil {
 		return nil, err
 	}
 	if err := (Release{Used: a.Used}).captures(stage, s, onStart); err != nil {

@@ -17,26 +17,24 @@ import (
 // the answer: a *flow.Refusal or a Status says which, anything else is logged and shown as "nothing was saved".
 type Handler func(w http.ResponseWriter, r *http.Request, who flow.Person) error
 
-// Access says who may use a route.
-type Access int
-
-const (
-	SignedIn Access = iota // any member; what they see is their scope
-	Public                 // anybody, signed in or not
-	Owners                 // owners only; for others it does not exist
-)
-
-// Route is one entry of the route table: all that the server answers.
+// Route is one entry of the route table: all that the server answers. A route that does not say what right it needs is
+// refused to everybody, and New panics at it.
 type Route struct {
-	Pattern string // of http.ServeMux
-	Access  Access
-	MaxBody int64 // bytes; 0: 64 kB
+	Pattern string     // of http.ServeMux
+	May     flow.Right // what it needs; for those without it, it does not exist
+	Whole   bool       // and nothing of the organisation may be outside the scope: settings of the organisation
+	MaxBody int64      // bytes; 0: 64 kB
 	Handler Handler
 }
 
 // Config is what a Server needs from the floors around it.
 type Config struct {
+	// Session finds the person behind a request's session.
 	Session Sessions
+	// As is the context in which a person's request does what it does.
+	As func(ctx context.Context, r *http.Request, who flow.Person) context.Context
+	// Refused is told of somebody who asked for what they may not.
+	Refused func(r *http.Request, who flow.Person)
 	// Fail shows an error to a person, with the status it has.
 	Fail func(w http.ResponseWriter, r *http.Request, who flow.Person, status int, err error)
 	// NotFound reports whether an error means that there is no such thing.
@@ -58,10 +56,13 @@ type Server struct {
 func New(cfg Config, routes []Route) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux()}
 	for _, r := range routes {
+		if r.May == 0 {
+			panic("httpd: " + r.Pattern + " does not say who may use it")
+		}
 		s.mux.Handle(r.Pattern, s.route(r))
 	}
 	nothing := func(http.ResponseWriter, *http.Request, flow.Person) error { return Status(http.StatusNotFound) }
-	s.mux.Handle("/", s.route(Route{Access: Public, Handler: nothing}))
+	s.mux.Handle("/", s.route(Route{May: flow.Anybody, Handler: nothing}))
 	return s
 }
 
@@ -104,7 +105,8 @@ func (s *Server) route(rt Route) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		who, err := s.who(r)
 		if err == nil {
-			err = admit(rt.Access, who)
+			r = r.WithContext(s.cfg.As(r.Context(), r, who))
+			err = s.admit(rt, r, who)
 		}
 		if err == nil {
 			err = rt.Handler(w, r, who)
@@ -115,13 +117,15 @@ func (s *Server) route(rt Route) http.Handler {
 	})
 }
 
-func admit(a Access, who flow.Person) error {
+// admit is the one check of every route. Not yours is not found.
+func (s *Server) admit(rt Route, r *http.Request, who flow.Person) error {
 	switch {
-	case a == Public:
+	case rt.May == flow.Anybody:
 		return nil
 	case who.Member.IsZero():
 		return Status(http.StatusUnauthorized)
-	case a == Owners && who.Role != flow.Owner:
+	case !who.May(rt.May), rt.Whole && !who.Scope.Everything():
+		s.cfg.Refused(r, who)
 		return Status(http.StatusNotFound)
 	}
 	return nil

@@ -36,6 +36,8 @@ func serve(t *testing.T, who flow.Person, log io.Writer, routes ...Route) (*http
 		Fail: func(w http.ResponseWriter, _ *http.Request, _ flow.Person, status int, err error) {
 			http.Error(w, err.Error(), status)
 		},
+		As:       func(ctx context.Context, _ *http.Request, _ flow.Person) context.Context { return ctx },
+		Refused:  func(r *http.Request, who flow.Person) { _, _ = fmt.Fprintln(log, "refused", who.Name, r.Pattern) },
 		NotFound: func(err error) bool { return errors.Is(err, errMissing) },
 		Now:      time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
 	}, routes))
@@ -76,8 +78,8 @@ func answer(err error) Handler {
 func TestWhoMayUseARoute(t *testing.T) {
 	t.Parallel()
 	operator := flow.Person{Org: flow.ID{1}, Member: flow.ID{2}, Name: "Ravi", Role: flow.Operator}
-	s, cookie := serve(t, operator, io.Discard, Route{Pattern: "GET /public", Access: Public, Handler: answer(nil)}, Route{Pattern: "GET /members", Handler: answer(nil)},
-		Route{Pattern: "GET /owners", Access: Owners, Handler: answer(nil)})
+	s, cookie := serve(t, operator, io.Discard, Route{Pattern: "GET /public", May: flow.Anybody, Handler: answer(nil)}, Route{Pattern: "GET /members", May: flow.MaySee, Handler: answer(nil)},
+		Route{Pattern: "GET /owners", May: flow.MayGovern, Handler: answer(nil)})
 	forged := *cookie
 	forged.Value = forged.Value[:20] + "Z" + forged.Value[21:]
 	for path, want := range map[string][3]int{"/public": {200, 200, 200}, "/members": {401, 200, 401}, "/owners": {401, 404, 401}, "/nowhere": {404, 404, 404}} {
@@ -101,12 +103,12 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 		return err
 	}
 	s, _ := serve(t, flow.Person{}, &log,
-		Route{Pattern: "GET /refused", Access: Public, Handler: answer(fmt.Errorf("x: %w", &flow.Refusal{Code: flow.MoreThanHere}))},
-		Route{Pattern: "GET /entered", Access: Public, Handler: answer(&flow.Refusal{Code: flow.WasteNoReason})},
-		Route{Pattern: "GET /missing", Access: Public, Handler: answer(errMissing)},
-		Route{Pattern: "GET /broken", Access: Public, Handler: answer(errors.New("the disk is full"))},
-		Route{Pattern: "GET /panics", Access: Public, Handler: panics},
-		Route{Pattern: "POST /large", Access: Public, MaxBody: 10, Handler: reads})
+		Route{Pattern: "GET /refused", May: flow.Anybody, Handler: answer(fmt.Errorf("x: %w", &flow.Refusal{Code: flow.MoreThanHere}))},
+		Route{Pattern: "GET /entered", May: flow.Anybody, Handler: answer(&flow.Refusal{Code: flow.WasteNoReason})},
+		Route{Pattern: "GET /missing", May: flow.Anybody, Handler: answer(errMissing)},
+		Route{Pattern: "GET /broken", May: flow.Anybody, Handler: answer(errors.New("the disk is full"))},
+		Route{Pattern: "GET /panics", May: flow.Anybody, Handler: panics},
+		Route{Pattern: "POST /large", May: flow.Anybody, MaxBody: 10, Handler: reads})
 	for path, want := range map[string]int{"/refused": 409, "/entered": 422, "/missing": 404, "/broken": 500, "/panics": 500} {
 		if status, _ := call(t, s, http.MethodGet, path, "", nil); status != want {
 			t.Errorf("%s: %d, want %d", path, status, want)

@@ -11,8 +11,26 @@ import (
 	"clicarity/internal/flow"
 )
 
-// SessionLength is how long a sign-in lasts: a working shift.
-const SessionLength = 12 * time.Hour
+// Lifetime is how long a sign-in lasts: at most, and when nothing is asked in it. On the floor it lasts a shift, for
+// those who can change more it ends sooner when they leave their desk.
+func Lifetime(role flow.Role, via flow.Via) (most, idle time.Duration) {
+	switch {
+	case via == flow.ViaPending:
+		return 10 * time.Minute, 10 * time.Minute
+	case via == flow.ViaFloor:
+		return 12 * time.Hour, 75 * time.Second // the page itself goes back after 60 s
+	case via == flow.ViaSupport:
+		return 12 * time.Hour, 30 * time.Minute
+	case role == flow.Owner || role == flow.Manager:
+		return 12 * time.Hour, 4 * time.Hour
+	case role == flow.Vendor || role == flow.Viewer:
+		return 12 * time.Hour, 8 * time.Hour
+	}
+	return 12 * time.Hour, 12 * time.Hour
+}
+
+// longestSession is how long a browser keeps the cookie; the server ends sessions by itself.
+const longestSession = 12 * time.Hour
 
 const (
 	tokenBytes  = 32
@@ -36,7 +54,7 @@ func NewSession(w http.ResponseWriter, org flow.ID, random io.Reader, secure boo
 	}
 	value := base64.RawURLEncoding.EncodeToString(append(org[:], token...))
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(secure), Value: value, Path: "/", MaxAge: int(SessionLength.Seconds()),
+		Name: cookieName(secure), Value: value, Path: "/", MaxAge: int(longestSession.Seconds()),
 		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	})
 	return sha256.Sum256(token), nil

@@ -45,6 +45,7 @@ var statuses = map[flow.Code]int{
 	flow.CalendarStandard:  http.StatusConflict,
 	flow.PassedAlready:     http.StatusConflict,
 	flow.OverrideNotYours:  http.StatusForbidden,
+	flow.LastOwner:         http.StatusConflict,
 	flow.WordsChanged:      http.StatusConflict,
 	flow.NCNotYours:        http.StatusForbidden,
 	flow.NCClosed:          http.StatusConflict,

@@ -72,6 +72,18 @@ func (h *Hub) Wake(org flow.ID) {
 	}
 }
 
+// Look makes the pages of an organisation look again at who reads them: Next answers at once, with nothing. The zero
+// ID: of every organisation.
+func (h *Hub) Look(org flow.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, s := range h.streams {
+		if org.IsZero() || id == org {
+			s.look()
+		}
+	}
+}
+
 // stream is the one reader of an organisation's log.
 type stream struct {
 	org  flow.ID
@@ -89,11 +101,23 @@ func (s *stream) nudge() {
 	}
 }
 
+func (s *stream) look() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.pages {
+		select {
+		case p.look <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // Page is one open page's feed.
 type Page struct {
 	hub    *Hub
 	stream *stream
 	next   chan []Change
+	look   chan struct{}
 	missed []Change // what it had missed when it came
 }
 
@@ -109,7 +133,7 @@ const maxMissed = 1000
 // Open starts a page's feed after a number; a number below zero means from now on. The page gets every later
 // change of the organisation exactly once, in order, or ErrBehind.
 func (h *Hub) Open(ctx context.Context, org flow.ID, after int64) (*Page, error) {
-	p := &Page{hub: h, next: make(chan []Change, pageBuffer)}
+	p := &Page{hub: h, next: make(chan []Change, pageBuffer), look: make(chan struct{}, 1)}
 	s, tail, err := h.join(ctx, org, p)
 	if err != nil {
 		return nil, err
@@ -175,7 +199,7 @@ func (p *Page) Close() {
 	}
 }
 
-// Next waits for the next changes. It returns ErrBehind when the page was too slow, and the context's error when
+// Next waits for the next changes. It returns none when the page is to look again at who reads it. It returns ErrBehind when the page was too slow, and the context's error when
 // that ended.
 func (p *Page) Next(ctx context.Context) ([]Change, error) {
 	if len(p.missed) > 0 {
@@ -188,6 +212,8 @@ func (p *Page) Next(ctx context.Context) ([]Change, error) {
 		return nil, ctx.Err()
 	case <-p.hub.ctx.Done():
 		return nil, p.hub.ctx.Err()
+	case <-p.look:
+		return nil, nil
 	case got, ok := <-p.next:
 		if !ok {
 			return nil, ErrBehind

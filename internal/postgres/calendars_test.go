@@ -80,7 +80,7 @@ func TestASessionCarriesTheCalendars(t *testing.T) {
 	t.Parallel()
 	f := openFirm(t, pgtest.New(t), "sahyadri")
 	ctx, now := t.Context(), time.Now()
-	if err := f.db.AddSession(ctx, f.org, f.owner, [32]byte{1}, "phone", now, now.Add(time.Hour)); err != nil {
+	if err := f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "phone", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	from := time.Date(2026, 11, 23, 17, 0, 0, 0, postgres.Zone("Asia/Kolkata"))

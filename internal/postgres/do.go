@@ -370,9 +370,9 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
 		d.queueChanged(b, before, j, due)
 	} else {
-		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id)
-			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10)`,
-			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j))
+		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11)`,
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site)
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
 	d.queueWork(b, before, j)
@@ -386,6 +386,9 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 func (d *door) queueChanged(b *pgx.Batch, before, j flow.Job, due string) {
 	if j.Version != before.Version {
 		b.Queue("update jobs set version = $3 where org_id = $1 and id = $2", d.mark.Org, j.ID, j.Version)
+	}
+	if j.Site != before.Site {
+		b.Queue("update jobs set site = $3 where org_id = $1 and id = $2", d.mark.Org, j.ID, j.Site)
 	}
 	if j.Due != before.Due {
 		b.Queue("update jobs set due = $3::text::date where org_id = $1 and id = $2", d.mark.Org, j.ID, due)

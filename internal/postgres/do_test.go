@@ -230,12 +230,12 @@ func TestAReaderMissesNothing(t *testing.T) {
 	read := make(chan []int64, 1)
 	wake := make(chan struct{}, 1)
 	go func() {
-		_ = db.Listen(ctx, func(flow.ID) { //nolint:errcheck // ends with the context
+		_ = db.Listen(ctx, postgres.Ears{Look: func(flow.ID) {}, Woke: func(flow.ID) { //nolint:errcheck // ends with the context
 			select {
 			case wake <- struct{}{}:
 			default:
 			}
-		})
+		}})
 	}()
 	go func() {
 		var seen []int64

@@ -32,7 +32,7 @@ func (f *firm) fill() {
 	ctx, now := f.t.Context(), time.Now()
 	f.must(flow.Start{Work: at(f.job("JC-1", 100), "printing")})
 	member := postgres.Member{ID: newID(f.t), Name: "Ravi", Role: flow.Operator, PasswordHash: "x", Created: now,
-		Logins: []string{"ravi@shared.example"}, Stages: []flow.StageRef{{Process: f.process.ID, Stage: "printing"}}}
+		Logins: []string{"ravi@shared.example"}, Given: flow.Given{Stages: []flow.StageRef{{Process: f.process.ID, Stage: "printing"}}}}
 	u := postgres.Upload{ID: newID(f.t), Member: f.owner, FileName: "jobs.csv", Content: "{}", Mapping: "{}", Created: now}
 	yearly := flow.Process{ID: newID(f.t), Version: 1, Name: "Yearly", Mode: flow.UnitMode, Yearly: true, Stages: []flow.Stage{{Code: "a", Name: "A"}}}
 	_, followErr := f.db.Follow(ctx, f.org, "test", func([]byte, []postgres.Record) ([]byte, error) { return []byte{1}, nil })
@@ -40,9 +40,10 @@ func (f *firm) fill() {
 	err := errors.Join(
 		f.db.AddProcess(ctx, f.org, yearly), f.db.SaveDraft(ctx, f.org, yearly, f.owner, now),
 		f.db.AddMember(ctx, f.org, member),
-		f.db.AddSession(ctx, f.org, f.owner, [32]byte{1}, "computer", now, now.Add(time.Hour)),
+		f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}),
 		f.db.AddVendor(ctx, f.org, konkan), f.db.SaveWizard(ctx, f.org, postgres.Wizard{ID: newID(f.t), Body: "{}", By: f.owner, Changed: now}),
 		f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
+		f.db.AddSite(ctx, f.org, postgres.Site{Code: "vasai", Name: "Vasai"}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
@@ -209,7 +210,7 @@ func TestAnotherOrganisationsJobDoesNotExist(t *testing.T) {
 	found, err := b.db.Find(ctx, b.org, "SECRET", 10)
 	moves, _, err2 := b.db.Timeline(ctx, b.org, id, 0, 10)
 	board, _, err3 := b.db.Board(ctx, b.org, postgres.BoardQuery{Process: a.process.ID, Limit: 10})
-	queue, _, err4 := b.db.Queue(ctx, b.org, flow.StageRef{Process: a.process.ID, Stage: "printing"}, postgres.Waiting{}, 10)
+	queue, _, err4 := b.db.Queue(ctx, b.org, flow.StageRef{Process: a.process.ID, Stage: "printing"}, postgres.Narrow{}, postgres.Waiting{}, 10)
 	log, err5 := b.db.Movements(ctx, b.org, 0, 100)
 	known, err6 := b.db.Known(ctx, b.org, []string{"SECRET-1"}, []flow.ID{id})
 	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {

@@ -74,9 +74,10 @@ func PlaceOf(j flow.Job) Place {
 // BoardQuery asks for a page of the jobs of a process, the earliest due first.
 type BoardQuery struct {
 	Process flow.ID
-	Done    bool  // completed jobs instead of open ones
-	After   Place // keyset: the page after this place
-	Before  Place // or the page before it
+	Done    bool     // completed jobs instead of open ones
+	Sites   []string // of these sites only; none: of any
+	After   Place    // keyset: the page after this place
+	Before  Place    // or the page before it
 	Limit   int
 }
 
@@ -86,7 +87,10 @@ func (db *DB) Board(ctx context.Context, org flow.ID, q BoardQuery) (jobs []flow
 	if q.Done {
 		status = "done"
 	}
-	const base = "select state from jobs where org_id = $1 and process_id = $2 and status = $3"
+	base := "select state from jobs where org_id = $1 and process_id = $2 and status = $3"
+	if len(q.Sites) > 0 {
+		return db.boardOf(ctx, org, q, status)
+	}
 	switch {
 	case q.Before != Place{}:
 		jobs, err = db.jobList(ctx, org, base+" and (due, id) < ($4::text::date, $5) order by due desc, id desc limit $6",
@@ -106,6 +110,35 @@ func (db *DB) Board(ctx context.Context, org flow.ID, q BoardQuery) (jobs []flow
 	return jobs, more, err
 }
 
+// boardOf is a page of the board of some sites: the beginning of each site's list, put together.
+func (db *DB) boardOf(ctx context.Context, org flow.ID, q BoardQuery, status string) (jobs []flow.Job, more bool, err error) {
+	place, way, order := q.After, ">", "due, id"
+	if q.Before != (Place{}) {
+		place, way, order = q.Before, "<", "due desc, id desc"
+	}
+	if place == (Place{}) {
+		place.Due = "0001-01-01"
+	}
+	jobs, err = db.jobList(ctx, org, `select one.state from unnest($4::text[]) s cross join lateral (
+			select state, due, id from jobs where org_id = $1 and process_id = $2 and status = $3 and site = s and site <> '' and (due, id) `+way+` ($5::text::date, $6)
+			order by `+order+` limit $7) one order by `+order+" limit $7",
+		org, q.Process, status, q.Sites, string(place.Due), place.Job, q.Limit+1)
+	if more = len(jobs) > q.Limit; more {
+		jobs = jobs[:q.Limit]
+	}
+	if (q.Before != Place{}) {
+		slices.Reverse(jobs)
+	}
+	return jobs, more, err
+}
+
+// Narrow is what a list leaves out: jobs of other sites, and work that is not assigned to a member. The zero Narrow leaves
+// out nothing.
+type Narrow struct {
+	Sites []string
+	Mine  flow.ID
+}
+
 // StageLoad is what is at a stage now.
 type StageLoad struct {
 	Stage   string
@@ -116,11 +149,16 @@ type StageLoad struct {
 }
 
 // Load counts what is at the stages of a process, by stage code.
-func (db *DB) Load(ctx context.Context, org, process flow.ID) (map[string]StageLoad, error) {
+func (db *DB) Load(ctx context.Context, org, process flow.ID, n Narrow) (map[string]StageLoad, error) {
 	got := map[string]StageLoad{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select stage, count(*), count(*) filter (where status = 'running'), count(*) filter (where status = 'hold'), min(ready_at)
-			from work where org_id = $1 and process_id = $2 group by stage`, org, process).Query(func(rows pgx.Rows) error {
+		sql := `select stage, count(*), count(*) filter (where status = 'running'), count(*) filter (where status = 'hold'), min(ready_at)
+			from work w where org_id = $1 and process_id = $2`
+		args := []any{org, process}
+		if len(n.Sites) > 0 || !n.Mine.IsZero() {
+			sql, args = sql+narrowed, append(args, n.Sites, orNull(n.Mine))
+		}
+		b.Queue(sql+" group by stage", args...).Query(func(rows pgx.Rows) error {
 			var l StageLoad
 			_, err := pgx.ForEachRow(rows, []any{&l.Stage, &l.Jobs, &l.Running, &l.Held, &l.Oldest}, func() error {
 				got[l.Stage] = l
@@ -132,6 +170,10 @@ func (db *DB) Load(ctx context.Context, org, process flow.ID) (map[string]StageL
 	return got, err
 }
 
+// narrowed holds a list of work to Narrow, as the parameters 3 and 4.
+const narrowed = ` and ($3::text[] is null or exists (select from jobs j where j.org_id = w.org_id and j.id = w.job_id and j.site = any($3)))
+	and ($4::uuid is null or w.assigned = $4)`
+
 // Waiting is a position in a stage's queue: after the job that has been ready since.
 type Waiting struct {
 	Since time.Time
@@ -139,10 +181,10 @@ type Waiting struct {
 }
 
 // Queue is a page of the jobs of which something is at a stage now, the longest there first.
-func (db *DB) Queue(ctx context.Context, org flow.ID, at flow.StageRef, after Waiting, limit int) (jobs []flow.Job, more bool, err error) {
+func (db *DB) Queue(ctx context.Context, org flow.ID, at flow.StageRef, n Narrow, after Waiting, limit int) (jobs []flow.Job, more bool, err error) {
 	jobs, err = db.jobList(ctx, org, `select j.state from work w join jobs j on j.org_id = w.org_id and j.id = w.job_id
-		where w.org_id = $1 and w.process_id = $2 and w.stage = $3 and (w.ready_at, w.job_id) > ($4, $5)
-		order by w.ready_at, w.job_id limit $6`, org, at.Process, at.Stage, after.Since, after.Job, limit+1)
+		where w.org_id = $1 and w.process_id = $2 and w.stage = $5`+narrowed+` and (w.ready_at, w.job_id) > ($6, $7)
+		order by w.ready_at, w.job_id limit $8`, org, at.Process, n.Sites, orNull(n.Mine), at.Stage, after.Since, after.Job, limit+1)
 	if more = len(jobs) > limit; more {
 		jobs = jobs[:limit]
 	}

@@ -4,23 +4,53 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"clicarity/internal/flow"
 )
 
-// Members lists an organisation's people by name, at most limit, with their sign-ins and stages.
+// selectMembers reads people, not what support and programs go by.
+const selectMembers = `select id, name, role, language, given, created_at, suspended_at, left_at, seen_at, seen_on from members where org_id = $1 and role not in ('support', 'program')`
+
+func scanMember(row pgx.Row) (Member, error) {
+	var m Member
+	var given givenText
+	var suspended, left, seen pgtype.Timestamptz
+	err := row.Scan(&m.ID, &m.Name, &m.Role, &m.Language, &given, &m.Created, &suspended, &left, &seen, &m.SeenOn)
+	m.Given = flow.Given(given)
+	m.Suspended, m.Left, m.Seen = suspended.Time, left.Time, seen.Time
+	return m, err
+}
+
+// Member is one of an organisation's people, with their sign-ins.
+func (db *DB) Member(ctx context.Context, org, id flow.ID) (m Member, err error) {
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(selectMembers+" and id = $2", org, id).QueryRow(func(row pgx.Row) error {
+			m, err = scanMember(row)
+			return err
+		})
+		b.Queue("select coalesce(array_agg(login order by login), '{}') from logins where org_id = $1 and member_id = $2", org, id).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&m.Logins) })
+	})
+	return m, notFound(err)
+}
+
+// Members lists an organisation's people by name, at most limit, with their sign-ins.
 func (db *DB) Members(ctx context.Context, org flow.ID, limit int) ([]Member, error) {
 	var list []Member
 	at := map[flow.ID]int{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select id, name, role, language, created_at from members where org_id = $1 order by name, id limit $2", org, limit).Query(func(rows pgx.Rows) error {
-			var m Member
-			_, err := pgx.ForEachRow(rows, []any{&m.ID, &m.Name, &m.Role, &m.Language, &m.Created}, func() error {
+		b.Queue(selectMembers+" order by name, id limit $2", org, limit).Query(func(rows pgx.Rows) error {
+			defer rows.Close()
+			for rows.Next() {
+				m, err := scanMember(rows)
+				if err != nil {
+					return err
+				}
 				at[m.ID] = len(list)
 				list = append(list, m)
-				return nil
-			})
-			return err
+			}
+			return rows.Err()
 		})
 		b.Queue("select member_id, login from logins where org_id = $1 order by login", org).Query(func(rows pgx.Rows) error {
 			var id flow.ID
@@ -33,41 +63,36 @@ func (db *DB) Members(ctx context.Context, org flow.ID, limit int) ([]Member, er
 			})
 			return err
 		})
-		b.Queue("select member_id, process_id, stage from member_stages where org_id = $1", org).Query(func(rows pgx.Rows) error {
-			var id flow.ID
-			var ref flow.StageRef
-			_, err := pgx.ForEachRow(rows, []any{&id, &ref.Process, &ref.Stage}, func() error {
-				if i, ok := at[id]; ok {
-					list[i].Stages = append(list[i].Stages, ref)
-				}
-				return nil
-			})
-			return err
-		})
 	})
 	return list, err
 }
 
-// SetStages gives an operator exactly these stages. It takes effect at once, on open pages too.
-func (db *DB) SetStages(ctx context.Context, org, member flow.ID, stages []flow.StageRef) error {
+// SetRole gives a member a role and what they see and work at. It takes effect at once, on open pages too. An
+// organisation never loses its last owner that way.
+func (db *DB) SetRole(ctx context.Context, org, member flow.ID, role flow.Role, given flow.Given) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "select from members where org_id = $1 and id = $2 and role = 'operator' for update", org, member)
+		tag, err := tx.Exec(ctx, "update members set role = $3, given = $4 where org_id = $1 and id = $2 and role not in ('support', 'program')",
+			org, member, string(role), given.Encode())
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
 			return ErrNotFound
 		}
-		if _, err := tx.Exec(ctx, "delete from member_stages where org_id = $1 and member_id = $2", org, member); err != nil {
-			return err
-		}
-		for _, s := range stages {
-			if _, err := tx.Exec(ctx, "insert into member_stages values ($1, $2, $3, $4) on conflict do nothing", org, member, s.Process, s.Stage); err != nil {
-				return err
-			}
-		}
-		return nil
+		return ownerLeft(ctx, tx, org)
 	})
+}
+
+// ownerLeft refuses a change after which nobody owns the organisation. The owners' rows are locked, so that two owners
+// cannot each take the other away.
+func ownerLeft(ctx context.Context, tx pgx.Tx, org flow.ID) error {
+	var n int
+	err := tx.QueryRow(ctx, `select count(*) from (select from members where org_id = $1 and role = 'owner'
+		and suspended_at is null and left_at is null for update) owners`, org).Scan(&n)
+	if err == nil && n == 0 {
+		return &flow.Refusal{Code: flow.LastOwner}
+	}
+	return err
 }
 
 // SetPassword replaces a member's password and ends their sessions.

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,9 +27,13 @@ type Member struct {
 	Role         flow.Role
 	Language     string
 	PasswordHash string
-	Logins       []string        // normalised e-mail addresses and phone numbers
-	Stages       []flow.StageRef // what an operator is given
+	Logins       []string   // normalised e-mail addresses and phone numbers
+	Given        flow.Given // what they see and work at; owners have everything whatever it says
 	Created      time.Time
+	Suspended    time.Time // since when they cannot come in; zero: they can
+	Left         time.Time // when they left; zero: they are here
+	Seen         time.Time // when they were last here; zero: never
+	SeenOn       string    // on what
 }
 
 // AddOrganisation stores an organisation with its first owner and a calendar to begin with.
@@ -41,8 +47,10 @@ func (db *DB) AddOrganisation(ctx context.Context, o Organisation, owner Member)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "insert into log_heads values ($1, 0, $2)", o.ID, make([]byte, 32)); err != nil {
-			return err
+		for _, heads := range []string{"log_heads", "audit_heads"} {
+			if _, err := tx.Exec(ctx, "insert into "+heads+" values ($1, 0, $2)", o.ID, make([]byte, 32)); err != nil {
+				return err
+			}
 		}
 		if err := addMember(ctx, tx, o.ID, owner); err != nil {
 			return err
@@ -60,20 +68,13 @@ func addMember(ctx context.Context, tx pgx.Tx, org flow.ID, m Member) error {
 	if m.Language == "" {
 		m.Language = "en"
 	}
-	_, err := tx.Exec(ctx, `insert into members (org_id, id, name, role, language, password_hash, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7)`, org, m.ID, m.Name, string(m.Role), m.Language, m.PasswordHash, m.Created)
+	_, err := tx.Exec(ctx, `insert into members (org_id, id, name, role, language, password_hash, given, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, org, m.ID, m.Name, string(m.Role), m.Language, m.PasswordHash, m.Given.Encode(), m.Created)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "insert into logins select $1, unnest($3::text[]), $2", org, m.ID, m.Logins); err != nil {
-		return err
-	}
-	for _, s := range m.Stages {
-		if _, err := tx.Exec(ctx, "insert into member_stages values ($1, $2, $3, $4)", org, m.ID, s.Process, s.Stage); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = tx.Exec(ctx, "insert into logins select $1, unnest($3::text[]), $2", org, m.ID, m.Logins)
+	return err
 }
 
 // Organisations lists every organisation of the installation, by slug: what background work goes through.
@@ -118,6 +119,7 @@ type Account struct {
 	OrgName      string
 	Member       flow.ID
 	Name         string
+	Role         flow.Role
 	PasswordHash string
 }
 
@@ -133,69 +135,21 @@ func (db *DB) Accounts(ctx context.Context, login string) ([]Account, error) {
 			return err
 		})
 	})
-	for i := range found {
-		if err != nil {
-			break
-		}
+	for i := 0; i < len(found) && err == nil; {
 		a := &found[i]
 		err = db.tenant(ctx, a.Org, func(b *pgx.Batch) {
-			b.Queue(`select o.name, m.name, m.password_hash from members m join organisations o using (org_id)
-				where m.org_id = $1 and m.id = $2`, a.Org, a.Member).QueryRow(func(row pgx.Row) error {
-				return row.Scan(&a.OrgName, &a.Name, &a.PasswordHash)
+			b.Queue(`select o.name, m.name, m.role, m.password_hash from members m join organisations o using (org_id)
+				where m.org_id = $1 and m.id = $2 and m.suspended_at is null and m.left_at is null`, a.Org, a.Member).QueryRow(func(row pgx.Row) error {
+				return row.Scan(&a.OrgName, &a.Name, &a.Role, &a.PasswordHash)
 			})
 		})
+		if errors.Is(err, pgx.ErrNoRows) { // suspended, or gone
+			found, err = slices.Delete(found, i, i+1), nil
+			continue
+		}
+		i++
 	}
 	return found, err
-}
-
-// AddSession stores a session under the hash of its token.
-func (db *DB) AddSession(ctx context.Context, org, member flow.ID, tokenHash [32]byte, device string, now, until time.Time) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("insert into sessions (org_id, token_hash, member_id, device, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)",
-			org, tokenHash[:], member, device, now, until)
-	})
-}
-
-// Session is the person behind a token, as they are now; ErrNotFound when it has ended.
-func (db *DB) Session(ctx context.Context, org flow.ID, tokenHash [32]byte, now time.Time) (flow.Person, error) {
-	p := flow.Person{Org: org}
-	var processes []flow.ID
-	var stages []string
-	var stamp string
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language,
-				array(select process_id from member_stages x where x.org_id = m.org_id and x.member_id = m.id order by process_id, stage),
-				array(select stage from member_stages x where x.org_id = m.org_id and x.member_id = m.id order by process_id, stage), `+settingsStamp+`
-			from sessions s
-			join members m on m.org_id = s.org_id and m.id = s.member_id
-			join organisations o on o.org_id = s.org_id
-			where s.org_id = $1 and s.token_hash = $2 and s.expires_at > $3`, org, tokenHash[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &processes, &stages, &stamp)
-		})
-	})
-	if err == nil {
-		err = db.settle(ctx, &p, stamp)
-	}
-	if err != nil {
-		return flow.Person{}, notFound(err)
-	}
-	p.Scope = flow.Scope{All: p.Role == flow.Owner, Stages: make(map[flow.StageRef]bool, len(stages))}
-	for i := range stages {
-		p.Scope.Stages[flow.StageRef{Process: processes[i], Stage: stages[i]}] = true
-	}
-	return p, nil
-}
-
-// EndSession forgets a session.
-func (db *DB) EndSession(ctx context.Context, org flow.ID, tokenHash [32]byte) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("delete from sessions where org_id = $1 and token_hash = $2", org, tokenHash[:])
-	})
-}
-
-// EndExpiredSessions forgets the sessions of an organisation that are over, and says how many.
-func (db *DB) EndExpiredSessions(ctx context.Context, org flow.ID, now time.Time) (int64, error) {
-	return db.deleteOld(ctx, org, "delete from sessions where org_id = $1 and expires_at <= $2", now)
 }
 
 // EndOldUploads forgets the files of an organisation that nobody brought in since a time, and says how many.

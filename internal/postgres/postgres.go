@@ -97,10 +97,17 @@ func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
 
 const setOrg = "select set_config('app.org', $1, true)"
 
+const setActor = "select set_config('app.actor', $1, true)"
+
 // tenant runs one pipeline of statements for an organisation: one round trip and, being one pipeline, one
 // transaction, to which the setting is local.
 func (db *DB) tenant(ctx context.Context, org flow.ID, queue func(b *pgx.Batch)) error {
-	return db.as(ctx, "app.org", org.String(), queue)
+	return db.as(ctx, "app.org", org.String(), func(b *pgx.Batch) {
+		if actor := actorIn(ctx); actor != "" {
+			b.Queue(setActor, actor)
+		}
+		queue(b)
+	})
 }
 
 func (db *DB) as(ctx context.Context, setting, value string, queue func(b *pgx.Batch)) error {
@@ -124,6 +131,9 @@ func rollback(c *pgx.Conn) {
 func (db *DB) inTenant(ctx context.Context, org flow.ID, f func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, setOrg, org.String()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, setActor, actorIn(ctx)); err != nil {
 			return err
 		}
 		return f(tx)

@@ -6,6 +6,27 @@ CREATE FUNCTION public.app_org() RETURNS uuid
 
 ALTER FUNCTION public.app_org() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.append_audit(p_org uuid, p_what text, p_id text, p_detail jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+  actor   jsonb := coalesce(nullif(current_setting('app.actor', true), ''), '{}')::jsonb;
+  moment  timestamptz := coalesce((actor ->> 'at')::timestamptz, clock_timestamp());
+  n       bigint;
+  h       bytea;
+  entry   text;
+begin
+  select seq + 1, hash into strict n, h from audit_heads where org_id = p_org for update;
+  entry := jsonb_strip_nulls(jsonb_build_object('at', to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'member', actor ->> 'member', 'device', actor ->> 'device', 'via', actor ->> 'via', 'what', p_what, 'id', p_id, 'detail', p_detail))::text;
+  h := sha256(h || int8send(n) || convert_to(entry, 'UTF8'));
+  insert into audit values (p_org, n, moment, (actor ->> 'member')::uuid, p_what, entry, h);
+  update audit_heads set seq = n, hash = h where org_id = p_org;
+  return n;
+end $$;
+
+ALTER FUNCTION public.append_audit(p_org uuid, p_what text, p_id text, p_detail jsonb) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -27,6 +48,56 @@ end $$;
 
 ALTER FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text) OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.audited() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+  was  jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  new_ jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  whose jsonb := coalesce(new_, was);
+  told jsonb := '{}';
+  c    text;
+begin
+  foreach c in array coalesce(string_to_array(tg_argv[2], ' '), '{}') loop
+    if tg_op <> 'UPDATE' then
+      told := told || jsonb_build_object(c, whose -> c);
+    elsif was -> c is distinct from new_ -> c then
+      told := told || jsonb_build_object(c, jsonb_build_object('was', was -> c, 'is', new_ -> c));
+    end if;
+  end loop;
+  foreach c in array coalesce(string_to_array(tg_argv[3], ' '), '{}') loop
+    if tg_op = 'UPDATE' and was -> c is distinct from new_ -> c then
+      told := told || jsonb_build_object(c, 'changed');
+    end if;
+  end loop;
+  if tg_op <> 'UPDATE' or told <> '{}' then
+    perform append_audit((whose ->> 'org_id')::uuid,
+      tg_argv[0] || case tg_op when 'INSERT' then '_added' when 'UPDATE' then '_changed' else '_removed' end, whose ->> tg_argv[1], told);
+  end if;
+  return null;
+end $$;
+
+ALTER FUNCTION public.audited() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.look_again() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_notify('access', coalesce(new.org_id, old.org_id)::text);
+  return null;
+end $$;
+
+ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_audit_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -44,6 +115,32 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
+CREATE TABLE public.audit (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    member_id uuid,
+    what text NOT NULL,
+    content text NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE ONLY public.audit FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit OWNER TO clicarity_owner;
+
+CREATE TABLE public.audit_heads (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_heads_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE ONLY public.audit_heads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_heads OWNER TO clicarity_owner;
 
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
@@ -170,6 +267,7 @@ CREATE TABLE public.jobs (
     status text NOT NULL,
     state text NOT NULL,
     parent_id uuid,
+    site text DEFAULT ''::text NOT NULL,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
 WITH (fillfactor='70');
@@ -200,17 +298,6 @@ ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins OWNER TO clicarity_owner;
 
-CREATE TABLE public.member_stages (
-    org_id uuid NOT NULL,
-    member_id uuid NOT NULL,
-    process_id uuid NOT NULL,
-    stage text NOT NULL
-);
-
-ALTER TABLE ONLY public.member_stages FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.member_stages OWNER TO clicarity_owner;
-
 CREATE TABLE public.members (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -219,7 +306,12 @@ CREATE TABLE public.members (
     language text DEFAULT 'en'::text NOT NULL,
     password_hash text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'operator'::text])))
+    given text DEFAULT '{}'::text NOT NULL,
+    suspended_at timestamp with time zone,
+    left_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    seen_on text DEFAULT ''::text NOT NULL,
+    CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
 ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
@@ -377,12 +469,29 @@ CREATE TABLE public.sessions (
     member_id uuid NOT NULL,
     device text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    via text DEFAULT ''::text NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    idle_seconds integer DEFAULT 43200 NOT NULL,
+    device_id uuid,
+    grant_id uuid,
+    CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY[''::text, 'floor'::text, 'pending'::text, 'support'::text])))
 );
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions OWNER TO clicarity_owner;
+
+CREATE TABLE public.sites (
+    org_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL
+);
+
+ALTER TABLE ONLY public.sites FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sites OWNER TO clicarity_owner;
 
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
@@ -444,6 +553,7 @@ CREATE TABLE public.work (
     ready_at timestamp with time zone NOT NULL,
     station text DEFAULT ''::text NOT NULL,
     awaits uuid,
+    assigned uuid,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
 WITH (fillfactor='80');
@@ -451,6 +561,12 @@ WITH (fillfactor='80');
 ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
+
+ALTER TABLE ONLY public.audit_heads
+    ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (org_id, seq);
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
@@ -490,9 +606,6 @@ ALTER TABLE ONLY public.log_heads
 
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
-
-ALTER TABLE ONLY public.member_stages
-    ADD CONSTRAINT member_stages_pkey PRIMARY KEY (org_id, member_id, process_id, stage);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
@@ -536,6 +649,12 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (org_id, token_hash);
 
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT sites_org_id_name_key UNIQUE (org_id, name);
+
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT sites_pkey PRIMARY KEY (org_id, code);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -550,6 +669,10 @@ ALTER TABLE ONLY public.words
 
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
+
+CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, seq) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX audit_what ON public.audit USING btree (org_id, what, seq);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -569,6 +692,8 @@ CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, versi
 
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
 
+CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -581,17 +706,50 @@ CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) W
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
+CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (org_id, id);
+
+CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
+
+CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
+
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
 
 CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
+CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
+
+CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone');
+
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
+
+CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
+
+CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
+
+CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.look_again();
+
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+ALTER TABLE ONLY public.audit_heads
+    ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -635,9 +793,6 @@ ALTER TABLE ONLY public.log_heads
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
-ALTER TABLE ONLY public.member_stages
-    ADD CONSTRAINT member_stages_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
-
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -665,6 +820,9 @@ ALTER TABLE ONLY public.processes
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.sites
+    ADD CONSTRAINT sites_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -679,6 +837,10 @@ ALTER TABLE ONLY public.words
 
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
@@ -706,8 +868,6 @@ ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.member_stages ENABLE ROW LEVEL SECURITY;
-
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
@@ -734,6 +894,12 @@ ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
 
+ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendars USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -758,8 +924,6 @@ CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WIT
 
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
-CREATE POLICY tenant ON public.member_stages USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
-
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -781,6 +945,8 @@ CREATE POLICY tenant ON public.processes USING ((org_id = public.app_org())) WIT
 CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -804,6 +970,10 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
@@ -829,8 +999,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.member_stages TO clicarity_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
@@ -854,6 +1022,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO clicarity_app;
 GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 

@@ -167,7 +167,7 @@ var repeated = []struct {
 	sql   string
 	lines func(flow.Job) []string
 }{
-	{"list of work has", "select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') from work where org_id = $1 and job_id = any($2)", workLines},
+	{"list of work has", "select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') || ' ' || coalesce(assigned::text, '') from work where org_id = $1 and job_id = any($2)", workLines},
 	{"challans have at vendors", `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
 		where org_id = $1 and job_id = any($2) and left_there > 0`, outLines},
 	{"list of lots has", "select job_id, stage || ' ' || way || ' ' || lot || ' ' || trim_scale(quantity) from job_lots where org_id = $1 and job_id = any($2)", lotLines},

@@ -12,7 +12,10 @@ import (
 	"clicarity/internal/flow"
 )
 
-const channel = "movements"
+const (
+	channel = "movements"
+	access  = "access" // the database notifies it when somebody may see something else than before
+)
 
 // waker tells listeners which logs have grown, just after the commit instead of inside it: NOTIFY inside a
 // transaction takes one lock for the whole server until the commit is on disk, so writers would queue behind each
@@ -84,11 +87,17 @@ func (w *waker) notify(ctx context.Context) {
 	}
 }
 
-// Listen calls woke with each organisation whose log has grown, on one connection, until the context ends. After
-// every (re)connection it calls woke with the zero ID: anything may have happened meanwhile.
-func (db *DB) Listen(ctx context.Context, woke func(flow.ID)) error {
+// Ears are what a listener is told. Both are called with the zero ID after every (re)connection: anything may have
+// happened meanwhile.
+type Ears struct {
+	Woke func(org flow.ID) // the organisation's log has grown
+	Look func(org flow.ID) // somebody of it may see something else than before
+}
+
+// Listen tells a listener what happens, on one connection, until the context ends.
+func (db *DB) Listen(ctx context.Context, ears Ears) error {
 	for {
-		err := db.listenOnce(ctx, woke)
+		err := db.listenOnce(ctx, ears)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -101,23 +110,29 @@ func (db *DB) Listen(ctx context.Context, woke func(flow.ID)) error {
 	}
 }
 
-func (db *DB) listenOnce(ctx context.Context, woke func(flow.ID)) error {
+func (db *DB) listenOnce(ctx context.Context, ears Ears) error {
 	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
+	if _, err := conn.Exec(ctx, "listen "+channel+"; listen "+access); err != nil {
 		return err
 	}
-	woke(flow.ID{})
+	ears.Woke(flow.ID{})
+	ears.Look(flow.ID{})
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
 		}
-		if org, err := flow.ParseID(n.Payload); err == nil {
-			woke(org)
+		org, err := flow.ParseID(n.Payload)
+		switch {
+		case err != nil:
+		case n.Channel == access:
+			ears.Look(org)
+		default:
+			ears.Woke(org)
 		}
 	}
 }

@@ -16,6 +16,7 @@ type workRow struct {
 	ready   flow.Moment
 	station string
 	awaits  flow.ID
+	to      flow.ID // who is to do it
 }
 
 // noStage stands for a stage that a job did not have.
@@ -38,7 +39,7 @@ func rowOf(s *flow.StageState) workRow {
 	if !s.Live() {
 		return workRow{}
 	}
-	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies()}
+	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned}
 	if s.Held != 0 {
 		r.awaits = s.Awaits.Member
 	}
@@ -47,11 +48,16 @@ func rowOf(s *flow.StageState) workRow {
 
 // line is the row as Verify reads it from the table.
 func (r workRow) line(code string) string {
-	awaits := ""
-	if !r.awaits.IsZero() {
-		awaits = r.awaits.String()
+	awaits := idText(r.awaits)
+	return code + " " + string(r.status) + " " + r.onHand.String() + " " + r.station + " " + awaits + " " + idText(r.to)
+}
+
+// idText is an id as text, empty for the zero one.
+func idText(id flow.ID) string {
+	if id.IsZero() {
+		return ""
 	}
-	return code + " " + string(r.status) + " " + r.onHand.String() + " " + r.station + " " + awaits
+	return id.String()
 }
 
 // queueWork brings the rows of where the job is now in line with its state.
@@ -71,20 +77,16 @@ func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
 }
 
 func (d *door) queueRow(b *pgx.Batch, j flow.Job, code string, was, now workRow) {
-	awaits := &now.awaits
-	if awaits.IsZero() {
-		awaits = nil
-	}
 	switch {
 	case now == was:
 	case now.live && was.live:
-		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8
+		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8, assigned = $9
 			where org_id = $1 and job_id = $2 and stage = $3`,
-			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, awaits)
+			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
 	case now.live:
-		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits)
-			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9)`,
-			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, awaits)
+		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned)
+			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10)`,
+			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
 	default:
 		b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, code)
 	}

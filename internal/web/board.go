@@ -71,12 +71,15 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	v := w.view(r, who, "board")
 	v.Toast = w.toast(r, v)
 	p := boardPage{view: v, Done: r.FormValue("show") == "done"}
-	var err error
-	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+	all, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
 		return err
 	}
-	if p.Awaiting, err = w.awaiting(r, v, p.Processes); err != nil {
+	if p.Awaiting, err = w.awaiting(r, v, all); err != nil {
 		return err
+	}
+	if p.Processes = wholeProcesses(who, all); len(p.Processes) == 0 && len(all) > 0 {
+		return errNotYours
 	}
 	if p.First, err = w.firstSteps(r, who); err != nil {
 		return err
@@ -109,13 +112,13 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	if err != nil {
 		return err
 	}
-	q := postgres.BoardQuery{Process: p.Process.ID, Done: p.Done, Limit: boardRows,
+	q := postgres.BoardQuery{Process: p.Process.ID, Done: p.Done, Limit: boardRows, Sites: narrow(p.Who).Sites,
 		After: parsePlace(r.FormValue("after")), Before: parsePlace(r.FormValue("before"))}
 	jobs, more, err := w.DB.Board(r.Context(), p.Who.Org, q)
 	if err != nil {
 		return err
 	}
-	load, err := w.DB.Load(r.Context(), p.Who.Org, p.Process.ID)
+	load, err := w.DB.Load(r.Context(), p.Who.Org, p.Process.ID, narrow(p.Who))
 	if err != nil {
 		return err
 	}

@@ -78,23 +78,6 @@ func (w *Web) cardPage(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	return w.showCard(rw, r, v, j, p, http.StatusOK, cardForm{}, nil)
 }
 
-// jobAt is the job and process of the request's path, if the member may work at the stage.
-func (w *Web) jobAt(r *http.Request, who flow.Person) (flow.Job, flow.Process, error) {
-	id, err := pathID(r, "job")
-	if err != nil {
-		return flow.Job{}, flow.Process{}, err
-	}
-	j, err := w.DB.Job(r.Context(), who.Org, id)
-	if err != nil {
-		return j, flow.Process{}, err
-	}
-	if _, ok := j.Stage(r.PathValue("stage")); !ok || !who.Scope.Covers(j.Process, r.PathValue("stage")) || !who.Scope.Sees(j) {
-		return j, flow.Process{}, errNotYours
-	}
-	p, err := w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: j.Process, Version: j.Version})
-	return j, p, err
-}
-
 func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.Job, p flow.Process, status int, f cardForm, cause error) error {
 	says := ""
 	var gate *flow.Refusal
@@ -109,7 +92,7 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	pg := cardPage{view: v, Place: v.place(j, p, r.PathValue("stage"), vendors), Form: f, Error: says, From: from(r.FormValue("from")), Vendors: vendorList(vendors)}
-	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.IsOwner()
+	pg.Gate = errors.As(cause, &gate) && gate.Overridable() && v.Can("override")
 	pg.Busy = gate != nil && gate.Code == flow.StationBusy
 	if f.Open != "report" && !pg.Place.Stage.Counter {
 		pg.Form.Good = pg.Place.State.OnHand.String()
@@ -144,7 +127,7 @@ func (pg *cardPage) elsewhere(vendors map[flow.ID]postgres.Vendor) {
 		if i+1 < len(j.Stages) && j.Stages[i+1].Code == pg.Place.Stage.Code {
 			pg.Before = at.Stage.Name
 		}
-		if s.Live() && s.Code != pg.Place.Stage.Code && pg.Who.Scope.Covers(p.ID, s.Code) {
+		if s.Live() && s.Code != pg.Place.Stage.Code && pg.Who.Scope.At(j, s.Code) {
 			pg.Others = append(pg.Others, chipLink{at.Stage.Name, at.Link(), pg.Chip(s.Status()), pg.Qty(s.OnHand)})
 		}
 	}

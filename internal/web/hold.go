@@ -114,7 +114,7 @@ func (w *Web) awaiting(r *http.Request, v *view, processes []flow.Process) ([]aw
 	var out []awaited
 	for _, at := range list {
 		p := choose(processes, at.Job.Process.String())
-		out = append(out, awaited{v.place(at.Job, p, at.Stage, nil), v.Who.Scope.Covers(at.Job.Process, at.Stage) && v.Who.Scope.Sees(at.Job)})
+		out = append(out, awaited{v.place(at.Job, p, at.Stage, nil), v.Who.Scope.At(at.Job, at.Stage)})
 	}
 	never := flow.Date("9999-12-31")
 	slices.SortStableFunc(out, func(a, b awaited) int {

@@ -15,6 +15,7 @@ import (
 	"unicode/utf16"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 )
 
 // upload sends a file as the form does, without holding it in memory.
@@ -46,7 +47,7 @@ func (b *browser) upload(name string, content io.Reader) *browser {
 
 func (f *firm) openJobs() int {
 	f.t.Helper()
-	load, err := f.db.Load(f.t.Context(), f.org, f.process.ID)
+	load, err := f.db.Load(f.t.Context(), f.org, f.process.ID, postgres.Narrow{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -92,19 +92,13 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if err != nil {
 		return err
 	}
-	j, err := w.DB.Job(r.Context(), who.Org, id)
+	j, process, err := w.jobFor(r, who, id)
 	if err != nil {
 		return err
 	}
-	if !who.Scope.Sees(j) {
-		return errNotYours
-	}
-	p := jobPage{view: v, Job: j, Narrowed: !who.Scope.All}
+	p := jobPage{view: v, Job: j, Process: process, Narrowed: !who.Scope.Holds(j)}
 	v.Title, v.Toast = j.Number, w.toast(r, v)
 	v.Feed = feed
-	if p.Process, err = w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: j.Process, Version: j.Version}); err != nil {
-		return err
-	}
 	if p.Vendors, err = w.DB.Vendors(r.Context(), who.Org); err != nil {
 		return err
 	}
@@ -115,7 +109,7 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if err := w.ncs(r, &p); err != nil {
 		return err
 	}
-	if who.Scope.All && j.Open() {
+	if who.May(flow.MayPrioritise) && j.Open() {
 		if err := w.editing(r, &p); err != nil {
 			return err
 		}
@@ -129,7 +123,7 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 // strips shows the stages within the reader's scope.
 func (p *jobPage) strips() {
 	for _, s := range p.Job.Stages {
-		if !p.Who.Scope.Covers(p.Job.Process, s.Code) {
+		if !p.Who.Scope.At(p.Job, s.Code) {
 			continue
 		}
 		at := p.place(p.Job, p.Process, s.Code, p.Vendors)
@@ -183,10 +177,10 @@ func (w *Web) family(r *http.Request, p *jobPage) error {
 		return err
 	}
 	var also []string
+	if jobs, err = w.readable(r, p.Who, jobs); err != nil {
+		return err
+	}
 	for _, child := range jobs {
-		if !p.Who.Scope.Sees(child) {
-			continue
-		}
 		rel := relative{view: p.view, Job: child, Wasted: child.Wasted()}
 		proc, err := w.DB.Edition(r.Context(), p.Who.Org, flow.Edition{Process: child.Process, Version: child.Version})
 		if err != nil {
@@ -214,12 +208,19 @@ func othersIn(j flow.Job, part flow.Part) bool {
 	return slices.ContainsFunc(j.Parts, func(o flow.Part) bool { return o.Joins == part.Joins && o.In != 0 })
 }
 
-// editing is what an owner can change of an open job.
+// Editable reports whether the reader may change the whole job, not only its priority and due date.
+func (p *jobPage) Editable() bool { return p.Can("change") && p.Who.Scope.Holds(p.Job) }
+
+// editing is what the reader can change of an open job.
 func (w *Web) editing(r *http.Request, p *jobPage) error {
 	j := p.Job
 	p.Own = p.ownEntries(p.Process, j.ID, nil, j.Fields)
 	p.Changing = r.FormValue("change") != ""
 	p.Edit = map[string]string{flow.SetCustomer: j.Customer, flow.SetItem: j.Item, flow.SetDue: p.Date(j.Due)}
+	if !p.Editable() {
+		p.Own = nil
+		return nil
+	}
 	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
 	if err != nil {
 		return err
@@ -280,7 +281,15 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 		return err
 	}
 	typed := typed(r)
-	set := map[string]string{flow.SetCustomer: clean(r.PostFormValue("customer")), flow.SetItem: clean(r.PostFormValue("item")), flow.SetDue: "", flow.SetUrgent: ""}
+	j, p, err := w.jobFor(r, who, job)
+	if err != nil {
+		return err
+	}
+	set := map[string]string{flow.SetDue: "", flow.SetUrgent: ""}
+	whole := who.May(flow.MayChange) && who.Scope.Holds(j)
+	if whole {
+		set[flow.SetCustomer], set[flow.SetItem] = clean(r.PostFormValue("customer")), clean(r.PostFormValue("item"))
+	}
 	if text := strings.TrimSpace(r.PostFormValue("due")); text != "" {
 		day, err := sheets.Date(text, w.Now())
 		if err != nil {
@@ -291,15 +300,7 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if r.PostFormValue("urgent") != "" {
 		set[flow.SetUrgent] = "yes"
 	}
-	if len(typed) > 0 || r.MultipartForm != nil {
-		j, err := w.DB.Job(r.Context(), who.Org, job)
-		if err != nil {
-			return err
-		}
-		p, err := w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: j.Process, Version: j.Version})
-		if err != nil {
-			return err
-		}
+	if whole && (len(typed) > 0 || r.MultipartForm != nil) {
 		values, _, err := w.filled(r, who, spot{Job: job, Has: j.Fields}, p.Fields, typed)
 		if err != nil {
 			return err
@@ -349,7 +350,7 @@ func (w *Web) doJob(rw http.ResponseWriter, r *http.Request, who flow.Person, jo
 
 // Customer is how far the job has come as the customer sees it, for the office.
 func (p *jobPage) Customer() *milestones {
-	if !p.IsOwner() || p.Job.Track != "" {
+	if !p.Can("board") || p.Job.Track != "" {
 		return nil
 	}
 	return &milestones{p.view, p.Process.Progress(p.Job)}
@@ -381,8 +382,8 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 		return err
 	}
 	for _, m := range moves {
-		if m.Stage == "" || p.Who.Scope.Covers(p.Job.Process, m.Stage) {
-			e := p.event(m.Movement, names[m.Member])
+		if m.Stage == "" || p.Who.Scope.At(p.Job, m.Stage) {
+			e := p.event(p.Process.ShowMove(p.Who.Role, m.Movement), names[m.Member])
 			e.Undone = undone[m.Command]
 			p.Events = append(p.Events, e)
 		}
@@ -443,7 +444,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 
 // Reversible reports whether the reader may take the movement back.
 func (e event) Reversible() bool {
-	return e.Who.Scope.All && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted && e.Move.Facts.Other.IsZero()
+	return e.Can("reverse") && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted && e.Move.Facts.Other.IsZero()
 }
 
 // Raisable reports whether a non-conformance can be raised of what the movement wasted or sent back.

@@ -108,6 +108,8 @@ func (s *stream) follow(r *http.Request, page *live.Page) error {
 		case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil:
 			looked = time.Now()
 			err = s.w.stillThere(r, s)
+		case err == nil && len(changes) == 0:
+			err = s.w.stillThere(r, s)
 		case err == nil:
 			err = s.changes(r.Context(), changes)
 		}
@@ -138,7 +140,7 @@ var errSessionOver = errors.New("web: the session has ended")
 
 // stillThere ends the feed of somebody who has signed out or lost their place, and takes up a changed scope.
 func (w *Web) stillThere(r *http.Request, s *stream) error {
-	who, err := httpd.Who(r, w.Secure, w.DB.Session, w.Now())
+	who, err := httpd.Who(r, w.Secure, w.DB.Peek, w.Now())
 	if err != nil || who.Member != s.v.Who.Member {
 		return errSessionOver
 	}
@@ -176,7 +178,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 		if s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 || s.in.mine && holds(c.Kind) {
 			jobs[c.Job] = c.Seq
 		}
-		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process && s.v.Who.Scope.All)
+		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process && s.v.Who.Scope.Whole(c.Process) && s.v.Who.May(flow.MaySeeBoard))
 	}
 	last := batch[len(batch)-1].Seq
 	var out strings.Builder
@@ -198,7 +200,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 
 // event is what the page is told of one changed job: nothing when it is not its business.
 func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, error) {
-	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang + s.v.Who.Words, s.in.retired}, func() (rendered, error) {
+	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang + s.v.Who.Words + string(s.v.Who.Role), s.in.retired}, func() (rendered, error) {
 		return s.w.renderRow(context.WithoutCancel(ctx), s.v, id, s.in.retired) // other pages get it too, though this one may go
 	})
 	if errors.Is(err, postgres.ErrNotFound) {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -206,12 +205,15 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 			p.Chips = append(p.Chips, stageChip{Name: ref.stage.Name, Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)})
 			continue
 		}
-		jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref.ref, postgres.Waiting{}, pageRows)
+		jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref.ref, narrow(who), postgres.Waiting{}, pageRows)
 		if err != nil {
 			return err
 		}
 		p.More = p.More || more
 		p.Chips = append(p.Chips, stageChip{Name: ref.stage.Name, Count: len(jobs), Chosen: chosen != "", Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)})
+		if jobs, err = w.readable(r, who, jobs); err != nil {
+			return err
+		}
 		for _, j := range jobs {
 			p.Jobs = append(p.Jobs, v.place(j, ref.process, ref.ref.Stage, vendors))
 		}
@@ -331,5 +333,3 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 	}
 	return says
 }
-
-var errNotYours = errors.Join(postgres.ErrNotFound, errors.New("web: out of the member's scope"))

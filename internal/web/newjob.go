@@ -80,7 +80,7 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 	v := w.view(r, who, "new_job")
 	f := jobForm{Process: r.FormValue("process")}
 	if id, err := flow.ParseID(r.FormValue("copy")); err == nil {
-		j, err := w.DB.Job(r.Context(), who.Org, id)
+		j, _, err := w.jobFor(r, who, id)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 	}
 	p := newJobPage{view: v, Form: f}
 	if id, err := flow.ParseID(r.FormValue("made")); err == nil {
-		if j, err := w.DB.Job(r.Context(), who.Org, id); err == nil {
+		if j, _, err := w.jobFor(r, who, id); err == nil {
 			p.Made = &flow.JobRef{ID: j.ID, Number: j.Number}
 		}
 	}
@@ -109,11 +109,12 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 }
 
 func (w *Web) showNewJob(rw http.ResponseWriter, r *http.Request, p newJobPage, status int) error {
-	var err error
 	p.Form.Command = cmp.Or(p.Form.Command, p.view.Command())
-	if p.Processes, err = w.DB.Processes(r.Context(), p.Who.Org); err != nil {
+	all, err := w.DB.Processes(r.Context(), p.Who.Org)
+	if err != nil {
 		return err
 	}
+	p.Processes = readableProcesses(p.Who, wholeProcesses(p.Who, all))
 	if len(p.Processes) > 0 {
 		p.Process = choose(p.Processes, p.Form.Process)
 		if r.Method == http.MethodGet { // a copy has pictures of its own
@@ -303,17 +304,17 @@ func (w *Web) find(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		p.Query = p.Query[:0]
 	}
 	limit := findRows + 1
-	if !who.Scope.All {
+	if !who.Scope.Everything() {
 		limit *= 10 // what is out of scope is dropped below
 	}
 	jobs, err := w.DB.Find(r.Context(), who.Org, p.Query, limit)
 	if err != nil {
 		return err
 	}
+	if jobs, err = w.readable(r, who, jobs); err != nil {
+		return err
+	}
 	for _, j := range jobs {
-		if !who.Scope.Sees(j) {
-			continue
-		}
 		if len(p.Jobs) == findRows {
 			p.More = true
 			break
@@ -335,7 +336,7 @@ func (w *Web) found(r *http.Request, v *view, j flow.Job) (found, error) {
 	p, err := w.DB.Edition(r.Context(), v.Who.Org, flow.Edition{Process: j.Process, Version: j.Version})
 	f := found{view: v, Job: j, Process: p}
 	for _, s := range j.Stages {
-		if s.Live() && v.Who.Scope.Covers(j.Process, s.Code) {
+		if s.Live() && v.Who.Scope.At(j, s.Code) {
 			f.Live = append(f.Live, v.place(j, p, s.Code, nil))
 		}
 	}
@@ -345,7 +346,7 @@ func (w *Web) found(r *http.Request, v *view, j flow.Job) (found, error) {
 // jobLink is where a person most likely wants to go with a job: an operator to the card of the one stage of theirs
 // where it is, everybody else to its page.
 func (w *Web) jobLink(f found, who flow.Person) string {
-	if !who.Scope.All && len(f.Live) == 1 {
+	if !who.Scope.Holds(f.Job) && len(f.Live) == 1 {
 		return f.Live[0].Link()
 	}
 	return "/jobs/" + f.Job.ID.String()

@@ -68,7 +68,7 @@ func (w *Web) showPeople(rw http.ResponseWriter, r *http.Request, p peoplePage, 
 	}
 	for _, m := range members {
 		row := peopleRow{Member: m}
-		for _, ref := range m.Stages {
+		for _, ref := range m.Given.Stages {
 			if name := names[ref]; name != "" {
 				row.Stages = append(row.Stages, name)
 			}
@@ -129,9 +129,9 @@ func (w *Web) addPeople(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if err != nil {
 		return err
 	}
-	m := postgres.Member{Role: flow.Operator, Language: p.Lang, Stages: refs, Created: w.Now()}
+	m := postgres.Member{Role: flow.Operator, Language: p.Lang, Given: flow.Given{Stages: refs}, Created: w.Now()}
 	if p.Owner {
-		m.Role, m.Stages = flow.Owner, nil
+		m.Role, m.Given = flow.Owner, flow.Given{}
 	}
 	status := http.StatusOK
 	var left []string
@@ -183,7 +183,7 @@ func (w *Web) addPerson(r *http.Request, who flow.Person, m postgres.Member, lin
 	switch {
 	case m.Name == "" || len([]rune(m.Name)) > flow.MaxText || len(login) > flow.MaxText || !plausibleLogin(login):
 		return added, "people_line", nil
-	case m.Role == flow.Operator && len(m.Stages) == 0:
+	case m.Role == flow.Operator && m.Given.Nothing():
 		return added, "people_no_stage", nil
 	}
 	password, hash, err := w.NewPassword()
@@ -223,15 +223,7 @@ func (w *Web) memberOf(r *http.Request, who flow.Person) (postgres.Member, error
 	if err != nil {
 		return postgres.Member{}, err
 	}
-	members, err := w.DB.Members(r.Context(), who.Org, maxPeople)
-	if err != nil {
-		return postgres.Member{}, err
-	}
-	i := slices.IndexFunc(members, func(m postgres.Member) bool { return m.ID == id })
-	if i < 0 {
-		return postgres.Member{}, errNotYours
-	}
-	return members[i], nil
+	return w.DB.Member(r.Context(), who.Org, id)
 }
 
 func (w *Web) person(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
@@ -247,7 +239,7 @@ func (w *Web) showPerson(rw http.ResponseWriter, r *http.Request, p personPage, 
 	if err != nil {
 		return err
 	}
-	p.Title, p.Processes = p.Person.Name, ticks(processes, p.Person.Stages)
+	p.Title, p.Processes = p.Person.Name, ticks(processes, p.Person.Given.Stages)
 	return w.render(rw, status, "person", p)
 }
 
@@ -278,7 +270,7 @@ func (w *Web) changePerson(rw http.ResponseWriter, r *http.Request, who flow.Per
 		p.Error = p.T("people_no_stage")
 		return w.showPerson(rw, r, p, http.StatusUnprocessableEntity)
 	}
-	if err := w.DB.SetStages(r.Context(), who.Org, m.ID, refs); err != nil {
+	if err := w.DB.SetRole(r.Context(), who.Org, m.ID, m.Role, flow.Given{Stages: refs}); err != nil {
 		return err
 	}
 	http.Redirect(rw, r, "/people/"+m.ID.String()+"?said=saved", http.StatusSeeOther)

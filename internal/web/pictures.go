@@ -221,14 +221,13 @@ func refusalOf(err error) error {
 // mayAdd checks that the person fills in the form that a picture is for: at a stage of theirs, or, of a job's own
 // format, as one who makes and changes jobs. A new job's pictures come before the job.
 func (w *Web) mayAdd(r *http.Request, who flow.Person, p postgres.Picture) error {
-	if p.Stage == "" && who.Scope.All {
-		return nil
-	}
-	j, err := w.DB.Job(r.Context(), who.Org, p.Job)
-	if err != nil {
+	j, _, err := w.jobFor(r, who, p.Job)
+	switch {
+	case p.Stage != "" && err != nil:
 		return err
-	}
-	if _, on := j.Stage(p.Stage); !on || !who.Scope.Covers(j.Process, p.Stage) || !who.Scope.Sees(j) {
+	case p.Stage != "" && !who.Scope.At(j, p.Stage), p.Stage == "" && !who.May(flow.MayChange), p.Stage == "" && err == nil && !who.Scope.Holds(j):
+		return errNotYours
+	case p.Stage == "" && err != nil && w.taken(r, who, p.Job):
 		return errNotYours
 	}
 	return nil
@@ -270,21 +269,43 @@ func (w *Web) showPicture(rw http.ResponseWriter, r *http.Request, who flow.Pers
 	return err
 }
 
+// withheld reports whether a stage's picture may belong to a field of its form that the person does not read: the form has
+// such a field, and none that they read holds the picture.
+func withheld(who flow.Person, p flow.Process, j flow.Job, pic postgres.Picture) bool {
+	stage, _ := p.Stage(pic.Stage)
+	at, _ := j.Stage(pic.Stage)
+	for _, value := range at.Values {
+		if strings.Contains(value, pic.ID.String()) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(stage.Fields, func(f flow.Field) bool {
+		return (f.Type == flow.PhotoField || f.Type == flow.SignatureField) && !f.SeenBy(who.Role)
+	})
+}
+
+// taken reports whether there is a job of an id, whoever may see it.
+func (w *Web) taken(r *http.Request, who flow.Person, job flow.ID) bool {
+	_, err := w.DB.Job(r.Context(), who.Org, job)
+	return !errors.Is(err, postgres.ErrNotFound)
+}
+
 // mayLook is the number of a job whose picture the person may see: one of the job's own format, of a stage of theirs, or
 // one that a lot has from the job it was split off.
 func (w *Web) mayLook(r *http.Request, who flow.Person, job flow.ID, p postgres.Picture) (string, error) {
-	j, err := w.DB.Job(r.Context(), who.Org, job)
-	if errors.Is(err, postgres.ErrNotFound) && who.Scope.All && p.Job == job {
+	if p.Job == job && p.Member == who.Member && who.May(flow.MayCreate) && !w.taken(r, who, job) {
 		return "new", nil // its form is being filled in
 	}
+	j, process, err := w.jobFor(r, who, job)
 	if err != nil {
 		return "", err
 	}
-	own := p.Job == job && (p.Stage == "" || who.Scope.Covers(j.Process, p.Stage))
+	own := p.Job == job && p.Stage != "" && who.Scope.At(j, p.Stage) && !withheld(who, process, j, p)
+	own = own || p.Job == job && p.Stage == "" && who.May(flow.MayChange) && who.Scope.Holds(j) // not in the form yet
 	for _, value := range j.Fields {
 		own = own || strings.Contains(value, p.ID.String())
 	}
-	if !own || !who.Scope.Sees(j) {
+	if !own {
 		return "", errNotYours
 	}
 	return j.Number, nil

@@ -64,7 +64,7 @@ func (w *Web) ncs(r *http.Request, p *jobPage) error {
 		return err
 	}
 	for _, n := range slices.Backward(p.Job.NCs) {
-		if p.Who.Scope.Covers(p.Job.Process, n.Stage) {
+		if p.Who.Scope.At(p.Job, n.Stage) {
 			at := p.place(p.Job, p.Process, n.Stage, nil)
 			p.NCs = append(p.NCs, ncRow{p.view, n, p.Job, at.Stage.Name, names[n.By], n.Closed == 0})
 		}

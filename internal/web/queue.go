@@ -40,7 +40,7 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 		return err
 	}
 	for _, proc := range processes {
-		load, err := w.DB.Load(r.Context(), who.Org, proc.ID)
+		load, err := w.DB.Load(r.Context(), who.Org, proc.ID, narrow(who))
 		if err != nil {
 			return err
 		}
@@ -111,16 +111,19 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	}
 	p := queuePage{view: v, Process: proc, Stage: stage, Vendor: vendors[stage.Vendor].Name, First: r.FormValue("after") == "", Vendors: vendorList(vendors)}
 	at := waitingFrom(r)
-	jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref, at, pageRows)
+	jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref, narrow(who), at, pageRows)
 	if err != nil {
+		return err
+	}
+	end := endOf(jobs, ref.Stage)
+	if jobs, err = w.readable(r, who, jobs); err != nil {
 		return err
 	}
 	for _, j := range jobs {
 		p.sort(v.place(j, proc, ref.Stage, vendors))
 	}
 	if more {
-		last, _ := jobs[len(jobs)-1].Stage(ref.Stage)
-		p.More = queueLink(process, ref.Stage) + "?after=" + url.QueryEscape(last.Ready.Time().Format(time.RFC3339Nano)) + "&job=" + jobs[len(jobs)-1].ID.String()
+		p.More = queueLink(process, ref.Stage) + "?after=" + url.QueryEscape(end.Since.Format(time.RFC3339Nano)) + "&job=" + end.Job.String()
 	}
 	if err := w.limits(r, &p, ref.Stage); err != nil {
 		return err
@@ -151,6 +154,16 @@ func (w *Web) stageOf(r *http.Request, who flow.Person, ref flow.StageRef) (flow
 		return flow.Process{}, flow.Stage{}, errNotYours
 	}
 	return processes[i], stage, nil
+}
+
+// endOf is the place of the last job of a page of a queue.
+func endOf(jobs []flow.Job, stage string) postgres.Waiting {
+	if len(jobs) == 0 {
+		return postgres.Waiting{}
+	}
+	last := jobs[len(jobs)-1]
+	at, _ := last.Stage(stage)
+	return postgres.Waiting{Since: at.Ready.Time(), Job: last.ID}
 }
 
 func waitingFrom(r *http.Request) postgres.Waiting {
@@ -201,7 +214,13 @@ func (w *Web) expected(r *http.Request, p *queuePage, ref flow.StageRef, vendors
 		return nil
 	}
 	before := own[i-1].Code
-	jobs, _, err := w.DB.Queue(r.Context(), p.Who.Org, flow.StageRef{Process: ref.Process, Stage: before}, postgres.Waiting{}, expectedRows)
+	jobs, _, err := w.DB.Queue(r.Context(), p.Who.Org, flow.StageRef{Process: ref.Process, Stage: before}, postgres.Narrow{Sites: narrow(p.Who).Sites}, postgres.Waiting{}, expectedRows)
+	if err != nil {
+		return err
+	}
+	if jobs, err = w.readable(r, p.Who, jobs); err != nil {
+		return err
+	}
 	for _, j := range jobs {
 		at := p.place(j, p.Process, before, vendors)
 		p.Before = at.Stage.Name

@@ -98,7 +98,9 @@ func (w *Web) open(rw http.ResponseWriter, r *http.Request, a postgres.Account) 
 		return err
 	}
 	now := w.Now()
-	if err := w.DB.AddSession(r.Context(), a.Org, a.Member, hash, device(r.UserAgent()), now, now.Add(httpd.SessionLength)); err != nil {
+	most, idle := httpd.Lifetime(a.Role, flow.ViaOwn)
+	s := postgres.Session{Token: hash, Member: a.Member, On: device(r.UserAgent()), Began: now, Until: now.Add(most), Idle: idle}
+	if err := w.DB.AddSession(r.Context(), a.Org, s); err != nil {
 		return err
 	}
 	http.Redirect(rw, r, "/", http.StatusSeeOther)

@@ -127,7 +127,7 @@ func (w *Web) hire(r *http.Request, who flow.Person, id flow.ID, s setUp, p flow
 			m.Role = flow.Owner
 		}
 		for _, code := range l.Stages {
-			m.Stages = append(m.Stages, flow.StageRef{Process: p.ID, Stage: code})
+			m.Given.Stages = append(m.Given.Stages, flow.StageRef{Process: p.ID, Stage: code})
 		}
 		switch err := w.DB.AddMember(r.Context(), who.Org, m); {
 		case postgres.IsTaken(err):

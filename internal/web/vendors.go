@@ -223,10 +223,10 @@ func (w *Web) challan(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(c.Lines, func(l postgres.ChallanLine) bool { return who.Scope.Covers(l.Job.Process, l.Stage) }) {
+	if !slices.ContainsFunc(c.Lines, func(l postgres.ChallanLine) bool { return who.Scope.At(l.Job, l.Stage) }) {
 		return errNotYours
 	}
-	c.Lines = slices.DeleteFunc(c.Lines, func(l postgres.ChallanLine) bool { return !who.Scope.Covers(l.Job.Process, l.Stage) })
+	c.Lines = slices.DeleteFunc(c.Lines, func(l postgres.ChallanLine) bool { return !who.Scope.At(l.Job, l.Stage) })
 	p := challanPage{view: w.view(r, who, "")}
 	p.Title = c.Number
 	shown, err := w.shown(r, p.view, []postgres.Challan{c})

@@ -42,8 +42,11 @@ func (v *view) Has(key string) bool { return v.words.has(v.Lang, key) }
 // SignedIn reports whether somebody is.
 func (v *view) SignedIn() bool { return !v.Who.Member.IsZero() }
 
-// IsOwner reports whether the reader is an owner.
-func (v *view) IsOwner() bool { return v.Who.Role == flow.Owner }
+// Boards reports whether the reader may see the board of a process: of one at least that is theirs as a whole.
+func (v *view) Boards() bool {
+	s := v.Who.Scope
+	return v.Can("board") && s.Mine.IsZero() && (s.All || len(s.Processes) > 0)
+}
 
 // Asset is the address of a file of the program, with the digest of its content in it.
 func (v *view) Asset(name string) string { return v.w.assets.path(name) }

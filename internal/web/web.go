@@ -10,13 +10,16 @@ import (
 	"errors"
 	"html/template"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/keys"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
 )
@@ -27,6 +30,9 @@ type Config struct {
 	Hub    *live.Hub
 	Now    func() time.Time
 	Secure bool // people come by HTTPS
+	Log    *slog.Logger
+	Keys   *keys.Keys
+	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
 	// NewPassword makes a password to hand to somebody, and its hash.
@@ -43,6 +49,7 @@ type Web struct {
 	vocabularies vocabularies
 	tries        *httpd.Limiter // sign-ins per account
 	doors        *httpd.Limiter // sign-ins per address
+	refusals     *httpd.Limiter // refusals that are noted, per member
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -51,7 +58,7 @@ var files embed.FS
 // New makes the pages. It fails only when a template or a word list in the program itself is broken.
 func New(cfg Config) (*Web, error) {
 	w := &Web{
-		Config: cfg, tries: httpd.NewLimiter(30*time.Second, 10), doors: httpd.NewLimiter(2*time.Second, 40),
+		Config: cfg, tries: httpd.NewLimiter(30*time.Second, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
 	}
 	var err error
 	if w.words, err = readWords(files); err != nil {
@@ -90,81 +97,125 @@ func parsePages(files fs.FS) (map[string]*template.Template, error) {
 // maxSetup bounds the form of a process: 120 stages with their forms.
 const maxSetup = 1 << 20
 
-// Routes is every page and form there is.
+// Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
+	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes())
+}
+
+// openRoutes are for everybody, signed in or not.
+func (w *Web) openRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /{$}", Handler: w.home},
-		{Pattern: "GET /sign-in", Access: httpd.Public, Handler: w.signInPage},
-		{Pattern: "POST /sign-in", Access: httpd.Public, Handler: w.signIn},
-		{Pattern: "POST /sign-out", Access: httpd.Public, Handler: w.signOut},
-		{Pattern: "POST /language", Access: httpd.Public, Handler: w.setLanguage},
-		{Pattern: "GET /my", Handler: w.myJobs},
-		{Pattern: "GET /find", Handler: w.find},
-		{Pattern: "GET /stages", Handler: w.stages},
-		{Pattern: "GET /stages/{process}/{stage}", Handler: w.queue},
-		{Pattern: "GET /board", Access: httpd.Owners, Handler: w.board},
-		{Pattern: "GET /jobs/new", Access: httpd.Owners, Handler: w.newJobPage},
-		{Pattern: "POST /jobs", Access: httpd.Owners, MaxBody: maxForm, Handler: w.newJob},
-		{Pattern: "GET /jobs/{job}", Handler: w.jobPage},
-		{Pattern: "POST /jobs/{job}/undo", Handler: w.undo},
-		{Pattern: "POST /jobs/{job}/change", Access: httpd.Owners, MaxBody: maxForm, Handler: w.changeJob},
-		{Pattern: "POST /jobs/{job}/stages", Access: httpd.Owners, Handler: w.addStage},
-		{Pattern: "GET /jobs/{job}/at/{stage}", Handler: w.cardPage},
-		{Pattern: "POST /jobs/{job}/at/{stage}", MaxBody: maxForm, Handler: w.card},
-		{Pattern: "POST /jobs/{job}/pictures", MaxBody: maxPicture, Handler: w.addPicture},
-		{Pattern: "GET /jobs/{job}/pictures/{picture}", Handler: w.picture},
-		{Pattern: "GET /jobs/{job}/pictures/{picture}/small", Handler: w.smallPicture},
-		{Pattern: "POST /jobs/{job}/at/{stage}/nc", Handler: w.raiseNC},
-		{Pattern: "POST /jobs/{job}/nc/{nc}", Handler: w.settleNC},
-		{Pattern: "POST /jobs/{job}/components", Access: httpd.Owners, Handler: w.addComponent},
-		{Pattern: "POST /stages/{process}/{stage}/together", Handler: w.together},
-		{Pattern: "GET /start", Access: httpd.Owners, Handler: w.startPage},
-		{Pattern: "POST /start", Access: httpd.Owners, Handler: w.start},
-		{Pattern: "POST /start/seen", Access: httpd.Owners, Handler: w.firstStepsSeen},
-		{Pattern: "GET /start/{wizard}/{step}", Access: httpd.Owners, Handler: w.startStep},
-		{Pattern: "POST /start/{wizard}/{step}", Access: httpd.Owners, MaxBody: maxUpload, Handler: w.startNext},
-		{Pattern: "GET /words", Access: httpd.Owners, Handler: w.wordsPage},
-		{Pattern: "POST /words", Access: httpd.Owners, Handler: w.setWords},
-		{Pattern: "GET /quality", Access: httpd.Owners, Handler: w.quality},
-		{Pattern: "GET /trace", Access: httpd.Owners, Handler: w.trace},
-		{Pattern: "GET /processes", Access: httpd.Owners, Handler: w.processes},
-		{Pattern: "POST /processes", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.addProcess},
-		{Pattern: "GET /processes/{process}", Access: httpd.Owners, Handler: w.designer},
-		{Pattern: "POST /processes/{process}", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.design},
-		{Pattern: "GET /processes/{process}/file", Access: httpd.Owners, Handler: w.processFile},
-		{Pattern: "GET /processes/{process}/move", Access: httpd.Owners, Handler: w.moving},
-		{Pattern: "POST /processes/{process}/move", Access: httpd.Owners, Handler: w.move},
-		{Pattern: "GET /templates", Access: httpd.Owners, Handler: w.gallery},
-		{Pattern: "GET /templates/{template}", Access: httpd.Owners, Handler: w.template},
-		{Pattern: "GET /people", Access: httpd.Owners, Handler: w.people},
-		{Pattern: "POST /people", Access: httpd.Owners, Handler: w.addPeople},
-		{Pattern: "GET /people/{member}", Access: httpd.Owners, Handler: w.person},
-		{Pattern: "POST /people/{member}", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.changePerson},
-		{Pattern: "POST /stages/{process}/{stage}/send", Handler: w.send},
-		{Pattern: "GET /vendors", Access: httpd.Owners, Handler: w.vendors},
-		{Pattern: "POST /vendors", Access: httpd.Owners, Handler: w.addVendor},
-		{Pattern: "GET /vendors/{vendor}", Access: httpd.Owners, Handler: w.vendor},
-		{Pattern: "GET /challans/{number}", Handler: w.challan},
-		{Pattern: "GET /calendars", Access: httpd.Owners, Handler: w.calendars},
-		{Pattern: "POST /calendars", Access: httpd.Owners, Handler: w.addCalendar},
-		{Pattern: "GET /calendars/{calendar}", Access: httpd.Owners, Handler: w.calendar},
-		{Pattern: "POST /calendars/{calendar}", Access: httpd.Owners, MaxBody: maxSetup, Handler: w.changeCalendar},
-		{Pattern: "GET /live", Handler: w.live},
-		{Pattern: "GET /intake", Access: httpd.Owners, Handler: w.intakePage},
-		{Pattern: "POST /intake", Access: httpd.Owners, MaxBody: maxUpload, Handler: w.intake},
-		{Pattern: "GET /intake/{upload}", Access: httpd.Owners, Handler: w.previewPage},
-		{Pattern: "POST /intake/{upload}", Access: httpd.Owners, Handler: w.mapColumns},
-		{Pattern: "POST /intake/{upload}/confirm", Access: httpd.Owners, Handler: w.confirm},
-		{Pattern: "GET /static/{hash}/{file}", Access: httpd.Public, Handler: w.static},
-		{Pattern: "GET /manifest.webmanifest", Access: httpd.Public, Handler: w.manifest},
-		{Pattern: "GET /health", Access: httpd.Public, Handler: w.health},
+		{Pattern: "GET /sign-in", May: flow.Anybody, Handler: w.signInPage},
+		{Pattern: "POST /sign-in", May: flow.Anybody, Handler: w.signIn},
+		{Pattern: "POST /sign-out", May: flow.Anybody, Handler: w.signOut},
+		{Pattern: "POST /language", May: flow.Anybody, Handler: w.setLanguage},
+		{Pattern: "GET /static/{hash}/{file}", May: flow.Anybody, Handler: w.static},
+		{Pattern: "GET /manifest.webmanifest", May: flow.Anybody, Handler: w.manifest},
+		{Pattern: "GET /health", May: flow.Anybody, Handler: w.health},
+	}
+}
+
+// jobRoutes are the work itself.
+func (w *Web) jobRoutes() []httpd.Route {
+	return []httpd.Route{
+		{Pattern: "GET /{$}", May: flow.MaySee, Handler: w.home},
+		{Pattern: "GET /my", May: flow.MaySee, Handler: w.myJobs},
+		{Pattern: "GET /find", May: flow.MaySee, Handler: w.find},
+		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
+		{Pattern: "GET /stages/{process}/{stage}", May: flow.MaySee, Handler: w.queue},
+		{Pattern: "GET /board", May: flow.MaySeeBoard, Handler: w.board},
+		{Pattern: "GET /jobs/new", May: flow.MayCreate, Handler: w.newJobPage},
+		{Pattern: "POST /jobs", May: flow.MayCreate, MaxBody: maxForm, Handler: w.newJob},
+		{Pattern: "GET /jobs/{job}", May: flow.MaySee, Handler: w.jobPage},
+		{Pattern: "POST /jobs/{job}/undo", May: flow.MayReport, Handler: w.undo},
+		{Pattern: "POST /jobs/{job}/change", May: flow.MayPrioritise, MaxBody: maxForm, Handler: w.changeJob},
+		{Pattern: "POST /jobs/{job}/stages", May: flow.MayChange, Handler: w.addStage},
+		{Pattern: "GET /jobs/{job}/at/{stage}", May: flow.MaySee, Handler: w.cardPage},
+		{Pattern: "POST /jobs/{job}/at/{stage}", May: flow.MayReport, MaxBody: maxForm, Handler: w.card},
+		{Pattern: "POST /jobs/{job}/pictures", May: flow.MayReport, MaxBody: maxPicture, Handler: w.addPicture},
+		{Pattern: "GET /jobs/{job}/pictures/{picture}", May: flow.MaySee, Handler: w.picture},
+		{Pattern: "GET /jobs/{job}/pictures/{picture}/small", May: flow.MaySee, Handler: w.smallPicture},
+		{Pattern: "POST /jobs/{job}/at/{stage}/nc", May: flow.MayReport, Handler: w.raiseNC},
+		{Pattern: "POST /jobs/{job}/nc/{nc}", May: flow.MayReport, Handler: w.settleNC},
+		{Pattern: "POST /jobs/{job}/components", May: flow.MayCreate, Handler: w.addComponent},
+		{Pattern: "POST /stages/{process}/{stage}/together", May: flow.MayReport, Handler: w.together},
+		{Pattern: "GET /quality", May: flow.MayReview, Whole: true, Handler: w.quality},
+		{Pattern: "GET /trace", May: flow.MayReview, Whole: true, Handler: w.trace},
+		{Pattern: "POST /stages/{process}/{stage}/send", May: flow.MayReport, Handler: w.send},
+		{Pattern: "GET /challans/{number}", May: flow.MaySee, Handler: w.challan},
+		{Pattern: "GET /live", May: flow.MaySee, Handler: w.live},
+		{Pattern: "GET /intake", May: flow.MayCreate, Handler: w.intakePage},
+		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: w.intake},
+		{Pattern: "GET /intake/{upload}", May: flow.MayCreate, Handler: w.previewPage},
+		{Pattern: "POST /intake/{upload}", May: flow.MayCreate, Handler: w.mapColumns},
+		{Pattern: "POST /intake/{upload}/confirm", May: flow.MayCreate, Handler: w.confirm},
+	}
+}
+
+// setupRoutes are how an organisation sets itself up.
+func (w *Web) setupRoutes() []httpd.Route {
+	return []httpd.Route{
+		{Pattern: "GET /start", May: flow.MayDesign, Whole: true, Handler: w.startPage},
+		{Pattern: "POST /start", May: flow.MayDesign, Whole: true, Handler: w.start},
+		{Pattern: "POST /start/seen", May: flow.MayDesign, Whole: true, Handler: w.firstStepsSeen},
+		{Pattern: "GET /start/{wizard}/{step}", May: flow.MayDesign, Whole: true, Handler: w.startStep},
+		{Pattern: "POST /start/{wizard}/{step}", May: flow.MayDesign, Whole: true, MaxBody: maxUpload, Handler: w.startNext},
+		{Pattern: "GET /words", May: flow.MaySetUp, Whole: true, Handler: w.wordsPage},
+		{Pattern: "POST /words", May: flow.MaySetUp, Whole: true, Handler: w.setWords},
+		{Pattern: "GET /processes", May: flow.MayDesign, Handler: w.processes},
+		{Pattern: "POST /processes", May: flow.MayDesign, Whole: true, MaxBody: maxSetup, Handler: w.addProcess},
+		{Pattern: "GET /processes/{process}", May: flow.MayDesign, Handler: w.designer},
+		{Pattern: "POST /processes/{process}", May: flow.MayDesign, MaxBody: maxSetup, Handler: w.design},
+		{Pattern: "GET /processes/{process}/file", May: flow.MayDesign, Handler: w.processFile},
+		{Pattern: "GET /processes/{process}/move", May: flow.MayDesign, Handler: w.moving},
+		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign, Handler: w.move},
+		{Pattern: "GET /templates", May: flow.MayDesign, Whole: true, Handler: w.gallery},
+		{Pattern: "GET /templates/{template}", May: flow.MayDesign, Whole: true, Handler: w.template},
+		{Pattern: "GET /people", May: flow.MayPeople, Handler: w.people},
+		{Pattern: "POST /people", May: flow.MayPeople, Handler: w.addPeople},
+		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
+		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
+		{Pattern: "GET /vendors", May: flow.MayVendors, Whole: true, Handler: w.vendors},
+		{Pattern: "POST /vendors", May: flow.MayVendors, Whole: true, Handler: w.addVendor},
+		{Pattern: "GET /vendors/{vendor}", May: flow.MayVendors, Whole: true, Handler: w.vendor},
+		{Pattern: "GET /calendars", May: flow.MaySetUp, Whole: true, Handler: w.calendars},
+		{Pattern: "POST /calendars", May: flow.MaySetUp, Whole: true, Handler: w.addCalendar},
+		{Pattern: "GET /calendars/{calendar}", May: flow.MaySetUp, Whole: true, Handler: w.calendar},
+		{Pattern: "POST /calendars/{calendar}", May: flow.MaySetUp, Whole: true, MaxBody: maxSetup, Handler: w.changeCalendar},
+	}
+}
+
+// Handler is the whole site: the routes behind the checks that all of them share.
+func (w *Web) Handler(log *slog.Logger) http.Handler {
+	return httpd.New(httpd.Config{
+		Session: w.DB.Session, As: w.as, Refused: w.refused, Fail: w.Fail, Now: w.Now, Secure: w.Secure, Log: log,
+		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) },
+	}, w.Routes())
+}
+
+// as puts the person into the audit log as the author of what the request does.
+func (w *Web) as(ctx context.Context, r *http.Request, who flow.Person) context.Context {
+	return postgres.As(ctx, postgres.Actor{Member: who.Member, Device: device(r.UserAgent()), Via: who.Via, At: w.Now()})
+}
+
+// refused notes that somebody asked for what they may not. One who keeps asking is noted now and then.
+func (w *Web) refused(r *http.Request, who flow.Person) {
+	if !w.refusals.Allow(who.Org.String()+who.Member.String(), w.Now()) {
+		return
+	}
+	e := postgres.Event{What: postgres.AuditRefused, Detail: map[string]string{"method": r.Method, "path": r.Pattern}}
+	if err := w.DB.Audit(r.Context(), who.Org, e); err != nil {
+		w.Log.Error("a refusal could not be noted", "org", who.Org.String(), "error", err)
 	}
 }
 
 func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	to := "/my"
-	if who.Scope.All {
-		to = "/board"
+	processes, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	to := homeOf(who, processes)
+	if who.May(flow.MayDesign) && who.Scope.Everything() {
 		fresh, err := w.DB.Fresh(r.Context(), who.Org)
 		if err != nil {
 			return err

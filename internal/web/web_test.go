@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
-	"clicarity/internal/httpd"
+	"clicarity/internal/keys"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
@@ -60,16 +60,16 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 		}
 		return got, err
 	}, db.Head)
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
+	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(httpd.New(httpd.Config{Session: db.Session, Fail: pages.Fail, Now: now, Log: slog.New(slog.NewTextHandler(testWriter{t}, nil)),
-		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) }}, pages.Routes()))
+	server := httptest.NewServer(pages.Handler(log))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); _ = db.Listen(ctx, hub.Wake) }() //nolint:errcheck // ends with the context
+	go func() { defer close(done); _ = db.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}) }() //nolint:errcheck // ends with the context
 	t.Cleanup(func() { hub.Close(); server.Close(); cancel(); <-done })
 	return &house{t: t, db: db, url: server.URL}
 }
@@ -101,7 +101,7 @@ func (h *house) firm(slug string) *firm {
 			postgres.Member{ID: f.owner, Name: "Asha Patil", Role: flow.Owner, PasswordHash: "owner pass", Logins: []string{"owner@" + slug + ".example"}, Created: now}),
 		h.db.AddProcess(h.t.Context(), f.org, f.process),
 		h.db.AddMember(h.t.Context(), f.org, postgres.Member{ID: f.operator, Name: "Ravi Kadam", Role: flow.Operator, PasswordHash: "operator pass",
-			Logins: []string{"ravi@" + slug + ".example"}, Created: now, Stages: []flow.StageRef{{Process: f.process.ID, Stage: "lamination"}}}))
+			Logins: []string{"ravi@" + slug + ".example"}, Created: now, Given: flow.Given{Stages: []flow.StageRef{{Process: f.process.ID, Stage: "lamination"}}}}))
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func TestARound(t *testing.T) {
 		}
 	}
 	create()
-	if err := db.AddSession(t.Context(), org, owner, [32]byte{1}, "", now.Add(-13*time.Hour), now.Add(-time.Hour)); err != nil {
+	if err := db.AddSession(t.Context(), org, postgres.Session{Token: [32]byte{1}, Member: owner, Began: now.Add(-13 * time.Hour), Until: now.Add(-time.Hour), Idle: 12 * time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.AddUpload(t.Context(), org, postgres.Upload{ID: newID(t), Member: owner, Content: "{}", Mapping: "{}", Created: now.Add(-25 * time.Hour)}); err != nil {
