@@ -221,7 +221,7 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 		p.Own = nil
 		return nil
 	}
-	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
+	processes, err := w.processesFor(r, p.Who)
 	if err != nil {
 		return err
 	}
@@ -318,7 +318,7 @@ func (w *Web) addStage(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	if err != nil {
 		return err
 	}
-	processes, err := w.DB.Processes(r.Context(), who.Org)
+	processes, err := w.processesFor(r, who)
 	if err != nil {
 		return err
 	}

@@ -29,10 +29,11 @@ func (w *Web) processes(rw http.ResponseWriter, r *http.Request, who flow.Person
 
 func (w *Web) showProcesses(rw http.ResponseWriter, r *http.Request, who flow.Person, status int, text, says string) error {
 	p := processesPage{view: w.view(r, who, "processes"), Text: text, Error: says}
-	var err error
-	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+	all, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
 		return err
 	}
+	p.Processes = wholeProcesses(who, all)
 	return w.render(rw, status, "processes", p)
 }
 
@@ -263,7 +264,7 @@ func (w *Web) owned(r *http.Request, who flow.Person) (flow.Process, error) {
 		return flow.Process{}, err
 	}
 	i := slices.IndexFunc(all, func(p flow.Process) bool { return p.ID == id })
-	if i < 0 {
+	if i < 0 || !who.Scope.Whole(id) {
 		return flow.Process{}, errNotYours
 	}
 	return all[i], nil
