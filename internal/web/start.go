@@ -25,6 +25,8 @@ type setUp struct {
 	Columns  []sheetColumn `json:"columns,omitempty"`
 	Rows     bool          `json:"rows,omitempty"` // the sheet's rows are the first jobs
 	People   string        `json:"people,omitempty"`
+	Trade    string        `json:"trade,omitempty"` // slug of the template
+	Words    bool          `json:"words,omitempty"` // say things as the trade does
 }
 
 // sheetColumn is a column of the company's own job sheet and what becomes of it.
@@ -123,7 +125,7 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		if !ok {
 			return postgres.ErrNotFound
 		}
-		s.Process = t.Process
+		s.Process, s.Trade, s.Words = t.Process, t.Slug, true
 	}
 	if err := w.place(r, who, id, &s.Process); err != nil {
 		return err
@@ -259,6 +261,7 @@ func (w *Web) takeStep(r *http.Request, step string, s *setUp, p *startPage) (st
 	case "stages":
 		return w.takeStages(r, s, p)
 	case "numbers":
+		s.Words = r.PostFormValue("words") != ""
 		s.Process.Prefix, s.Process.Yearly = clean(r.PostFormValue("prefix")), r.PostFormValue("yearly") != ""
 		if name := clean(r.PostFormValue("name")); name != "" {
 			s.Process.Name = name
@@ -417,6 +420,9 @@ func (w *Web) finish(rw http.ResponseWriter, r *http.Request, who flow.Person, i
 		return err
 	}
 	if err := w.DB.SaveWizard(r.Context(), who.Org, postgres.Wizard{ID: id, Body: body, By: who.Member, Changed: w.Now(), Done: true}); err != nil {
+		return err
+	}
+	if err := w.speakTrade(r, who, s); err != nil {
 		return err
 	}
 	done.Process = p
