@@ -52,7 +52,7 @@ type startPage struct {
 	Steps     []startStep
 	SetUp     setUp
 	Query     string
-	Templates []blueprint.Template
+	Templates []trade
 	Stages    []designStage
 	Example   string // of a job number
 	Fields    []string
@@ -87,11 +87,7 @@ func (w *Web) startPage(rw http.ResponseWriter, r *http.Request, who flow.Person
 		return err
 	}
 	p := startPage{view: w.view(r, who, "start_trade"), Step: "trade", Query: clean(r.FormValue("q")), Steps: stepsAt("")}
-	for _, t := range blueprint.Gallery() {
-		if len(p.Query) <= 200 && t.Matches(p.Query) {
-			p.Templates = append(p.Templates, t)
-		}
-	}
+	p.Templates = p.trades(p.Query)
 	return w.render(rw, http.StatusOK, "start", p)
 }
 

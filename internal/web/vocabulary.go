@@ -70,6 +70,10 @@ func (ws words) own(w flow.Words) words {
 		forms := formsOf(lang)
 		got.phrases[lang] = make(map[string]string, len(phrases))
 		for key, phrase := range phrases {
+			if strings.HasPrefix(key, tradePhrases) { // a carton of board is not the board
+				got.phrases[lang][key] = phrase
+				continue
+			}
 			got.phrases[lang][key] = renamed(phrase, forms, mine)
 		}
 	}
