@@ -40,31 +40,20 @@ func (w *Web) showProcesses(rw http.ResponseWriter, r *http.Request, who flow.Pe
 type galleryPage struct {
 	*view
 	Query     string
-	Templates []blueprint.Template
+	Templates []trade
 }
 
 // gallery shows the shipped templates of the trades.
 func (w *Web) gallery(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	p := galleryPage{view: w.view(r, who, "templates"), Query: clean(r.FormValue("q"))}
-	for _, t := range blueprint.Gallery() {
-		if len(p.Query) <= 200 && t.Matches(p.Query) {
-			p.Templates = append(p.Templates, t)
-		}
-	}
-	q := strings.ToLower(p.Query)
-	named := func(t blueprint.Template) int {
-		if strings.Contains(strings.ToLower(t.Process.Name+" "+t.Process.About), q) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(p.Templates, func(a, b blueprint.Template) int { return named(a) - named(b) })
+	p.Templates = p.trades(p.Query)
 	return w.render(rw, http.StatusOK, "gallery", p)
 }
 
 type templatePage struct {
 	*view
 	Slug    string
+	About   string
 	Process flow.Process
 	Design  designPage
 }
@@ -75,8 +64,9 @@ func (w *Web) template(rw http.ResponseWriter, r *http.Request, who flow.Person)
 		return postgres.ErrNotFound
 	}
 	v := w.view(r, who, "")
-	v.Title = t.Process.Name
-	return w.render(rw, http.StatusOK, "template", templatePage{view: v, Slug: t.Slug, Process: t.Process,
+	named := v.trade(t)
+	v.Title = named.Name
+	return w.render(rw, http.StatusOK, "template", templatePage{view: v, Slug: t.Slug, About: named.About, Process: t.Process,
 		Design: designPage{view: v, Form: newDesign(v, t.Process, nil)}})
 }
 
