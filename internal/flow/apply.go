@@ -121,6 +121,7 @@ func created(before Job, m Movement) (Job, error) {
 	j.Found = f.Found
 	arrive(&j.Stages[at], f.Quantity-f.Found, m.Occurred)
 	bring(&j.Stages[at], f.Found, m.Occurred)
+	j.Stages[at].vouch(f.Vouched, 1)
 	return j, nil
 }
 
@@ -203,15 +204,16 @@ func changed(j Job, m Movement) (Job, error) {
 }
 
 // with is a map with one entry more; an empty value takes the entry away.
-func with(fields map[string]string, name, value string) map[string]string {
+func with[V comparable](fields map[string]V, name string, value V) map[string]V {
+	var none V
 	fields = maps.Clone(fields)
 	switch {
-	case value == "" && len(fields) <= 1 && fields[name] != "":
+	case value == none && len(fields) <= 1 && fields[name] != none:
 		return nil
-	case value == "":
+	case value == none:
 		delete(fields, name)
 	case fields == nil:
-		return map[string]string{name: value}
+		return map[string]V{name: value}
 	default:
 		fields[name] = value
 	}
@@ -339,6 +341,7 @@ func split(j *Job, i int, m Movement) error {
 		return impossible(m, "it is not what was received and found there")
 	}
 	s.Received, s.SplitOff, s.Found = s.Received-fromReceived, s.SplitOff+fromReceived, s.Found-m.Facts.Found
+	s.vouch(m.Facts.Vouched, -1)
 	if s.OnHand -= q; s.OnHand == 0 {
 		s.Ready, s.Started, s.Done, s.Why = 0, 0, m.Occurred, ""
 	}
@@ -361,6 +364,7 @@ func joined(j *Job, i int, m Movement) error {
 	arrive(s, q-m.Facts.Found, m.Occurred)
 	bring(s, m.Facts.Found, m.Occurred)
 	s.Joined += q - m.Facts.Found
+	s.vouch(m.Facts.Vouched, 1)
 	j.Completed = 0
 	return roomy(*s, m)
 }
@@ -478,6 +482,7 @@ func sendBack(j *Job, i int, b Back, m Movement) error {
 	if !ok {
 		return impossible(m, "what goes back is no whole number of what it was made of")
 	}
+	j.recall(to, i, b.Quantity)
 	s := &j.Stages[to]
 	arrive(s, q, m.Occurred)
 	s.Returned, s.Why = s.Returned+q, b.Reason
@@ -486,11 +491,15 @@ func sendBack(j *Job, i int, b Back, m Movement) error {
 
 // before is what a quantity at a stage was at an earlier one.
 func (j Job) before(q Quantity, to, from int) (Quantity, bool) {
-	ratios := make([]Ratio, 0, from-to)
-	for _, s := range j.Stages[to:from] {
-		ratios = append(ratios, s.Yields)
+	return back(q, j.ratios(to, from))
+}
+
+func (j Job) ratios(from, to int) []Ratio {
+	ratios := make([]Ratio, 0, to-from)
+	for i := from; i < to; i++ {
+		ratios = append(ratios, j.Stages[i].Yields)
 	}
-	return back(q, ratios)
+	return ratios
 }
 
 func roomy(s StageState, m Movement) error {

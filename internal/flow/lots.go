@@ -72,6 +72,7 @@ func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Vouched = j.vouched(w.Process(j), a.Stage, f.Quantity)
 	moves, err := a.movements(j, m, c, Movement{Kind: KindSplit, Facts: f})
 	if err != nil {
 		return nil, err
@@ -139,6 +140,7 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Vouched = j.vouched(w.Process(j), a.Stage, f.Quantity)
 	moves, err := a.movement(j, m, c, KindMerged, f)
 	if err != nil {
 		return nil, err
@@ -149,6 +151,6 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 		}
 	}
 	target := Work{Job: a.Into, Stage: a.Stage}
-	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Found: f.Found, Of: f.Of, Other: a.Job, Number: j.Number})
+	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Found: f.Found, Vouched: f.Vouched, Of: f.Of, Other: a.Job, Number: j.Number})
 	return append(moves, joined...), err
 }

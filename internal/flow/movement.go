@@ -108,6 +108,7 @@ type Facts struct {
 	With     []ID                `json:"with,omitempty"`     // and those that depended on it
 	Began    Moment              `json:"began,omitempty"`    // a report's own run began then
 	Found    Quantity            `json:"found,omitempty"`    // of what goes from lot to lot: how much of it had been found
+	Vouched  map[string]Quantity `json:"vouched,omitempty"`  // and how much of it which inspection had passed
 	Sizes    []string            `json:"sizes,omitempty"`    // the sizes of a new job, in order
 	Second   string              `json:"second,omitempty"`   // the unit of its second balance
 	Of       map[string]Amount   `json:"of,omitempty"`       // what of the quantities belongs to which size, or to the second balance

@@ -17,6 +17,8 @@ type Refusal struct {
 	Entry  Quantity // what was entered
 	Here   Quantity // what is there
 	Limit  int      // the limit that was passed
+
+	Depends []Movement // later movements that would have to be taken back as well
 }
 
 // Code names a kind of refusal.

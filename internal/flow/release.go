@@ -60,7 +60,7 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 		}
 	}
 	for _, need := range stage.Needs {
-		if cleared := j.cleared(need, s.Code) - s.Good; good > cleared {
+		if cleared := -j.beyond(need, s.Code); good > cleared {
 			err := a.waive(&Refusal{Code: GateClosed, Job: j.Number, Stage: s.Code, Name: nameOf(p, need), Entry: good, Here: max(cleared, 0)})
 			if err != nil {
 				return err
@@ -101,8 +101,8 @@ func (j Job) joinable(p Process, s StageState, out Quantity) error {
 	if missing := j.Missing(s.Code); len(missing) > 0 {
 		return &Refusal{Code: ComponentsMissing, Job: missing[0].Number, Stage: s.Code, Name: p.PartName(missing[0])}
 	}
-	if makes, scarcest, joins := j.Joinable(s.Code); joins && s.Good+s.Wasted+out > makes {
-		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: p.PartName(scarcest), Entry: out, Here: max(makes-s.Good-s.Wasted, 0)}
+	if makes, scarcest, joins := j.Joinable(s.Code); joins && s.gone()+s.Wasted+out > makes {
+		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: p.PartName(scarcest), Entry: out, Here: max(makes-s.gone()-s.Wasted, 0)}
 	}
 	return nil
 }
@@ -120,20 +120,6 @@ func (a Release) waive(err error) error {
 		return nil
 	}
 	return err
-}
-
-// cleared is how much an inspection has passed, in the units of a later stage. A stage that is not to be done, or not
-// on the job's route, clears nothing.
-func (j Job) cleared(inspection, at string) Quantity {
-	i, to := j.index(inspection), j.index(at)
-	if i < 0 || i > to || j.Stages[i].Need == NotRequired {
-		return 0
-	}
-	q := j.Stages[i].Good
-	for _, s := range j.Stages[i:to] {
-		q, _ = s.Yields.of(q)
-	}
-	return q
 }
 
 type askedAt int

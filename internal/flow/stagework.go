@@ -205,7 +205,7 @@ func (a Report) take(p Process, j Job, s StageState, m Mark, c Command) ([]Movem
 	if err := a.check(p, j, s, f); err != nil {
 		return nil, err
 	}
-	if err := a.Release.allows(p, j, s, m, c, a.Good, f.Scrap()); err != nil {
+	if err := a.Release.allows(p, j.sending(a.Stage, a.Back), s, m, c, a.Good, f.Scrap()); err != nil {
 		return nil, err
 	}
 	if over, by := a.over(j, s, f); over > 0 {

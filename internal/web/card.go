@@ -364,29 +364,3 @@ func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
 	}
 	return "/jobs/" + job.String() + "?" + said
 }
-
-// undo takes back what was just done and shows the job as it is again.
-func (w *Web) undo(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	job, err := pathID(r, "job")
-	if err != nil {
-		return err
-	}
-	id, err := flow.ParseID(r.PostFormValue("command"))
-	if err != nil {
-		return &flow.Refusal{Code: flow.BadCommand}
-	}
-	undoes, err := flow.ParseID(r.PostFormValue("undoes"))
-	if err != nil {
-		return &flow.Refusal{Code: flow.BadCommand}
-	}
-	receipt, err := w.do(r, who, id, flow.Undo{Job: job, Undoes: undoes, Reason: clean(r.PostFormValue("reason")), Together: r.PostFormValue("together") != ""})
-	if err != nil {
-		return err
-	}
-	to := "/jobs/" + job.String()
-	if r.PostFormValue("to") == "/my" {
-		to = "/my"
-	}
-	http.Redirect(rw, r, to+"?said="+strconv.FormatInt(receipt.First, 10), http.StatusSeeOther)
-	return nil
-}

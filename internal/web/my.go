@@ -297,7 +297,7 @@ func (w *Web) toast(r *http.Request, v *view) *toast {
 		return nil
 	}
 	t := &toast{Says: v.did(j, p, m.Movement), Job: j.ID.String(), From: r.URL.Path}
-	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && m.Facts.Other.IsZero() {
+	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && !j.Crossed(m.Movement) {
 		t.Command = m.Command.String()
 	}
 	return t

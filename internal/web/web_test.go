@@ -598,7 +598,7 @@ func TestAnOwnerChangesARunningJob(t *testing.T) {
 	}
 	operator.post("/jobs/"+job.String()+"/undo", url.Values{"command": {newID(t).String()}, "undoes": {undoes[1] + undoes[2]}, "reason": {"x"}}).says(403)
 	owner.tap(job, "foiling", "start").says(200)
-	to("undo", "undoes", undoes[1]+undoes[2], "reason", "wrong job").says(409, "which depends on it")
+	to("undo", "undoes", undoes[1]+undoes[2], "reason", "wrong job").says(409, "which depends on it", "together with what came after it", "Take back this and 1 more")
 	to("undo", "undoes", undoes[1]+undoes[2], "reason", "wrong job", "together", "1").says(200, "taken back", "wrong job")
 	f.account(job, "printing", "received 500 hand 500")
 	f.account(job, "foiling", "hand 0")
