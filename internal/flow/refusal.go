@@ -18,6 +18,8 @@ type Refusal struct {
 	Here   Quantity // what is there
 	Limit  int      // the limit that was passed
 
+	Of Work // which of several works of a command it is about
+
 	Depends []Movement // later movements that would have to be taken back as well
 }
 

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"slices"
 	"time"
 )
@@ -205,39 +204,4 @@ func (f Field) Limits() string {
 		return "≤ " + f.Max.String() + unit
 	}
 	return ""
-}
-
-// Attempt records that somebody tried to pass a closed gate. The write door gives it when a command was refused for
-// that; people cannot.
-type Attempt struct {
-	Work
-	Gate Code `json:"gate"`
-}
-
-// Name is "attempt".
-func (Attempt) Name() string { return "attempt" }
-
-func (a Attempt) decide(w World, m Mark, c Command) ([]Movement, error) {
-	j, _, err := a.at(w, m)
-	if err != nil {
-		return nil, err
-	}
-	return a.movement(j, m, c, KindAttempted, Facts{Gate: a.Gate})
-}
-
-// Attempted is the command that records a refused attempt at a gate, if this refusal is to be kept. It has the same
-// id whenever the refused command is sent.
-func Attempted(c Command, r *Refusal) (Command, bool) {
-	var work Work
-	switch a := c.Action.(type) {
-	case Report:
-		work = a.Work
-	case Finish:
-		work = a.Work
-	}
-	if r.Code != GateClosed || work.Job.IsZero() {
-		return Command{}, false
-	}
-	id := sha256.Sum256(append([]byte("attempt"), c.ID[:]...))
-	return Command{ID: DerivedID(id), Occurred: c.Occurred, Action: Attempt{Work: work, Gate: r.Code}}, true
 }

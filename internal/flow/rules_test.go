@@ -103,6 +103,13 @@ func TestDispatchNeedsItsInspection(t *testing.T) {
 	if before.Last = l.job.Last; l.history[len(l.history)-1].Kind != KindAttempted || l.job.Stages[2].OnHand != before.Stages[2].OnHand {
 		t.Error("an attempt moved something, or was not kept")
 	}
+	several := Command{ID: ID{78}, Action: FinishTogether{Works: []Work{l.at("print"), l.at("dispatch")}}}
+	if c, kept := Attempted(several, &Refusal{Code: GateClosed, Of: l.at("dispatch")}); !kept || c.Action.(Attempt).Stage != "dispatch" { //nolint:errcheck // it is one
+		t.Errorf("an attempt with several jobs is not kept: %+v", c)
+	}
+	if _, kept := Attempted(Command{ID: ID{79}, Action: Receive{Work: l.at("dispatch")}}, &Refusal{Code: TooEarly}); !kept {
+		t.Error("an attempt at what comes from a vendor is not kept")
+	}
 	if _, kept := Attempted(refused, &Refusal{Code: MoreThanHere}); kept {
 		t.Error("any refusal counts as an attempt")
 	}

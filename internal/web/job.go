@@ -449,6 +449,9 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Kind == flow.KindArrived && (m.Facts.Quantity < 0 || m.Facts.Quantity == 0 && !m.Facts.Whole) {
 		e.Words = p.T("event_arrived_back", "qty", p.Qty(-m.Facts.Quantity), "other", m.Facts.Number)
 	}
+	if told := "event_attempted_" + string(m.Facts.Gate); p.Has(told) && (m.Facts.Name != "" || m.Facts.Gate == flow.TooEarly) {
+		e.Words = p.T(told, "name", m.Facts.Name, "qty", p.Qty(m.Facts.Quantity))
+	}
 	if nc := m.Facts.NC; nc != nil {
 		e.Words = p.T(key, "number", nc.Number)
 	}
