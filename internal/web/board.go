@@ -60,6 +60,8 @@ type boardPage struct {
 	Rows      []boardRow
 	Done      bool
 	Awaiting  []awaited // holds that wait for the reader
+	Reminders []challan // goods at job workers whose day by law is near
+	Unshown   int       // and how many more
 	Next      string    // address of the next page, empty on the last
 	Previous  string
 }
@@ -76,6 +78,9 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		return err
 	}
 	if p.Awaiting, err = w.awaiting(r, v, p.Processes); err != nil {
+		return err
+	}
+	if p.Reminders, p.Unshown, err = w.reminders(r, v); err != nil {
 		return err
 	}
 	if p.First, err = w.firstSteps(r, who); err != nil {
