@@ -67,7 +67,7 @@ var mutants = []mutant{
 	{"an operator works only at stages of the scope", "stagework.go", "	if !ok || !m.Scope.Covers(j.Process, w.Stage) {\n		return Job{}, StageState{}, refuse(NotFound)\n	}\n", "	if !ok {\n		return Job{}, StageState{}, refuse(NotFound)\n	}\n"},
 	{"a job number is used once", "create.go", "	case used || exists || taken[NumberKey(n.Number)]:\n", "	case exists || used && false:\n"},
 	{"a device cannot report the future", "command.go", "	case at.Sub(m.At) > MaxAhead:\n", "	case false:\n"},
-	{"nor what is more than 72 hours old", "command.go", "	case m.At.Sub(at) > MaxAge:\n", "	case false:\n"},
+	{"nor what is more than 72 hours old", "command.go", "	case m.At.Sub(at) > MaxAge && (m.Role != Owner || m.At.Sub(at) > MaxEntry):\n", "	case false:\n"},
 	{"what came late is marked", "command.go", "		return at, MarkBackdated, nil\n", "		return at, MarkLive, nil\n"},
 	{"a skipped inspection is never inferred", "stagework.go", "s.AtVendor > 0 || stage.Inspection ||", "s.AtVendor > 0 ||"},
 	{"a count books the difference", "apply.go", "		return pass(j, i, Facts{Short: less}, m)\n	}\n	return nil\n}\n\n// differs", "		return nil\n	}\n	return nil\n}\n\n// differs"},

@@ -567,6 +567,27 @@ func TestFormsAndGates(t *testing.T) {
 	}
 }
 
+// What is entered later is booked when it happened, and shows that it was entered late.
+func TestALateEntryShowsAsLate(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner, operator := f.ownerBrowser(), f.operatorBrowser()
+	owner.newJob(f, "L-1", "500")
+	job := f.jobNumbered("L-1")
+	owner.tap(job, "printing", "done")
+	ist := time.FixedZone("IST", 19800)
+	ago := time.Now().In(ist).Add(-3 * time.Hour)
+	operator.get("/jobs/"+job.String()+"/at/lamination").says(200, "It happened earlier")
+	operator.tap(job, "lamination", "report", "good", "100", "happened", "yesterday").says(422, "“yesterday” does not fit “When it happened”")
+	operator.tap(job, "lamination", "report", "good", "100", "happened", ago.AddDate(0, 0, 1).Format("2006-01-02T15:04")).says(422, "is in the future")
+	operator.tap(job, "lamination", "report", "good", "100", "happened", ago.AddDate(0, 0, -4).Format("2006-01-02T15:04")).says(422, "more than 72 hours ago")
+	operator.tap(job, "lamination", "report", "good", "100", "happened", ago.Format("2006-01-02T15:04"), "from", "job").says(200, "100 sheets passed on", ago.Format("15:04"), "entered later")
+	owner.tap(job, "lamination", "report", "good", "50", "happened", ago.AddDate(0, 0, -4).Format("02-01-2006 15:04"), "from", "job").says(200, ago.AddDate(0, 0, -4).Format("02-01"))
+	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
+		t.Error(err)
+	}
+}
+
 // An owner changes a job, adds a stage to it, skips one, and takes back what somebody else did.
 func TestAnOwnerChangesARunningJob(t *testing.T) {
 	t.Parallel()
