@@ -1,6 +1,9 @@
 package flow
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // must gives commands that are taken.
 func (c *clan) must(t *testing.T, actions ...Action) {
@@ -146,4 +149,20 @@ func TestAnUndoNamesAllThatDependsOnIt(t *testing.T) {
 	if s, _ := c.jobs[box].Stage("print"); s.OnHand != Units(10) {
 		t.Errorf("at printing: %+v", s)
 	}
+}
+
+// A lot that is split off in the oven has been there as long as the rest.
+func TestALotTakesItsTimeWithIt(t *testing.T) {
+	t.Parallel()
+	p := sheets()
+	p.Stages[2].Dwell = 60
+	c := openClan(t.Fatalf, p, Units(10))
+	c.must(t, done(box, "print", "inspect")...)
+	c.now = c.now.Add(50 * time.Minute)
+	c.must(t, Split{Work: Work{box, "paste"}, Quantity: Units(30), Lot: ID{8}, Number: "RB-1/2"})
+	c.must(t, Split{Work: Work{box, "paste"}, Quantity: Units(10), Lot: ID{9}, Number: "RB-1/3"})
+	c.refuses(t, TooEarly, Finish{Work: Work{ID{8}, "paste"}})
+	c.must(t, Merge{Work: Work{ID{9}, "paste"}, Into: ID{8}})
+	c.now = c.now.Add(10 * time.Minute)
+	c.must(t, Finish{Work: Work{ID{8}, "paste"}}, Finish{Work: Work{box, "paste"}})
 }

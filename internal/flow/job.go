@@ -63,6 +63,10 @@ type StageState struct {
 	Need     Need     `json:"need,omitempty"`      // of an optional stage
 	Reading  Quantity `json:"reading,omitempty"`   // the machine's counter when it was last told
 
+	// Came are the arrivals of what is on hand, where the stage is timed: each stays its time.
+	Came  []Came `json:"came,omitempty"`
+	Timed bool   `json:"timed,omitempty"`
+
 	// Out is what AtVendor consists of, by challan, the oldest first.
 	Out []Out `json:"out,omitempty"`
 

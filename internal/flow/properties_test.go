@@ -326,6 +326,13 @@ func (s *shop) holds() {
 		if graded > st.Good {
 			s.t.Fatalf("more is graded than is good\n%s", s.tell())
 		}
+		var came Quantity
+		for _, c := range st.Came {
+			came += c.Quantity
+		}
+		if st.Timed && came != st.OnHand {
+			s.t.Fatalf("%s are on hand at a timed stage, %s came\n%s", st.OnHand, came, s.tell())
+		}
 		if st.Need == NotRequired && st.OnHand > 0 {
 			s.t.Fatalf("something stays at a stage that is not to be done\n%s", s.tell())
 		}

@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // Release is what a report or a Done may have to say so that something goes on: the stage's form, who approved it,
@@ -53,8 +52,8 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 		return err
 	}
 	at := cmp.Or(c.Occurred, m.At)
-	if opens := cmp.Or(s.Started, s.Ready).Add(time.Duration(stage.Dwell) * time.Minute); stage.Dwell > 0 && at < opens {
-		if err := a.waive(&Refusal{Code: TooEarly, Job: j.Number, Stage: s.Code, At: opens, Limit: stage.Dwell}); err != nil {
+	if opens := s.Opens(good, stage.Dwell); stage.Dwell > 0 && at < opens {
+		if err := a.waive(&Refusal{Code: TooEarly, Job: j.Number, Stage: s.Code, At: opens, Limit: stage.Dwell, Entry: good, Here: s.ripe(at, stage.Dwell)}); err != nil {
 			return err
 		}
 	}

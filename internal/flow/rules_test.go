@@ -56,6 +56,38 @@ func TestCuringTakesItsTime(t *testing.T) {
 	l.is("pack", "received 58 hand 58")
 }
 
+// What came later cures later: each arrival has its own time, in lots as well, and a part that leaves does not set it anew.
+func TestEachArrivalHasItsTime(t *testing.T) {
+	t.Parallel()
+	cure := func(p *Process) { p.Stages[1].Dwell = 60 }
+	l := openLine(t, 100, cure, "mould", "cure", "trim")
+	wait := func(minutes int) { l.now = l.now.Add(time.Duration(minutes) * time.Minute) }
+	l.ok(Report{Work: l.at("mould"), Good: Units(60)})
+	wait(30)
+	l.ok(Finish{Work: l.at("mould")})
+	wait(30) // the first sixty are ripe, the last forty not for half an hour
+	l.refused(TooEarly, Finish{Work: l.at("cure")})
+	l.ok(Report{Work: l.at("cure"), Wasted: waste(5)}) // of the forty
+	l.ok(Report{Work: l.at("cure"), Good: Units(20)})
+	if s, _ := l.job.Stage("cure"); len(s.Came) != 2 || s.Came[0].Quantity != Units(40) || s.Came[1].Quantity != Units(35) {
+		t.Fatalf("at the stage: %+v", s.Came)
+	}
+	l.refused(TooEarly, Report{Work: l.at("cure"), Good: Units(41)})
+	l.ok(Report{Work: l.at("cure"), Good: Units(40)})
+	wait(25)
+	l.ok(Finish{Work: l.at("cure")})
+	l.is("trim", "received 95 hand 95")
+
+	l = openLine(t, 100, cure, "mould", "cure", "trim")
+	l.ok(Finish{Work: l.at("mould")})
+	wait(30)
+	l.ok(Start{Work: l.at("cure")}) // the press closes now
+	wait(55)
+	l.refused(TooEarly, Finish{Work: l.at("cure")})
+	wait(5)
+	l.ok(Finish{Work: l.at("cure")})
+}
+
 func TestAnOwnerMayPassAClosedGateWithAReason(t *testing.T) {
 	t.Parallel()
 	l := openLine(t, 60, func(p *Process) { p.Stages[0].Dwell = 60 }, "cure", "pack")
