@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"maps"
+	"math/big"
 	"net/http"
 	"slices"
 	"strconv"
@@ -374,10 +375,10 @@ func (p *jobPage) Customer() *milestones {
 // percent is a share in whole percent, for the width of a bar.
 func percent(part, whole flow.Quantity) int { return int(float64(part) / float64(whole) * 100) }
 
-// share is a share in percent with one decimal, exactly rounded half up: 24.8.
+// share is a share in percent, rounded half up to two decimals, of which a last zero is not written: 24.8, 21.95.
 func share(part, whole flow.Quantity) string {
-	tenths := (int64(part/1000)*10000/int64(max(whole/1000, 1)) + 5) / 10
-	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10)
+	exact := new(big.Rat).Mul(big.NewRat(int64(part), max(int64(whole), 1)), big.NewRat(100, 1))
+	return strings.TrimSuffix(exact.FloatString(2), "0")
 }
 
 // timeline adds a page of the job's movements at the stages the reader sees, the newest first.

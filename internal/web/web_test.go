@@ -567,6 +567,21 @@ func TestFormsAndGates(t *testing.T) {
 	}
 }
 
+// A thousand metres shrink to 890 against a standard of 3%: the card says both, to the digit, as it does of the top label.
+func TestWastageShowsAgainstItsStandard(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	f.stages(func(p *flow.Process) { p.Stages[1].Allowance = flow.Units(3) })
+	owner := f.ownerBrowser()
+	for number, c := range map[string][3]string{"S-1": {"1000", "890", "11.0% · standard 3%"}, "S-2": {"492", "384", "21.95% · standard 3%"}} {
+		owner.newJob(f, number, c[0])
+		job := f.jobNumbered(number)
+		owner.tap(job, "printing", "done").says(200)
+		owner.tap(job, "lamination", "report", "good", c[1], "rest", "wasted", "seen", c[0], "reason", "bubbles").says(200)
+		owner.get("/jobs/"+job.String()+"/at/lamination").says(200, c[2])
+	}
+}
+
 // What is entered later is booked when it happened, and shows that it was entered late.
 func TestALateEntryShowsAsLate(t *testing.T) {
 	t.Parallel()
