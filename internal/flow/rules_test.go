@@ -56,6 +56,15 @@ func TestCuringTakesItsTime(t *testing.T) {
 	l.is("pack", "received 58 hand 58")
 }
 
+// Nobody can say by reporting a later stage that something has cured.
+func TestAMinimumTimeIsNeverInferred(t *testing.T) {
+	t.Parallel()
+	l := openLine(t, 100, func(p *Process) { p.Flexible, p.Stages[1].Dwell = true, 60 }, "mould", "cure", "trim")
+	l.refused(NothingHere, Finish{Work: l.at("trim")})
+	l.ok(Report{Work: l.at("cure"), Wasted: waste(10)}) // up to there it may be inferred
+	l.refused(NothingHere, Report{Work: l.at("trim"), Good: Units(50)})
+}
+
 // What came later cures later: each arrival has its own time, in lots as well, and a part that leaves does not set it anew.
 func TestEachArrivalHasItsTime(t *testing.T) {
 	t.Parallel()
