@@ -53,7 +53,7 @@ func (p place) Entries(where string, typed map[string]string) []entry {
 
 // Opens is when something may go on from a stage with a minimum time, 0 when it may already.
 func (p place) Opens() flow.Moment {
-	opens := cmp.Or(p.State.Started, p.State.Ready).Add(time.Duration(p.Stage.Dwell) * time.Minute)
+	opens := p.State.Opens(0, p.Stage.Dwell)
 	if p.Stage.Dwell == 0 || !p.State.Live() || p.Now.After(opens.Time()) {
 		return 0
 	}
@@ -299,7 +299,7 @@ func (w *Web) toast(r *http.Request, v *view) *toast {
 		return nil
 	}
 	t := &toast{Says: v.did(j, p, m.Movement), Job: j.ID.String(), From: r.URL.Path}
-	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && m.Facts.Other.IsZero() {
+	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && !j.Crossed(m.Movement) {
 		t.Command = m.Command.String()
 	}
 	return t
