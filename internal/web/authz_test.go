@@ -43,6 +43,7 @@ type target struct {
 	mark  string            // a text in the job and around it that nobody else's has
 	paths map[string]string // values for the path of routes
 	job   flow.ID
+	added int // stages that were asked for
 }
 
 // who asks, and which targets are theirs: as a whole, or at the stage of the target's path only.
@@ -140,7 +141,7 @@ var entries = map[string]entry{
 	"POST /jobs/{job}/stages":                  {who: "OM", on: wholeJob, form: addStageForm},
 	"GET /jobs/{job}/at/{stage}":               {who: "OMSowsf", on: aStage},
 	"POST /jobs/{job}/at/{stage}":              {who: "OMSof", on: aStage, form: form("do", "count", "there", "", "why", "")},
-	"POST /jobs/{job}/pictures":                {who: "OMSof", on: aStage, form: form("stage", "lamination")},
+	"POST /jobs/{job}/pictures":                {who: "OMSof", on: aStage, form: pictureForm, file: true},
 	"GET /jobs/{job}/pictures/{picture}":       {who: "OMSowsf", on: aStage},
 	"GET /jobs/{job}/pictures/{picture}/small": {who: "OMSowsf", on: aStage},
 	"POST /jobs/{job}/at/{stage}/nc":           {who: "OMSof", on: aStage, form: form()},
@@ -285,7 +286,12 @@ func newJobForm(a *authz, t *target) url.Values {
 }
 
 func addStageForm(a *authz, t *target) url.Values {
-	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "stage": {t.paths["stage"]}, "after": {t.paths["stage"]}}
+	t.added++
+	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "stage": {fmt.Sprint("late-", t.added)}, "after": {t.paths["last"]}}
+}
+
+func pictureForm(a *authz, t *target) url.Values {
+	return url.Values{"id": {newID(a.t).String()}, "stage": {t.paths["stage"]}}
 }
 
 func componentForm(a *authz, t *target) url.Values {
@@ -359,6 +365,15 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	}{"a": {f.cartons, "vasai", "lamination"}, "b": {f.cartons, "vasai", "printing"}, "c": {f.labels, "vasai", "lamination"}, "d": {f.cartons, "pune", "lamination"}} {
 		f.targets[letter] = a.target(f, letter, mark, at.p, at.site, at.stage, common)
 	}
+	for _, p := range []flow.Process{f.cartons, f.labels} { // a later version has stages that the jobs do not: they can be added
+		next := p
+		for n := range 80 {
+			next.Stages = append(slices.Clip(next.Stages), flow.Stage{Code: fmt.Sprint("late-", n+1), Name: "Late"})
+		}
+		if err := a.db.AddProcess(ctx, f.org, next.Follows(p)); err != nil {
+			a.t.Fatal(err)
+		}
+	}
 	return f
 }
 
@@ -421,7 +436,7 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 		a.t.Fatal(err)
 	}
 	at, _ := j.Stage(work.Stage)
-	maps.Copy(t.paths, map[string]string{"job": t.job.String(), "process": p.ID.String(), "stage": work.Stage, "picture": picture.String(), "nc": nc.String(), "number": at.Out[0].Challan})
+	maps.Copy(t.paths, map[string]string{"job": t.job.String(), "process": p.ID.String(), "stage": work.Stage, "picture": picture.String(), "nc": nc.String(), "number": at.Out[0].Challan, "last": p.Stages[len(p.Stages)-1].Code})
 	return t
 }
 
