@@ -87,7 +87,8 @@ type entry struct {
 	who  string // letters of roles: O owner, M manager, S supervisor, o operator, v vendor, w viewer, s support, f floor session
 	on   about
 	form func(a *authz, t *target) url.Values
-	file bool // the form carries a file
+	file bool   // the form carries a file
+	sent string // and this is in it
 }
 
 // body is the form as a browser sends it.
@@ -107,7 +108,7 @@ func (e entry) body(a *authz, t *target) (io.Reader, string) {
 	}
 	part, err := w.CreateFormFile("picture", "x.png")
 	if err == nil {
-		_, err = part.Write([]byte("no picture"))
+		_, err = part.Write([]byte(e.sent))
 	}
 	if err := errors.Join(err, w.Close()); err != nil {
 		a.t.Fatal(err)
