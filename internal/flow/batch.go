@@ -97,7 +97,7 @@ func (a FinishTogether) decide(w World, m Mark, c Command) ([]Movement, error) {
 
 // named tells a refusal which job it is about.
 func named(err error, j Job, work Work) error {
-	if r, ok := err.(*Refusal); ok { //nolint:errorlint // made here, never wrapped
+	if r, ok := err.(*Refusal); ok && r.Code != NotFound { //nolint:errorlint // made here, never wrapped
 		r.Job, r.Of = cmp.Or(r.Job, j.Number), work
 	}
 	return err

@@ -129,7 +129,7 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 	into, ok := w.Jobs[a.Into]
 	there, known := into.Stage(a.Stage)
 	switch {
-	case !ok:
+	case !ok || !m.Scope.Sees(into) || known && !m.Scope.At(into, a.Stage):
 		return nil, refuse(NotFound)
 	case a.Into == a.Job || into.family() != j.family() || !known || there.Need == NotRequired || there.Yields != s.Yields || into.sized() != j.sized():
 		return nil, &Refusal{Code: NotALot, Job: into.Number}

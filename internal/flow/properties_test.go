@@ -217,6 +217,9 @@ func (s *shop) give(m Mark, a Action) {
 	s.given++
 	c := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), s.given)), Action: a}
 	before, _ := json.Marshal(s.job)
+	if s.given > 1 && s.given%4 == 0 {
+		strangersGetNothing(s.t.Fatalf, s.world(), c, s.now)
+	}
 	moves, err := Decide(s.world(), m, c)
 	if now, _ := json.Marshal(s.job); !bytes.Equal(before, now) {
 		s.t.Fatalf("deciding changed the job\n%s", s.tell())

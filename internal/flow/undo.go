@@ -29,7 +29,7 @@ func (Undo) NeedsHistory() bool { return true }
 
 func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
-	if !ok || !m.Scope.Sees(j) {
+	if !ok || !m.May(MayReport) || !m.Scope.Sees(j) {
 		return nil, refuse(NotFound)
 	}
 	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
