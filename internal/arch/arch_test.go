@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
 	"internal/keys":            2,
+	"internal/smtp":            2,
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
@@ -49,6 +50,7 @@ var allowed = map[string][]string{
 	"github.com/chromedp":      {"e2e"},
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
 	"golang.org/x/time":        {"internal/httpd"},
+	"github.com/wneessen":      {"internal/smtp"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
 }
 

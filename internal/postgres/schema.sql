@@ -89,6 +89,16 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.post_waits() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_notify('post', new.org_id::text);
+  return null;
+end $$;
+
+ALTER FUNCTION public.post_waits() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -380,6 +390,35 @@ ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations OWNER TO clicarity_owner;
 
+CREATE TABLE public.outbox (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    recipient text NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    content bytea,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    failure text DEFAULT ''::text NOT NULL
+);
+
+ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outbox OWNER TO clicarity_owner;
+
+ALTER TABLE public.outbox ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.pictures (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -625,6 +664,12 @@ ALTER TABLE ONLY public.organisations
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_org_id_kind_key_recipient_key UNIQUE (org_id, kind, key, recipient);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_pkey PRIMARY KEY (org_id, id);
 
@@ -702,6 +747,10 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
+
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
@@ -747,6 +796,8 @@ CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements F
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -804,6 +855,9 @@ ALTER TABLE ONLY public.nonconformances
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -878,6 +932,8 @@ ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
@@ -933,6 +989,8 @@ CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org()
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.outbox USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1008,6 +1066,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_a
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
 
