@@ -240,6 +240,28 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.invitations (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    login text DEFAULT ''::text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    role text NOT NULL,
+    given text NOT NULL,
+    invited_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    used_by uuid,
+    revoked_at timestamp with time zone,
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text]))),
+    CONSTRAINT invitations_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitations OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_lots (
     org_id uuid NOT NULL,
     lot_key text NOT NULL,
@@ -321,6 +343,7 @@ CREATE TABLE public.members (
     left_at timestamp with time zone,
     seen_at timestamp with time zone,
     seen_on text DEFAULT ''::text NOT NULL,
+    notice integer DEFAULT 0 NOT NULL,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -628,6 +651,12 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_token_hash_key UNIQUE (org_id, token_hash);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
 
@@ -725,6 +754,10 @@ CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, num
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
 
+CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
+
+CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created_at) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
+
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
 
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
@@ -772,6 +805,8 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
+
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
@@ -825,6 +860,12 @@ ALTER TABLE ONLY public.column_maps
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_invited_by_fkey FOREIGN KEY (org_id, invited_by) REFERENCES public.members(org_id, id);
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -912,6 +953,8 @@ ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
@@ -969,6 +1012,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1046,6 +1091,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
 

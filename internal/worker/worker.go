@@ -69,8 +69,9 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
 	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
 	_, err4 := w.DB.EndOldMails(ctx, o.ID, w.Now())
+	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	w.Post(o.ID)
-	return errors.Join(err, err2, err3, err4, w.check(ctx, o))
+	return errors.Join(err, err2, err3, err4, err5, w.check(ctx, o))
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
