@@ -36,6 +36,7 @@ type DB struct {
 	settings settings
 	scopes   scopes
 	waker    *waker
+	sealer   Sealer
 }
 
 // Options tune a DB.
