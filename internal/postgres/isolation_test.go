@@ -176,26 +176,6 @@ func TestDroppingAnyPolicyIsNoticed(t *testing.T) {
 	}
 }
 
-// What one request sets does not reach the next one on the same connection.
-func TestTheTenantDoesNotStayOnTheConnection(t *testing.T) {
-	t.Parallel()
-	url := pgtest.URL(t)
-	db, err := postgres.Open(t.Context(), url, postgres.Options{MaxConns: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	a, b := twoFirms(t, db)
-	id := a.job("JC-9", 5)
-	refused(t, second(a.do(flow.Report{Work: at(id, "printing"), Good: flow.Units(6)})), flow.MoreThanHere)
-	if all, err := db.Organisations(t.Context()); err != nil || len(all) != 2 {
-		t.Errorf("%v %v", all, err)
-	}
-	if _, err := db.Job(t.Context(), b.org, id); !errors.Is(err, postgres.ErrNotFound) {
-		t.Errorf("another organisation's job: %v", err)
-	}
-}
-
 // Not yours is not found, whatever is asked.
 func TestAnotherOrganisationsJobDoesNotExist(t *testing.T) {
 	t.Parallel()
