@@ -16,7 +16,7 @@ import (
 func Lifetime(role flow.Role, via flow.Via) (most, idle time.Duration) {
 	switch {
 	case via == flow.ViaPending:
-		return 10 * time.Minute, 10 * time.Minute
+		return flow.FactorWithin, flow.FactorWithin
 	case via == flow.ViaFloor:
 		return 12 * time.Hour, 75 * time.Second // the page itself goes back after 60 s
 	case via == flow.ViaSupport:

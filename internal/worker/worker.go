@@ -23,6 +23,8 @@ const (
 	round      = time.Minute    // how often every organisation is looked after
 	uploadsFor = 24 * time.Hour // a file that nobody brought in is forgotten then
 
+	questionsFor = time.Hour // longer than a question to a passkey waits for its answer
+
 	// A picture that no movement names is forgotten then: a phone may send its command for 72 hours.
 	picturesFor = 4 * 24 * time.Hour
 )
@@ -58,7 +60,9 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err := w.DB.EndExpiredSessions(ctx, o.ID, w.Now())
 	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
 	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
-	return errors.Join(err, err2, err3, w.check(ctx, o))
+	_, err4 := w.DB.EndOldResets(ctx, o.ID, w.Now())
+	_, err5 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
+	return errors.Join(err, err2, err3, err4, err5, w.check(ctx, o))
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
