@@ -38,10 +38,15 @@ func firstPassword() (password, hash string, err error) {
 	if password, err = newPassword(); err != nil {
 		return "", "", err
 	}
+	hash, err = ownPassword(password)
+	return password, hash, err
+}
+
+// ownPassword is the hash of a password that somebody chose.
+func ownPassword(password string) (string, error) {
 	hashing <- struct{}{}
 	defer func() { <-hashing }()
-	hash, err = hashPassword(password)
-	return password, hash, err
+	return hashPassword(password)
 }
 
 // newPassword is a first password that is easy to read out: four groups of four, 78 bits.

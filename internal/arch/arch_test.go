@@ -31,6 +31,9 @@ var floors = map[string]int{
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
 	"internal/keys":            2,
+	"internal/passwords":       2,
+	"internal/factors":         2,
+	"internal/passkeys":        2,
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
@@ -50,6 +53,8 @@ var allowed = map[string][]string{
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
 	"golang.org/x/time":        {"internal/httpd"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
+	"github.com/go-webauthn":   {"internal/passkeys"},
+	"rsc.io/qr":                {"internal/factors"},
 }
 
 type pkg struct {

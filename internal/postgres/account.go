@@ -66,13 +66,14 @@ func endOthers(ctx context.Context, tx pgx.Tx, org, member, but flow.ID) error {
 type Own struct {
 	Hash   string
 	Logins []string
+	Handed bool // the password was handed to them, not chosen
 }
 
 // Own is a member's stored password and sign-ins.
 func (db *DB) Own(ctx context.Context, org, member flow.ID) (o Own, err error) {
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select password_hash, (select coalesce(array_agg(login order by login), '{}') from logins l where l.org_id = $1 and l.member_id = $2)
-			from members where org_id = $1 and id = $2`, org, member).QueryRow(func(row pgx.Row) error { return row.Scan(&o.Hash, &o.Logins) })
+		b.Queue(`select password_hash, (select coalesce(array_agg(login order by login), '{}') from logins l where l.org_id = $1 and l.member_id = $2), not own_password
+			from members where org_id = $1 and id = $2`, org, member).QueryRow(func(row pgx.Row) error { return row.Scan(&o.Hash, &o.Logins, &o.Handed) })
 	})
 	return o, notFound(err)
 }
@@ -81,15 +82,16 @@ func (db *DB) Own(ctx context.Context, org, member flow.ID) (o Own, err error) {
 // sent to them to set a new one is void.
 func (db *DB) ChangePassword(ctx context.Context, org, member, session flow.ID, hash string) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		if err := setPassword(ctx, tx, org, member, hash); err != nil {
+		if err := setPassword(ctx, tx, org, member, hash, true); err != nil {
 			return err
 		}
 		return endOthers(ctx, tx, org, member, session)
 	})
 }
 
-func setPassword(ctx context.Context, tx pgx.Tx, org, member flow.ID, hash string) error {
-	if err := one(ctx, tx, "update members set password_hash = $3 where org_id = $1 and id = $2", org, member, hash); err != nil {
+// setPassword replaces a password by one that the member chose, or was handed.
+func setPassword(ctx context.Context, tx pgx.Tx, org, member flow.ID, hash string, chosen bool) error {
+	if err := one(ctx, tx, "update members set password_hash = $3, own_password = $4 where org_id = $1 and id = $2", org, member, hash, chosen); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, "delete from resets where org_id = $1 and member_id = $2", org, member)

@@ -91,7 +91,8 @@ type Authenticator struct {
 	At      time.Time
 }
 
-// factorShown notes that a second factor was shown in a session, and ends the member's others.
+// factorShown notes that a second factor was shown in a session of the member's own, and ends the others. One that
+// waits goes on waiting: FinishSession puts another in its place.
 func factorShown(ctx context.Context, tx pgx.Tx, org, member, session flow.ID) error {
 	if _, err := tx.Exec(ctx, "update sessions set factor = true where org_id = $1 and member_id = $2 and id = $3 and via = ''", org, member, session); err != nil {
 		return err

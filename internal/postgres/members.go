@@ -98,7 +98,7 @@ func ownerLeft(ctx context.Context, tx pgx.Tx, org flow.ID) error {
 // SetPassword replaces a member's password and ends their sessions.
 func (db *DB) SetPassword(ctx context.Context, org, member flow.ID, hash string) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		if err := setPassword(ctx, tx, org, member, hash); err != nil {
+		if err := setPassword(ctx, tx, org, member, hash, false); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and member_id = $2", org, member)

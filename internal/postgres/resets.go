@@ -44,7 +44,7 @@ func (db *DB) ResetPassword(ctx context.Context, org flow.ID, r Reset, hash stri
 		if err := one(ctx, tx, "delete from resets where org_id = $1 and token_hash = $2 and member_id = $3 and expires_at > $4", org, r.Token[:], r.Member, now); err != nil {
 			return err
 		}
-		if err := setPassword(ctx, tx, org, r.Member, hash); err != nil {
+		if err := setPassword(ctx, tx, org, r.Member, hash, true); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and member_id = $2", org, r.Member); err != nil {

@@ -333,6 +333,7 @@ CREATE TABLE public.members (
     left_at timestamp with time zone,
     seen_at timestamp with time zone,
     seen_on text DEFAULT ''::text NOT NULL,
+    own_password boolean DEFAULT false NOT NULL,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 

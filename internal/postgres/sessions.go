@@ -45,7 +45,7 @@ func queueSession(b *pgx.Batch, org flow.ID, s Session) {
 // waiting one is gone; ErrNotFound when it was gone before.
 func (db *DB) FinishSession(ctx context.Context, org, waiting flow.ID, s Session) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and id = $2 and member_id = $3 and via in ('', 'pending') and not factor", org, waiting, s.Member)
+		tag, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and id = $2 and member_id = $3 and via in ('', 'pending')", org, waiting, s.Member)
 		if err != nil {
 			return err
 		}

@@ -116,6 +116,8 @@ var menu = []part{
 	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, true},
 	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false},
+	{"/security", "security", flow.MayGovern, true},
+	{"/account", "your_account", flow.MaySelf, false},
 }
 
 // Menu are the parts of the site that the reader may enter.

@@ -21,6 +21,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/passkeys"
 	"clicarity/internal/postgres"
 )
 
@@ -35,6 +36,8 @@ type Config struct {
 	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
+	// HashPassword is the stored form of a password.
+	HashPassword func(password string) (hash string, err error)
 	// NewPassword makes a password to hand to somebody, and its hash.
 	NewPassword func() (password, hash string, err error)
 }
@@ -47,8 +50,9 @@ type Web struct {
 	assets       assets
 	rows         rowCache
 	vocabularies vocabularies
-	tries        *httpd.Limiter // sign-ins per account
-	doors        *httpd.Limiter // sign-ins per address
+	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
+	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
+	doors        *httpd.Limiter // guesses per address
 	refusals     *httpd.Limiter // refusals that are noted, per member
 }
 
@@ -58,9 +62,12 @@ var files embed.FS
 // New makes the pages. It fails only when a template or a word list in the program itself is broken.
 func New(cfg Config) (*Web, error) {
 	w := &Web{
-		Config: cfg, tries: httpd.NewLimiter(30*time.Second, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
+		Config: cfg, tries: httpd.NewLimiter(5*time.Minute, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
 	}
 	var err error
+	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
+		return nil, err
+	}
 	if w.words, err = readWords(files); err != nil {
 		return nil, err
 	}
@@ -99,15 +106,12 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes())
+	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.
 func (w *Web) openRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /sign-in", May: flow.Anybody, Handler: w.signInPage},
-		{Pattern: "POST /sign-in", May: flow.Anybody, Handler: w.signIn},
-		{Pattern: "POST /sign-out", May: flow.Anybody, Handler: w.signOut},
 		{Pattern: "POST /language", May: flow.Anybody, Handler: w.setLanguage},
 		{Pattern: "GET /static/{hash}/{file}", May: flow.Anybody, Handler: w.static},
 		{Pattern: "GET /manifest.webmanifest", May: flow.Anybody, Handler: w.manifest},
@@ -188,7 +192,7 @@ func (w *Web) setupRoutes() []httpd.Route {
 // Handler is the whole site: the routes behind the checks that all of them share.
 func (w *Web) Handler(log *slog.Logger) http.Handler {
 	return httpd.New(httpd.Config{
-		Session: w.DB.Session, As: w.as, Refused: w.refused, Fail: w.Fail, Now: w.Now, Secure: w.Secure, Log: log,
+		Session: w.DB.Session, Renew: w.renew, As: w.as, Refused: w.refused, Fail: w.Fail, Now: w.Now, Secure: w.Secure, Log: log,
 		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) },
 	}, w.Routes())
 }
@@ -259,7 +263,11 @@ type failPage struct {
 // Fail shows an error page; for somebody who is not signed in, the way to the sign-in.
 func (w *Web) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, status int, err error) {
 	if status == http.StatusUnauthorized && r.Method == http.MethodGet && r.URL.Path != "/live" {
-		http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)
+		to := "/sign-in"
+		if who.Via == flow.ViaPending {
+			to = "/second-factor"
+		}
+		http.Redirect(rw, r, to, http.StatusSeeOther)
 		return
 	}
 	v := w.view(r, who, "")

@@ -62,7 +62,8 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
-		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
+		HashPassword: func(password string) (string, error) { return password, nil },
+		NewPassword:  func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

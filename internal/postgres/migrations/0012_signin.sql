@@ -4,6 +4,8 @@
 -- that ought to have one and has not waits (pending) and may do nothing but show it. The organisation's rule is asked
 -- wherever a session is read, so that it holds at once and no way in can forget it.
 
+alter table members add column own_password boolean not null default false; -- chosen by the member, not handed out
+
 alter table sessions no force row level security;
 alter table organisations no force row level security;
 
