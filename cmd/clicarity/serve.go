@@ -50,6 +50,14 @@ func (e env) url(l net.Listener) string {
 	return "http://" + l.Addr().String()
 }
 
+// mailer is what the worker sends mails with, nil without a mail server.
+func (e env) mailer() worker.Mailer {
+	if e.mail == nil {
+		return nil
+	}
+	return e.mail
+}
+
 // gcPercent lets garbage grow to four times what is live before it is collected: what is live is small.
 const gcPercent = 400
 
@@ -60,16 +68,21 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	if err != nil {
 		return err
 	}
-	handler, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener)})
+	h.SealMails(k)
+	handler, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil})
 	if err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer()}
 	background := make(chan struct{}, 2)
-	go func() { _ = h.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}); background <- struct{}{} }() //nolint:errcheck // ends with the context
-	go func() { (&worker.Worker{DB: h.DB, Log: log, Now: time.Now}).Run(ctx); background <- struct{}{} }()
+	go func() {
+		_ = h.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look, Post: work.Post})
+		background <- struct{}{}
+	}() //nolint:errcheck // ends with the context
+	go func() { work.Run(ctx); background <- struct{}{} }()
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),

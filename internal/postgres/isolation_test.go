@@ -42,6 +42,8 @@ func (f *firm) fill() {
 		f.db.AddMember(ctx, f.org, member),
 		f.db.AddVendor(ctx, f.org, konkan), f.db.SaveWizard(ctx, f.org, postgres.Wizard{ID: newID(f.t), Body: "{}", By: f.owner, Changed: now}),
 		f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
+		f.db.QueueMail(ctx, f.org, postgres.Mail{To: "ravi@shared.example", Kind: "test", At: now}),
+		f.db.AddInvitation(ctx, f.org, postgres.Invitation{ID: newID(f.t), Token: [32]byte{1}, Role: flow.Viewer, By: f.owner, Made: now, Until: now.Add(time.Hour)}, nil),
 		f.db.AddSite(ctx, f.org, postgres.Site{Code: "vasai", Name: "Vasai"}),
 		f.db.SetAuthenticator(ctx, f.org, f.owner, postgres.Authenticator{Seed: []byte{1}, Codes: [][32]byte{{1}}, At: now}),
 		f.db.AddPasskey(ctx, f.org, f.owner, flow.ID{}, postgres.Passkey{ID: newID(f.t), Credential: []byte{1}, Name: "Phone", Body: "{}", Created: now}, nil),

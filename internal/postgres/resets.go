@@ -16,15 +16,24 @@ type Reset struct {
 	Until  time.Time
 }
 
-// AddReset keeps a link in the place of those that the member was sent before.
-func (db *DB) AddReset(ctx context.Context, org flow.ID, r Reset) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) { queueReset(b, org, r) })
-}
-
-func queueReset(b *pgx.Batch, org flow.ID, r Reset) {
-	b.Queue("delete from resets where org_id = $1 and member_id = $2", org, r.Member)
-	b.Queue("insert into resets values ($1, $2, $3, $4)", org, r.Token[:], r.Member, r.Until)
-	queueAudit(b, org, Event{What: AuditAsked, ID: r.Member.String()})
+// AddReset keeps a link in the place of those that the member was sent before, and writes the mails that carry it: all or
+// nothing.
+func (db *DB) AddReset(ctx context.Context, org flow.ID, r Reset, mails ...Mail) error {
+	sealed := make([][]byte, len(mails))
+	for i, m := range mails {
+		var err error
+		if sealed[i], err = db.sealMail(org, m); err != nil {
+			return err
+		}
+	}
+	return db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue("delete from resets where org_id = $1 and member_id = $2", org, r.Member)
+		b.Queue("insert into resets values ($1, $2, $3, $4)", org, r.Token[:], r.Member, r.Until)
+		for i, m := range mails {
+			queueMail(b, org, m, sealed[i])
+		}
+		queueAudit(b, org, Event{What: AuditAsked, ID: r.Member.String()})
+	})
 }
 
 // ResetBy is whom a link lets set a new password; ErrNotFound when it was used, or is too old.

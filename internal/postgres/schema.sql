@@ -89,6 +89,16 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.post_waits() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_notify('post', new.org_id::text);
+  return null;
+end $$;
+
+ALTER FUNCTION public.post_waits() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -252,6 +262,28 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.invitations (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    login text DEFAULT ''::text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    role text NOT NULL,
+    given text NOT NULL,
+    invited_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    used_by uuid,
+    revoked_at timestamp with time zone,
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text]))),
+    CONSTRAINT invitations_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitations OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_lots (
     org_id uuid NOT NULL,
     lot_key text NOT NULL,
@@ -334,6 +366,7 @@ CREATE TABLE public.members (
     seen_at timestamp with time zone,
     seen_on text DEFAULT ''::text NOT NULL,
     own_password boolean DEFAULT false NOT NULL,
+    notice integer DEFAULT 0 NOT NULL,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -403,6 +436,35 @@ CREATE TABLE public.organisations (
 ALTER TABLE ONLY public.organisations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations OWNER TO clicarity_owner;
+
+CREATE TABLE public.outbox (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    recipient text NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    content bytea,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    failure text DEFAULT ''::text NOT NULL
+);
+
+ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outbox OWNER TO clicarity_owner;
+
+ALTER TABLE public.outbox ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.passkey_questions (
     org_id uuid NOT NULL,
@@ -669,6 +731,12 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_token_hash_key UNIQUE (org_id, token_hash);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
 
@@ -704,6 +772,12 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_org_id_kind_key_recipient_key UNIQUE (org_id, kind, key, recipient);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (org_id, number);
 
 ALTER TABLE ONLY public.passkey_questions
     ADD CONSTRAINT passkey_questions_pkey PRIMARY KEY (org_id, hash);
@@ -775,6 +849,10 @@ CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, num
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
 
+CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
+
+CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created_at) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
+
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
 
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
@@ -796,6 +874,10 @@ CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq)
 CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, job_id);
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
+
+CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
 
 CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
 
@@ -831,6 +913,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH 
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
@@ -858,6 +942,8 @@ CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements F
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
 
@@ -891,6 +977,12 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_invited_by_fkey FOREIGN KEY (org_id, invited_by) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
@@ -920,6 +1012,9 @@ ALTER TABLE ONLY public.nonconformances
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.passkey_questions
     ADD CONSTRAINT passkey_questions_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -988,6 +1083,8 @@ ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
@@ -1007,6 +1104,8 @@ ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.passkey_questions ENABLE ROW LEVEL SECURITY;
 
@@ -1054,6 +1153,8 @@ CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) W
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1073,6 +1174,8 @@ CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org()
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.outbox USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.passkey_questions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1139,6 +1242,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
@@ -1158,6 +1263,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_a
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_questions TO clicarity_app;
 

@@ -33,6 +33,7 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
+	Mails  bool   // whether mails can be sent
 	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
@@ -53,6 +54,7 @@ type Web struct {
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
 	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
 	doors        *httpd.Limiter // guesses per address
+	links        *httpd.Limiter // links to set a new password, per sign-in
 	refusals     *httpd.Limiter // refusals that are noted, per member
 }
 
@@ -62,7 +64,8 @@ var files embed.FS
 // New makes the pages. It fails only when a template or a word list in the program itself is broken.
 func New(cfg Config) (*Web, error) {
 	w := &Web{
-		Config: cfg, tries: httpd.NewLimiter(5*time.Minute, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
+		Config: cfg, tries: httpd.NewLimiter(5*time.Minute, 10), doors: httpd.NewLimiter(2*time.Second, 40),
+		links: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
 	}
 	var err error
 	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
@@ -106,7 +109,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes())
+	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"clicarity/internal/flow"
@@ -17,6 +18,11 @@ type Worker struct {
 	DB  *postgres.DB
 	Log *slog.Logger
 	Now func() time.Time
+	// Mail sends mails; nil when none are to be sent.
+	Mail Mailer
+
+	once sync.Once
+	box  postbox
 }
 
 const (
@@ -31,6 +37,10 @@ const (
 
 // Run works until the context ends.
 func (w *Worker) Run(ctx context.Context) {
+	w.once.Do(w.open)
+	delivered := make(chan struct{})
+	go func() { defer close(delivered); w.deliver(ctx) }()
+	defer func() { <-delivered }()
 	tick := time.NewTicker(round)
 	defer tick.Stop()
 	for {
@@ -60,9 +70,12 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err := w.DB.EndExpiredSessions(ctx, o.ID, w.Now())
 	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
 	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
-	_, err4 := w.DB.EndOldResets(ctx, o.ID, w.Now())
-	_, err5 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	return errors.Join(err, err2, err3, err4, err5, w.check(ctx, o))
+	_, err4 := w.DB.EndOldMails(ctx, o.ID, w.Now())
+	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
+	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
+	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
+	w.Post(o.ID)
+	return errors.Join(err, err2, err3, err4, err5, err6, err7, w.check(ctx, o))
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
