@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -146,3 +147,5 @@ func (b *browser) seed() (typed, hidden string) {
 	}
 	return strings.ReplaceAll(t[1], " ", ""), h[1]
 }
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }

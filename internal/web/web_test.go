@@ -66,7 +66,7 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example",
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: true,
 		CheckPassword: func(password, hash string) bool { checks.Add(1); return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil }})
