@@ -95,7 +95,7 @@ func (w *Web) rightPassword(rw http.ResponseWriter, r *http.Request, who flow.Pe
 		return "", 0, err
 	}
 	if w.CheckPassword(passwords.Normal(password), own.Hash) {
-		w.tries.Forget(w.tryName(r, name))
+		w.honest(r, name)
 		return "", 0, nil
 	}
 	e := postgres.Event{What: postgres.AuditWrong, ID: who.Member.String(), Detail: map[string]string{"with": "password"}}

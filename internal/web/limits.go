@@ -19,7 +19,7 @@ const (
 	knownCookie     = "known"
 	knownHostCookie = "__Host-known"
 	knownUse        = "known device"
-	knownLogins     = 8 // sign-ins that a device is known for
+	knownLogins     = 24 // sign-ins that a device is known for
 	knownFor        = 365 * 24 * time.Hour
 	deviceIDSize    = 16
 	loginMarkSize   = 8
@@ -54,27 +54,35 @@ func (w *Web) knownDevice(r *http.Request) (id []byte, logins [][loginMarkSize]b
 	return body[:deviceIDSize], logins
 }
 
-// tryName is what the tries at an account are counted under.
-func (w *Web) tryName(r *http.Request, login string) string {
+// tryName is what the tries at an account are counted under, and whether it is a device that somebody has come in on.
+func (w *Web) tryName(r *http.Request, login string) (name string, known bool) {
 	if id, logins := w.knownDevice(r); slices.Contains(logins, loginMark(login)) {
-		return "device " + hex.EncodeToString(id) + " " + login
+		return "device " + hex.EncodeToString(id) + " " + login, true
 	}
-	return login
+	return login, false
 }
 
 // wait is how long somebody has to wait before they may try at an account again: 0 when they may now, and then the try
-// is counted.
+// is counted. A known device has tries of its own, however many strangers share its address.
 func (w *Web) wait(r *http.Request, login string) time.Duration {
-	now := w.Now()
-	if d := w.doors.Wait(httpd.Address(r), now); d > 0 {
-		return d
+	name, known := w.tryName(r, login)
+	if !known {
+		if d := w.doors.Wait(httpd.Address(r), w.Now()); d > 0 {
+			return d
+		}
 	}
-	return w.tries.Wait(w.tryName(r, login), now)
+	return w.tries.Wait(name, w.Now())
+}
+
+// honest gives an account its tries back.
+func (w *Web) honest(r *http.Request, login string) {
+	name, _ := w.tryName(r, login)
+	w.tries.Forget(name)
 }
 
 // cameIn gives an account its tries back, and makes the device known for the sign-in.
 func (w *Web) cameIn(rw http.ResponseWriter, r *http.Request, login string) {
-	w.tries.Forget(w.tryName(r, login))
+	w.honest(r, login)
 	id, logins := w.knownDevice(r)
 	if id == nil {
 		id = make([]byte, deviceIDSize)
