@@ -38,12 +38,12 @@ func firstPassword() (password, hash string, err error) {
 	if password, err = newPassword(); err != nil {
 		return "", "", err
 	}
-	hash, err = ownPassword(password)
+	hash, err = chosenPassword(password)
 	return password, hash, err
 }
 
-// ownPassword is the hash of a password that somebody chose.
-func ownPassword(password string) (string, error) {
+// chosenPassword is the stored form of a password that somebody chose.
+func chosenPassword(password string) (string, error) {
 	hashing <- struct{}{}
 	defer func() { <-hashing }()
 	return hashPassword(password)

@@ -111,7 +111,7 @@ func site(cfg web.Config) (http.Handler, *live.Hub, error) {
 	cfg.Hub = live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		return changes(ctx, cfg.DB, org, after)
 	}, cfg.DB.Head)
-	cfg.CheckPassword, cfg.HashPassword, cfg.NewPassword = checkPassword, ownPassword, firstPassword
+	cfg.CheckPassword, cfg.HashPassword, cfg.NewPassword = checkPassword, chosenPassword, firstPassword
 	pages, err := web.New(cfg)
 	if err != nil {
 		return nil, nil, err

@@ -52,11 +52,11 @@ var allowed = map[string][]string{
 	"github.com/xuri/excelize": {"internal/sheets"},
 	"github.com/chromedp":      {"e2e"},
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
+	"rsc.io/qr":                {"internal/web"},
 	"golang.org/x/time":        {"internal/httpd"},
 	"github.com/wneessen":      {"internal/smtp"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
 	"github.com/go-webauthn":   {"internal/passkeys"},
-	"rsc.io/qr":                {"internal/factors"},
 }
 
 type pkg struct {

@@ -102,3 +102,27 @@ func TestWhoMayDoWhatToWhom(t *testing.T) {
 		t.Errorf("a vendor has %+v", g)
 	}
 }
+
+// Somebody who designs a process neither lays open to themselves what is private to others, nor takes it away.
+func TestAPrivateFieldIsNotDesignedOpen(t *testing.T) {
+	t.Parallel()
+	rate := Field{Code: "rate", Label: "Rate", Type: NumberField, For: []Role{Owner}}
+	last := Process{Fields: []Field{rate}, Stages: []Stage{{Code: "a", Fields: []Field{rate}}}}
+	open := rate
+	open.For = nil
+	for name, next := range map[string]Process{"opened": {Fields: []Field{open}, Stages: []Stage{{Code: "a", Fields: []Field{open}}}}, "taken away": {Stages: []Stage{{Code: "a"}}}} {
+		got := next.Keeping(last, Manager)
+		if len(got.Fields) != 1 || got.Fields[0].SeenBy(Manager) || len(got.Stages[0].Fields) != 1 || got.Stages[0].Fields[0].SeenBy(Manager) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if got := next.Keeping(last, Owner); len(got.Fields) != len(next.Fields) || len(got.Fields) > 0 && !got.Fields[0].SeenBy(Manager) {
+			t.Errorf("an owner cannot: %+v", got)
+		}
+	}
+	p := Starter(ID{1})
+	for _, bad := range [][]Role{{"boss"}, {Support}, {Manager, Manager}} {
+		if p.Fields = []Field{{Code: "rate", Label: "Rate", Type: TextField, For: bad}}; p.Acceptable() == nil {
+			t.Errorf("a field for %v passes", bad)
+		}
+	}
+}

@@ -39,6 +39,7 @@ func queueSession(b *pgx.Batch, org flow.ID, s Session) {
 			or exists (select from passkeys where org_id = $1 and member_id = $3)) as waits) w`,
 		org, s.Token[:], s.Member, s.On, string(s.Via), s.Factor, orNull(s.Device), orNull(s.Grant), s.Began, s.Until, int(s.Idle.Seconds()),
 		s.Began.Add(flow.FactorWithin))
+	b.Queue("update members set seen_at = $3, seen_on = $4 where org_id = $1 and id = $2", org, s.Member, s.Began, s.On)
 }
 
 // FinishSession puts a session in which a second factor was shown in the place of the one that waited for it. The

@@ -55,7 +55,7 @@ func TestAbuseTimingEnumerationOfAccounts(t *testing.T) {
 func TestAbusePasswordGuessing(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	f := openHouseAt(t, c.now).firm("sahyadri")
+	f := openHouseOf(t, c.now, true).firm("sahyadri")
 	honest := f.operatorBrowser()
 	honest.post("/sign-out", nil)
 	taken, refused := 0, 0
@@ -93,7 +93,7 @@ func TestAbusePasswordGuessing(t *testing.T) {
 func TestAbuseGuessingOverManyAccounts(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	h := openHouseAt(t, c.now)
+	h := openHouseOf(t, c.now, true)
 	b := h.browser()
 	taken := 0
 	for i := range 60 {
@@ -110,7 +110,7 @@ func TestAbuseGuessingOverManyAccounts(t *testing.T) {
 func TestAbuseGuessingCodes(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	f := openHouseAt(t, c.now).firm("sahyadri")
+	f := openHouseOf(t, c.now, true).firm("sahyadri")
 	f.ownerBrowser().addApp(c)
 	taken := 0
 	for range 3 {
@@ -211,7 +211,7 @@ func (h *house) forgot(login string) *browser {
 func TestAbuseResetTokenReuse(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	h := openHouseAt(t, c.now)
+	h := openHouseOf(t, c.now, true)
 	f := h.firm("sahyadri")
 	open := f.operatorBrowser()
 	_, first := f.resetMail(c, func() { h.forgot("ravi@sahyadri.example").says(200, "the link is on its way") })
@@ -247,7 +247,7 @@ func TestAbuseResetTokenReuse(t *testing.T) {
 func TestAResetDoesNotGoRoundTheSecondStep(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	h := openHouseAt(t, c.now)
+	h := openHouseOf(t, c.now, true)
 	f := h.firm("sahyadri")
 	f.ownerBrowser().addApp(c)
 	_, link := f.resetMail(c, func() { h.forgot("owner@sahyadri.example") })
@@ -258,7 +258,7 @@ func TestAResetDoesNotGoRoundTheSecondStep(t *testing.T) {
 // Asking for a link tells nobody who has an account: the answer is there before anybody looks.
 func TestAbuseResetEnumeration(t *testing.T) {
 	t.Parallel()
-	h := openHouse(t)
+	h := openHouseWith(t, true)
 	f := h.firm("sahyadri")
 	before := h.checks.Load()
 	known := h.forgot("owner@sahyadri.example").says(200)
@@ -282,7 +282,7 @@ func TestAbuseResetEnumeration(t *testing.T) {
 func TestSessionsEndByRole(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	f := openHouseAt(t, c.now).firm("sahyadri")
+	f := openHouseOf(t, c.now, true).firm("sahyadri")
 	for _, role := range flow.Roles() {
 		id := newID(t)
 		m := postgres.Member{ID: id, Name: "One", Role: role, PasswordHash: "one pass", Logins: []string{string(role) + "@roles.example"}, Created: c.now(), Given: flow.Given{All: true}}
@@ -324,7 +324,7 @@ func TestSessionsEndByRole(t *testing.T) {
 func TestOneSignInOfSeveralCompanies(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	h := openHouseAt(t, c.now)
+	h := openHouseOf(t, c.now, true)
 	f, g := h.firm("sahyadri"), h.firm("konkan")
 	for _, one := range []*firm{f, g} {
 		m := postgres.Member{ID: newID(t), Name: "Both", Role: flow.Owner, PasswordHash: "both pass", Logins: []string{"both@clients.example"}, Created: c.now()}
@@ -345,7 +345,7 @@ func TestOneSignInOfSeveralCompanies(t *testing.T) {
 func TestSecretsAreNotStored(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	h := openHouseAt(t, c.now)
+	h := openHouseOf(t, c.now, true)
 	f := h.firm("sahyadri")
 	owner := f.ownerBrowser()
 	app, codes := owner.addApp(c)

@@ -25,8 +25,7 @@ type factorPage struct {
 
 // enrolment is what is needed to set up a second factor.
 type enrolment struct {
-	Size  int // of the QR code's view box
-	Path  string
+	QR    *qrPicture
 	Typed string // the seed, for people without a camera
 	Seed  string // sealed
 	New   question
@@ -181,9 +180,7 @@ func (w *Web) enrol(r *http.Request, who flow.Person, f postgres.Factors) (*enro
 		s.Seed = base64.RawURLEncoding.EncodeToString(sealed)
 	}
 	s.Typed = factors.Typed(seed)
-	if s.Size, s.Path, err = factors.QR(factors.Address(who.OrgName, login, seed)); err != nil {
-		return nil, err
-	}
+	s.QR = newQR(factors.Address(who.OrgName, login, seed))
 	s.New, err = w.askNew(who, login, f)
 	return s, err
 }

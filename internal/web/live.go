@@ -214,9 +214,9 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "event: refresh\ndata: {}\n\n", nil
 	case !s.v.Who.Scope.Sees(row.job):
 		return "", nil
-	case s.in.rows[id]:
+	case s.in.rows[id] && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job): // a row shows all of its job
 		return "event: row\ndata: " + row.event + "\n\n", nil
-	case s.in.job == id || s.in.also[id] || s.touches(row.job):
+	case s.in.rows[id] || s.in.job == id || s.in.also[id] || s.touches(row.job):
 		return "event: refresh\ndata: {}\n\n", nil
 	}
 	return "", nil
@@ -289,6 +289,14 @@ func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID, retired string
 	vendors, err := w.DB.Vendors(ctx, v.Who.Org)
 	if err != nil {
 		return rendered{}, err
+	}
+	own := *v // another page may be rendering with the same one
+	if v = &own; j.Site != "" {
+		sites, err := w.DB.Sites(ctx, v.Who.Org)
+		if err != nil {
+			return rendered{}, err
+		}
+		v.learnSites(sites)
 	}
 	var html bytes.Buffer
 	if err := w.pages["board"].ExecuteTemplate(&html, "row", v.boardRow(j, p, vendors)); err != nil {

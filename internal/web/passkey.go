@@ -129,7 +129,7 @@ func (w *Web) passkeySignIn(rw http.ResponseWriter, r *http.Request, _ flow.Pers
 	if err != nil {
 		return err
 	}
-	if err := w.leave(rw, r); err != nil {
+	if err := w.endCarried(rw, r); err != nil {
 		return err
 	}
 	s, err := w.newSession(rw, r, org, m.ID, m.Role)

@@ -173,7 +173,7 @@ func (w *Web) enter(rw http.ResponseWriter, r *http.Request, a postgres.Account)
 	if err != nil {
 		return err
 	}
-	if err := w.leave(rw, r); err != nil {
+	if err := w.endCarried(rw, r); err != nil {
 		return err
 	}
 	s, err := w.newSession(rw, r, a.Org, a.Member, a.Role)
@@ -194,8 +194,8 @@ func (w *Web) enter(rw http.ResponseWriter, r *http.Request, a postgres.Account)
 	return nil
 }
 
-// leave ends the session that the browser comes with. What was there before somebody signs in never becomes theirs.
-func (w *Web) leave(rw http.ResponseWriter, r *http.Request) error {
+// endCarried ends the session that the browser comes with. What was there before somebody signs in never becomes theirs.
+func (w *Web) endCarried(rw http.ResponseWriter, r *http.Request) error {
 	if org, hash, ok := httpd.DropSession(rw, r, w.Secure); ok {
 		return w.DB.EndSession(r.Context(), org, hash)
 	}
@@ -235,7 +235,7 @@ func (w *Web) renew(ctx context.Context, who flow.Person, from, to [32]byte) (fl
 
 // signOut ends the session on the server and forgets it in the browser.
 func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	if err := w.leave(rw, r); err != nil {
+	if err := w.endCarried(rw, r); err != nil {
 		return err
 	}
 	if !who.Member.IsZero() {

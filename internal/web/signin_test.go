@@ -416,3 +416,39 @@ func TestRemovingAnAppAsksForThePassword(t *testing.T) {
 	b.get("/account").says(200, "somebody who learns your password").hides("left")
 	f.operatorBrowser().get("/my").says(200)
 }
+
+// Who has lost their phone is let in again by somebody above them, and by nobody else.
+func TestALostSecondStepIsRemovedByAnOwner(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	h := openHouseAt(t, c.now)
+	f, other := h.firm("sahyadri"), h.firm("konkan")
+	operator, owner := f.operatorBrowser(), f.ownerBrowser()
+	operator.addApp(c)
+	path, form := "/people/"+f.operator.String(), url.Values{"do": {"factors"}}
+	operator.post(path, form).says(404)
+	other.ownerBrowser().post(path, form).says(404)
+	owner.get(path).says(200, "Remove their second step")
+	owner.post(path, form).says(200, "Second step removed").hides("Remove their second step")
+	if operator.get("/my"); operator.at.Path != "/sign-in" {
+		t.Errorf("the session from before opens %s", operator.at)
+	}
+	f.operatorBrowser().get("/my").says(200)
+	if f.happened("authenticator_removed") != 1 {
+		t.Error("it is not in the audit log")
+	}
+}
+
+// An open page's feed ends when its session has to wait for the second step.
+func TestAFeedEndsWhenItsSessionWaits(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	events := f.operatorBrowser().follow("/live?after=0&stages=" + f.process.ID.String() + ":lamination")
+	owner.post("/security", url.Values{"needed": {"operator"}}).says(200, "Saved")
+	for events.lines.Scan() { // until the server closes it
+	}
+	if err := events.lines.Err(); err != nil {
+		t.Error(err)
+	}
+}

@@ -37,8 +37,8 @@ type Config struct {
 	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
-	// HashPassword is the stored form of a password.
-	HashPassword func(password string) (hash string, err error)
+	// HashPassword is the stored form of a password that somebody chose.
+	HashPassword func(password string) (string, error)
 	// NewPassword makes a password to hand to somebody, and its hash.
 	NewPassword func() (password, hash string, err error)
 }
@@ -109,7 +109,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes())
+	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -178,10 +178,6 @@ func (w *Web) setupRoutes() []httpd.Route {
 		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign, Handler: w.move},
 		{Pattern: "GET /templates", May: flow.MayDesign, Whole: true, Handler: w.gallery},
 		{Pattern: "GET /templates/{template}", May: flow.MayDesign, Whole: true, Handler: w.template},
-		{Pattern: "GET /people", May: flow.MayPeople, Handler: w.people},
-		{Pattern: "POST /people", May: flow.MayPeople, Handler: w.addPeople},
-		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
-		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
 		{Pattern: "GET /vendors", May: flow.MayVendors, Whole: true, Handler: w.vendors},
 		{Pattern: "POST /vendors", May: flow.MayVendors, Whole: true, Handler: w.addVendor},
 		{Pattern: "GET /vendors/{vendor}", May: flow.MayVendors, Whole: true, Handler: w.vendor},
@@ -189,6 +185,26 @@ func (w *Web) setupRoutes() []httpd.Route {
 		{Pattern: "POST /calendars", May: flow.MaySetUp, Whole: true, Handler: w.addCalendar},
 		{Pattern: "GET /calendars/{calendar}", May: flow.MaySetUp, Whole: true, Handler: w.calendar},
 		{Pattern: "POST /calendars/{calendar}", May: flow.MaySetUp, Whole: true, MaxBody: maxSetup, Handler: w.changeCalendar},
+	}
+}
+
+// peopleRoutes are who comes in, and what they see.
+func (w *Web) peopleRoutes() []httpd.Route {
+	return []httpd.Route{
+		{Pattern: "GET /people", May: flow.MayPeople, Handler: w.people},
+		{Pattern: "POST /people", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.addPeople},
+		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
+		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
+		{Pattern: "POST /people/invitations", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.invite},
+		{Pattern: "POST /people/invitations/{invitation}/revoke", May: flow.MayPeople, Handler: w.revoke},
+		{Pattern: "GET /join/{token}", May: flow.Anybody, Handler: w.joinPage},
+		{Pattern: "POST /join/{token}", May: flow.Anybody, Handler: w.join},
+		{Pattern: "GET /leave", May: flow.MaySelf, Handler: w.leavePage},
+		{Pattern: "POST /leave", May: flow.MaySelf, Handler: w.leave},
+		{Pattern: "GET /sites", May: flow.MaySetUp, Whole: true, Handler: w.sites},
+		{Pattern: "POST /sites", May: flow.MaySetUp, Whole: true, Handler: w.addSite},
+		{Pattern: "POST /sites/{site}", May: flow.MaySetUp, Whole: true, Handler: w.renameSite},
+		{Pattern: "POST /jobs/{job}/at/{stage}/assign", May: flow.MayAssign, Handler: w.assign},
 	}
 }
 

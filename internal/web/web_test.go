@@ -54,6 +54,17 @@ func openHouse(t *testing.T) *house {
 // openHouseAt is a house with a clock of its own.
 func openHouseAt(t *testing.T, now func() time.Time) *house {
 	t.Helper()
+	return openHouseOf(t, now, false)
+}
+
+// openHouseWith is a house that can send mails, or cannot.
+func openHouseWith(t *testing.T, mails bool) *house {
+	t.Helper()
+	return openHouseOf(t, time.Now, mails)
+}
+
+func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
+	t.Helper()
 	database := pgtest.URL(t)
 	db := pgtest.Open(t, database)
 	checks := &atomic.Int64{}
@@ -66,7 +77,7 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: true,
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails,
 		CheckPassword: func(password, hash string) bool { checks.Add(1); return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil }})
