@@ -67,7 +67,8 @@ func serve(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	cmd := exec.Command(program, "serve", "--demo")
-	cmd.Env = append(os.Environ(), "CLICARITY_DATA="+filepath.Join(dir, "data"), "CLICARITY_ADDR="+addr, "DATABASE_URL=")
+	cmd.Env = append(os.Environ(), "CLICARITY_DATA="+filepath.Join(dir, "data"), "CLICARITY_ADDR="+addr, "DATABASE_URL=",
+		"CLICARITY_URL=http://"+strings.Replace(addr, "127.0.0.1", "localhost", 1)) // passkeys belong to a name
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {

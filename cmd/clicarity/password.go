@@ -38,9 +38,7 @@ func firstPassword() (password, hash string, err error) {
 	if password, err = newPassword(); err != nil {
 		return "", "", err
 	}
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
-	hash, err = hashPassword(password)
+	hash, err = chosenPassword(password)
 	return password, hash, err
 }
 

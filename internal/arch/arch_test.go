@@ -32,6 +32,8 @@ var floors = map[string]int{
 	"internal/pictures":        2,
 	"internal/keys":            2,
 	"internal/passwords":       2,
+	"internal/factors":         2,
+	"internal/passkeys":        2,
 	"internal/smtp":            2,
 	"internal/web":             3,
 	"internal/worker":          3,
@@ -54,6 +56,7 @@ var allowed = map[string][]string{
 	"golang.org/x/time":        {"internal/httpd"},
 	"github.com/wneessen":      {"internal/smtp"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
+	"github.com/go-webauthn":   {"internal/passkeys"},
 }
 
 type pkg struct {

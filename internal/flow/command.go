@@ -33,6 +33,9 @@ const (
 	ViaToken   Via = "token"   // a token for programs
 )
 
+// FactorWithin is how long somebody who gave a right password may take for the second factor.
+const FactorWithin = 10 * time.Minute
+
 // Person is the member who asks: who they are in which organisation, and what they may see and do there.
 type Person struct {
 	Org      ID
@@ -45,7 +48,9 @@ type Person struct {
 	Role     Role
 	Without  Right // of the role's rights, those that do not go with how they came in
 	Via      Via
+	Began    Moment // when they came in
 	Until    Moment // when it ends, whatever they do
+	Stale    bool   // their place has changed since: the session is to be renewed
 	Device   ID     // the shared device they are at, if any
 	Session  ID     // the session they ask in
 	Language string

@@ -4,6 +4,8 @@ package httpd
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -31,6 +33,9 @@ type Route struct {
 type Config struct {
 	// Session finds the person behind a request's session.
 	Session Sessions
+	// Renew gives a session that is stale (flow.Person.Stale) a fresh token, kept by its hash, and returns the person
+	// as they are in it now; false when that was done already. nil: sessions are never renewed.
+	Renew func(ctx context.Context, who flow.Person, from, to [32]byte) (flow.Person, bool, error)
 	// As is the context in which a person's request does what it does.
 	As func(ctx context.Context, r *http.Request, who flow.Person) context.Context
 	// Refused is told of somebody who asked for what they may not.
@@ -103,7 +108,7 @@ func (s *Server) route(rt Route) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		who, err := s.who(r)
+		who, err := s.who(w, r)
 		if err == nil {
 			r = r.WithContext(s.cfg.As(r.Context(), r, who))
 			err = s.admit(rt, r, who)
@@ -122,7 +127,7 @@ func (s *Server) admit(rt Route, r *http.Request, who flow.Person) error {
 	switch {
 	case rt.May == flow.Anybody:
 		return nil
-	case who.Member.IsZero():
+	case who.Member.IsZero(), who.Via == flow.ViaPending: // not signed in, or not yet
 		return Status(http.StatusUnauthorized)
 	case !who.May(rt.May), rt.Whole && !who.Scope.Everything():
 		s.cfg.Refused(r, who)
@@ -131,13 +136,29 @@ func (s *Server) admit(rt Route, r *http.Request, who flow.Person) error {
 	return nil
 }
 
-// who is the person behind the request's session, the zero Person without one.
-func (s *Server) who(r *http.Request) (flow.Person, error) {
+// who is the person behind the request's session, the zero Person without one. A stale session is renewed first.
+func (s *Server) who(w http.ResponseWriter, r *http.Request) (flow.Person, error) {
 	who, err := Who(r, s.cfg.Secure, s.cfg.Session, s.cfg.Now())
+	if err == nil && who.Stale && s.cfg.Renew != nil {
+		who, err = s.renew(w, r, who)
+	}
 	if err != nil && s.cfg.NotFound(err) {
 		return flow.Person{}, nil
 	}
 	return who, err
+}
+
+func (s *Server) renew(w http.ResponseWriter, r *http.Request, who flow.Person) (flow.Person, error) {
+	_, from, _ := readCookie(r, s.cfg.Secure)
+	token, err := newToken(rand.Reader)
+	if err != nil {
+		return who, err
+	}
+	fresh, done, err := s.cfg.Renew(r.Context(), who, from, sha256.Sum256(token))
+	if err == nil && done {
+		setCookie(w, who.Org, token, s.cfg.Secure)
+	}
+	return fresh, err
 }
 
 // Sessions finds the person behind a session; it fails when there is none.

@@ -145,6 +145,70 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
+// Who waits is told how long, and is let in then; the honest get their tries back.
+func TestALimiterSaysHowLongToWait(t *testing.T) {
+	t.Parallel()
+	l := NewLimiter(time.Minute, 2)
+	now := time.Now()
+	l.Allow("ravi", now)
+	l.Allow("ravi", now)
+	if got := l.Wait("ravi", now.Add(20*time.Second)).Round(time.Second); got != 40*time.Second {
+		t.Errorf("wait %v", got)
+	}
+	if got := l.Wait("ravi", now.Add(time.Minute)); got != 0 {
+		t.Errorf("still wait %v", got)
+	}
+	l.Forget("ravi")
+	if l.Wait("ravi", now.Add(time.Minute)) != 0 || l.Wait("ravi", now.Add(time.Minute)) != 0 {
+		t.Error("nothing was forgotten")
+	}
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"203.0.113.7:4711", "", "203.0.113.7"},
+		{"203.0.113.7:4711", "198.51.100.1", "203.0.113.7"}, // only a proxy on this machine is believed
+		{"127.0.0.1:4711", "198.51.100.1, 203.0.113.9", "203.0.113.9"},
+		{"[::1]:4711", "203.0.113.9", "203.0.113.9"},
+		{"127.0.0.1:4711", "nonsense", "127.0.0.1"},
+		{"127.0.0.1:4711", "", "127.0.0.1"},
+		{"[2001:db8:1:2:3:4:5:6]:4711", "", "2001:db8:1:2::/64"},
+		{"[::ffff:203.0.113.7]:4711", "", "203.0.113.7"},
+		{"@", "", "@"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c[0]
+		if c[1] != "" {
+			r.Header.Set("X-Forwarded-For", c[1])
+		}
+		if got := Address(r); got != c[2] {
+			t.Errorf("%v: %s", c, got)
+		}
+	}
+}
+
+// A session that waits for the second factor opens no route but those for everybody, whatever its role may do.
+func TestAWaitingSessionMayNothing(t *testing.T) {
+	t.Parallel()
+	who := flow.Person{Org: flow.ID{1}, Member: flow.ID{2}, Role: flow.Owner, Via: flow.ViaPending, Scope: flow.Scope{All: true}}
+	ok := func(w http.ResponseWriter, _ *http.Request, _ flow.Person) error { return Status(http.StatusTeapot) }
+	var routes []Route
+	for i, right := range flow.AllRights() {
+		routes = append(routes, Route{Pattern: fmt.Sprintf("GET /%d", i), May: right, Handler: ok})
+	}
+	s, cookie := serve(t, who, io.Discard, routes...)
+	for i, right := range flow.AllRights() {
+		want := http.StatusUnauthorized
+		if right == flow.Anybody {
+			want = http.StatusTeapot
+		}
+		if status, _ := call(t, s, http.MethodGet, fmt.Sprintf("/%d", i), "", cookie); status != want {
+			t.Errorf("right %d: %d", i, status)
+		}
+	}
+}
+
 func FuzzCookie(f *testing.F) {
 	f.Add("AAAA")
 	f.Fuzz(func(_ *testing.T, value string) {

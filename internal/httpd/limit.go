@@ -3,6 +3,8 @@ package httpd
 import (
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +30,10 @@ func NewLimiter(every time.Duration, burst int) *Limiter {
 const maxNames = 100_000
 
 // Allow reports whether the name may try now, and counts the try.
-func (l *Limiter) Allow(name string, now time.Time) bool {
+func (l *Limiter) Allow(name string, now time.Time) bool { return l.Wait(name, now) == 0 }
+
+// Wait is how long the name has to wait before it may try: 0 when it may now, and then the try is counted.
+func (l *Limiter) Wait(name string, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one, ok := l.seen[name]
@@ -39,14 +44,40 @@ func (l *Limiter) Allow(name string, now time.Time) bool {
 		one = rate.NewLimiter(rate.Every(l.every), l.burst)
 		l.seen[name] = one
 	}
-	return one.AllowN(now, 1)
+	if one.AllowN(now, 1) {
+		return 0
+	}
+	return max(time.Duration((1-one.TokensAt(now))*float64(l.every)), time.Second)
 }
 
-// Address is the network address of the other side, without its port.
+// Forget gives a name all its tries back: it has shown that it is honest.
+func (l *Limiter) Forget(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.seen, name)
+}
+
+// Address is the network address of the other side, without its port. What comes through a proxy on this machine has
+// the address that the proxy put last; an IPv6 address counts by its network, for one line has very many of them.
 func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
 	}
-	return host
+	at, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if at.IsLoopback() {
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if through, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
+			at = through
+		}
+	}
+	if at = at.Unmap(); at.Is6() {
+		if network, err := at.Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return at.String()
 }

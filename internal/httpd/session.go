@@ -16,7 +16,7 @@ import (
 func Lifetime(role flow.Role, via flow.Via) (most, idle time.Duration) {
 	switch {
 	case via == flow.ViaPending:
-		return 10 * time.Minute, 10 * time.Minute
+		return flow.FactorWithin, flow.FactorWithin
 	case via == flow.ViaFloor:
 		return 12 * time.Hour, 75 * time.Second // the page itself goes back after 60 s
 	case via == flow.ViaSupport:
@@ -48,16 +48,33 @@ func cookieName(secure bool) string {
 // NewSession makes a session token, sets it as the browser's cookie, and returns the hash it is stored under. The
 // cookie names the organisation too, so that the session is looked up inside it and nowhere else.
 func NewSession(w http.ResponseWriter, org flow.ID, random io.Reader, secure bool) ([32]byte, error) {
+	token, err := newToken(random)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	setCookie(w, org, token, secure)
+	return sha256.Sum256(token), nil
+}
+
+func newToken(random io.Reader) ([]byte, error) {
 	token := make([]byte, tokenBytes)
 	if _, err := io.ReadFull(random, token); err != nil {
-		return [32]byte{}, fmt.Errorf("making a session: %w", err)
+		return nil, fmt.Errorf("making a session: %w", err)
 	}
+	return token, nil
+}
+
+func setCookie(w http.ResponseWriter, org flow.ID, token []byte, secure bool) {
 	value := base64.RawURLEncoding.EncodeToString(append(org[:], token...))
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName(secure), Value: value, Path: "/", MaxAge: int(longestSession.Seconds()),
 		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	})
-	return sha256.Sum256(token), nil
+}
+
+// Carried is the session that a request names, if any: the organisation, and the hash of its token.
+func Carried(r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bool) {
+	return readCookie(r, secure)
 }
 
 // DropSession clears the browser's cookie and returns what it named, if anything.

@@ -43,6 +43,10 @@ const (
 	AuditSignIn  = "sign_in"        // somebody came in; Detail: via
 	AuditSignOut = "sign_out"       //
 	AuditWrong   = "sign_in_failed" // the password, the PIN or the code was wrong
+	AuditAsked   = "reset_asked"    // a link to set a new password was sent; ID: the member
+	AuditReset   = "password_reset" // a new password was set by such a link
+	AuditCodes   = "recovery_codes" // new recovery codes were made
+	AuditEnded   = "session_ended"  // somebody ended a session of theirs elsewhere; ID: the session, or all
 	AuditRefused = "refused"        // somebody asked for what they may not; Detail: method, path
 	AuditExport  = "export"         // a list went out as a file; Detail: what, rows
 	AuditLink    = "link_used"      // ID: the link

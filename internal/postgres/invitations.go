@@ -119,7 +119,7 @@ func (db *DB) Join(ctx context.Context, org flow.ID, token [32]byte, m Member, n
 		if err := addMember(ctx, tx, org, m); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "update members set notice = $3 where org_id = $1 and id = $2", org, m.ID, notice); err != nil {
+		if _, err := tx.Exec(ctx, "update members set notice = $3, own_password = true where org_id = $1 and id = $2", org, m.ID, notice); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, "update invitations set used_at = $3, used_by = $4 where org_id = $1 and id = $2", org, i.ID, m.Created, m.ID)

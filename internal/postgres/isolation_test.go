@@ -40,12 +40,15 @@ func (f *firm) fill() {
 	err := errors.Join(
 		f.db.AddProcess(ctx, f.org, yearly), f.db.SaveDraft(ctx, f.org, yearly, f.owner, now),
 		f.db.AddMember(ctx, f.org, member),
-		f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}),
 		f.db.AddVendor(ctx, f.org, konkan), f.db.SaveWizard(ctx, f.org, postgres.Wizard{ID: newID(f.t), Body: "{}", By: f.owner, Changed: now}),
 		f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
 		f.db.QueueMail(ctx, f.org, postgres.Mail{To: "ravi@shared.example", Kind: "test", At: now}),
 		f.db.AddInvitation(ctx, f.org, postgres.Invitation{ID: newID(f.t), Token: [32]byte{1}, Role: flow.Viewer, By: f.owner, Made: now, Until: now.Add(time.Hour)}, nil),
 		f.db.AddSite(ctx, f.org, postgres.Site{Code: "vasai", Name: "Vasai"}),
+		f.db.SetAuthenticator(ctx, f.org, f.owner, postgres.Authenticator{Seed: []byte{1}, Codes: [][32]byte{{1}}, At: now}),
+		f.db.AddPasskey(ctx, f.org, f.owner, flow.ID{}, postgres.Passkey{ID: newID(f.t), Credential: []byte{1}, Name: "Phone", Body: "{}", Created: now}, nil),
+		f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}),
+		f.db.TakeAnswer(ctx, f.org, [32]byte{1}, now), f.db.AddReset(ctx, f.org, postgres.Reset{Token: [32]byte{1}, Member: f.owner, Until: now.Add(time.Hour)}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)

@@ -111,14 +111,10 @@ func ownerLeft(ctx context.Context, tx pgx.Tx, org flow.ID) error {
 // SetPassword replaces a member's password and ends their sessions.
 func (db *DB) SetPassword(ctx context.Context, org, member flow.ID, hash string) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "update members set password_hash = $3 where org_id = $1 and id = $2", org, member, hash)
-		if err != nil {
+		if err := setPassword(ctx, tx, org, member, hash, false); err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
-			return ErrNotFound
-		}
-		_, err = tx.Exec(ctx, "delete from sessions where org_id = $1 and member_id = $2", org, member)
+		_, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and member_id = $2", org, member)
 		return err
 	})
 }

@@ -126,6 +126,16 @@ end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.renew_sessions() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update sessions set stale = true where org_id = new.org_id and member_id = new.id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.renew_sessions() OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -151,6 +161,18 @@ CREATE TABLE public.audit_heads (
 ALTER TABLE ONLY public.audit_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads OWNER TO clicarity_owner;
+
+CREATE TABLE public.authenticators (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    seed bytea NOT NULL,
+    last_step bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.authenticators FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.authenticators OWNER TO clicarity_owner;
 
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
@@ -343,6 +365,7 @@ CREATE TABLE public.members (
     left_at timestamp with time zone,
     seen_at timestamp with time zone,
     seen_on text DEFAULT ''::text NOT NULL,
+    own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
@@ -406,6 +429,7 @@ CREATE TABLE public.organisations (
     name text NOT NULL,
     timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    second_factor text DEFAULT ''::text NOT NULL,
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
 
@@ -441,6 +465,32 @@ ALTER TABLE public.outbox ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.passkey_questions (
+    org_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_questions_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE ONLY public.passkey_questions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.passkey_questions OWNER TO clicarity_owner;
+
+CREATE TABLE public.passkeys (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    credential bytea NOT NULL,
+    name text NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.passkeys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.passkeys OWNER TO clicarity_owner;
 
 CREATE TABLE public.pictures (
     org_id uuid NOT NULL,
@@ -517,6 +567,29 @@ ALTER TABLE ONLY public.receipts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.receipts OWNER TO clicarity_owner;
 
+CREATE TABLE public.recovery_codes (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT recovery_codes_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recovery_codes OWNER TO clicarity_owner;
+
+CREATE TABLE public.resets (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT resets_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.resets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resets OWNER TO clicarity_owner;
+
 CREATE TABLE public.schema_migrations (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -538,6 +611,10 @@ CREATE TABLE public.sessions (
     idle_seconds integer DEFAULT 43200 NOT NULL,
     device_id uuid,
     grant_id uuid,
+    factor boolean DEFAULT false NOT NULL,
+    stale boolean DEFAULT false NOT NULL,
+    was_hash bytea,
+    was_until timestamp with time zone,
     CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY[''::text, 'floor'::text, 'pending'::text, 'support'::text])))
 );
 
@@ -630,6 +707,9 @@ ALTER TABLE ONLY public.audit_heads
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (org_id, seq);
 
+ALTER TABLE ONLY public.authenticators
+    ADD CONSTRAINT authenticators_pkey PRIMARY KEY (org_id, member_id);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
 
@@ -699,6 +779,15 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (org_id, number);
 
+ALTER TABLE ONLY public.passkey_questions
+    ADD CONSTRAINT passkey_questions_pkey PRIMARY KEY (org_id, hash);
+
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_org_id_credential_key UNIQUE (org_id, credential);
+
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_pkey PRIMARY KEY (org_id, id);
 
@@ -716,6 +805,12 @@ ALTER TABLE ONLY public.processes
 
 ALTER TABLE ONLY public.receipts
     ADD CONSTRAINT receipts_pkey PRIMARY KEY (org_id, command_id);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (org_id, member_id, hash);
+
+ALTER TABLE ONLY public.resets
+    ADD CONSTRAINT resets_pkey PRIMARY KEY (org_id, token_hash);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
@@ -784,13 +879,23 @@ CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WH
 
 CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
 
+CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
+
+CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
+
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
+
+CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
+
+CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
 CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (org_id, id);
 
 CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
+
+CREATE UNIQUE INDEX sessions_was ON public.sessions USING btree (org_id, was_hash) WHERE (was_hash IS NOT NULL);
 
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
@@ -804,6 +909,8 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH ROW EXECUTE FUNCTION public.audited('authenticator', 'member_id');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
@@ -812,7 +919,9 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXEC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
-CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone');
+CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
@@ -824,6 +933,8 @@ CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTIO
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
+CREATE TRIGGER look_again AFTER UPDATE OF second_factor ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.look_again();
+
 CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -834,8 +945,13 @@ CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
+CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.authenticators
+    ADD CONSTRAINT authenticators_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -900,6 +1016,12 @@ ALTER TABLE ONLY public.number_series
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.passkey_questions
+    ADD CONSTRAINT passkey_questions_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -911,6 +1033,12 @@ ALTER TABLE ONLY public.process_versions
 
 ALTER TABLE ONLY public.processes
     ADD CONSTRAINT processes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.resets
+    ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -936,6 +1064,8 @@ ALTER TABLE ONLY public.work
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
@@ -977,6 +1107,10 @@ ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.passkey_questions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.passkeys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
@@ -986,6 +1120,10 @@ ALTER TABLE public.process_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.processes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -998,6 +1136,8 @@ ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1037,6 +1177,10 @@ CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org()))
 
 CREATE POLICY tenant ON public.outbox USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.passkey_questions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.passkeys USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1046,6 +1190,10 @@ CREATE POLICY tenant ON public.process_versions USING ((org_id = public.app_org(
 CREATE POLICY tenant ON public.processes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.recovery_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1077,6 +1225,8 @@ GRANT USAGE ON SCHEMA public TO clicarity_app;
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
@@ -1116,6 +1266,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_questions TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkeys TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
 
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
@@ -1127,6 +1281,10 @@ GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 

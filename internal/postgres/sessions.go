@@ -18,6 +18,7 @@ type Session struct {
 	Member flow.ID
 	On     string // what it is on: phone, computer
 	Via    flow.Via
+	Factor bool    // a second factor was shown, or what counts as both
 	Device flow.ID // the shared device it was opened at, if any
 	Grant  flow.ID // the grant of support access it lives by, if any
 	Began  time.Time
@@ -25,14 +26,55 @@ type Session struct {
 	Idle   time.Duration // and when nothing was asked in it for so long
 }
 
-// AddSession stores a session.
+// AddSession stores a session. One of somebody's own in which no second factor was shown waits for it (flow.ViaPending)
+// when the member has one; when their role needs one, it waits too.
 func (db *DB) AddSession(ctx context.Context, org flow.ID, s Session) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`, org, s.Token[:], s.Member, s.On, string(s.Via), orNull(s.Device), orNull(s.Grant),
-			s.Began, s.Until, int(s.Idle.Seconds()))
-		b.Queue("update members set seen_at = $3, seen_on = $4 where org_id = $1 and id = $2", org, s.Member, s.Began, s.On)
+	return db.tenant(ctx, org, func(b *pgx.Batch) { queueSession(b, org, s) })
+}
+
+func queueSession(b *pgx.Batch, org flow.ID, s Session) {
+	b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, factor, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
+		select $1::uuid, $2::bytea, $3::uuid, $4::text, case when waits then 'pending' else $5 end, $6, $7::uuid, $8::uuid, $9::timestamptz, $9,
+			case when waits then least($10::timestamptz, $12::timestamptz) else $10 end, $11::int
+		from (select $5::text = '' and not $6::bool and (exists (select from authenticators where org_id = $1 and member_id = $3)
+			or exists (select from passkeys where org_id = $1 and member_id = $3)) as waits) w`,
+		org, s.Token[:], s.Member, s.On, string(s.Via), s.Factor, orNull(s.Device), orNull(s.Grant), s.Began, s.Until, int(s.Idle.Seconds()),
+		s.Began.Add(flow.FactorWithin))
+	b.Queue("update members set seen_at = $3, seen_on = $4 where org_id = $1 and id = $2", org, s.Member, s.Began, s.On)
+}
+
+// FinishSession puts a session in which a second factor was shown in the place of the one that waited for it. The
+// waiting one is gone; ErrNotFound when it was gone before.
+func (db *DB) FinishSession(ctx context.Context, org, waiting flow.ID, s Session) error {
+	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and id = $2 and member_id = $3 and via in ('', 'pending')", org, waiting, s.Member)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrNotFound
+		}
+		b := &pgx.Batch{}
+		s.Factor = true
+		queueSession(b, org, s)
+		return tx.SendBatch(ctx, b).Close()
 	})
+}
+
+// staleTokenFor is how long the token before the present one goes on: a browser asks for several things at once.
+const staleTokenFor = time.Minute
+
+// Renew gives a session whose member's place has changed a fresh token and the times of the place they have now. It
+// reports false when that was done already.
+func (db *DB) Renew(ctx context.Context, org flow.ID, from [32]byte, s Session) (done bool, err error) {
+	err = db.inTenant(ctx, org, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `update sessions set token_hash = $3, was_hash = $2, was_until = $4, stale = false,
+			expires_at = least(expires_at, $5), idle_seconds = $6 where org_id = $1 and token_hash = $2 and stale`,
+			org, from[:], s.Token[:], s.Began.Add(staleTokenFor), s.Until, int(s.Idle.Seconds()))
+		done = tag.RowsAffected() > 0
+		return err
+	})
+	return done, err
 }
 
 // orNull is an id, null for the zero one.
@@ -56,9 +98,9 @@ func (db *DB) Session(ctx context.Context, org flow.ID, token [32]byte, now time
 	p, stale, err := db.session(ctx, org, token, now)
 	if err == nil && stale {
 		err = db.tenant(ctx, org, func(b *pgx.Batch) {
-			b.Queue("update sessions set seen_at = $3 where org_id = $1 and token_hash = $2", org, token[:], now)
-			b.Queue("update members set seen_at = $3, seen_on = (select device from sessions where org_id = $1 and token_hash = $4) where org_id = $1 and id = $2",
-				org, p.Member, now, token[:])
+			b.Queue("update sessions set seen_at = $3 where org_id = $1 and id = $2", org, p.Session, now)
+			b.Queue("update members set seen_at = $3, seen_on = (select device from sessions where org_id = $1 and id = $4) where org_id = $1 and id = $2",
+				org, p.Member, now, p.Session)
 		})
 	}
 	return p, err
@@ -71,16 +113,18 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	p.Org = org
 	var given, stamp string
 	var device *flow.ID
-	var until, seen time.Time
+	var began, until, seen time.Time
 	var idle int
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id, s.via, s.device_id, s.expires_at, s.seen_at, s.idle_seconds, `+settingsStamp+`
+		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id,
+			case when s.via = '' and not s.factor and m.role = any(string_to_array(o.second_factor, ' ')) then 'pending' else s.via end,
+			s.stale and s.token_hash = $2, s.device_id, s.created_at, s.expires_at, s.seen_at, s.idle_seconds, `+settingsStamp+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id
-			where s.org_id = $1 and s.token_hash = $2 and s.expires_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
+			where s.org_id = $1 and (s.token_hash = $2 or s.was_hash = $2 and s.was_until > $3) and s.expires_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
 				and m.suspended_at is null and m.left_at is null`, org, token[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &device, &until, &seen, &idle, &stamp)
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &p.Stale, &device, &began, &until, &seen, &idle, &stamp)
 		})
 	})
 	if err == nil {
@@ -98,7 +142,7 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	case flow.ViaPending:
 		p.Without = ^flow.Anybody
 	}
-	p.Until = flow.At(until)
+	p.Began, p.Until = flow.At(began), flow.At(until)
 	if p.Scope, err = db.scopes.of(given, p.Role, p.Member); err != nil {
 		return flow.Person{}, false, err
 	}
@@ -151,7 +195,7 @@ func (g *givenText) ScanText(v pgtype.Text) error {
 // EndSession forgets a session.
 func (db *DB) EndSession(ctx context.Context, org flow.ID, tokenHash [32]byte) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("delete from sessions where org_id = $1 and token_hash = $2", org, tokenHash[:])
+		b.Queue("delete from sessions where org_id = $1 and (token_hash = $2 or was_hash = $2)", org, tokenHash[:])
 	})
 }
 

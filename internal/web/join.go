@@ -89,12 +89,7 @@ func (w *Web) join(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err != nil {
 		return w.noInvitation(rw, r, who, err)
 	}
-	if old, token, ok := httpd.DropSession(rw, r, w.Secure); ok { // whoever used this browser before
-		if err := w.DB.EndSession(ctx, old, token); err != nil {
-			return err
-		}
-	}
-	return w.open(rw, r.WithContext(ctx), postgres.Account{Org: org, OrgName: p.Invitation.Org, Member: m.ID, Name: m.Name, Role: m.Role})
+	return w.enter(rw, r.WithContext(ctx), postgres.Account{Org: org, OrgName: p.Invitation.Org, Member: m.ID, Name: m.Name, Role: m.Role})
 }
 
 // refuses says what is missing before somebody can join.

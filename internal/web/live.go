@@ -141,7 +141,7 @@ var errSessionOver = errors.New("web: the session has ended")
 // stillThere ends the feed of somebody who has signed out or lost their place, and takes up a changed scope.
 func (w *Web) stillThere(r *http.Request, s *stream) error {
 	who, err := httpd.Who(r, w.Secure, w.DB.Peek, w.Now())
-	if err != nil || who.Member != s.v.Who.Member {
+	if err != nil || who.Member != s.v.Who.Member || !who.May(flow.MaySee) {
 		return errSessionOver
 	}
 	s.v.Who = who

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language/display"
 
@@ -103,7 +104,7 @@ func (w *Web) setLanguage(rw http.ResponseWriter, r *http.Request, who flow.Pers
 		Name: languageCookie, Value: code, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		HttpOnly: true, Secure: w.Secure, SameSite: http.SameSiteLaxMode,
 	})
-	if !who.Member.IsZero() {
+	if !who.Member.IsZero() && who.Via != flow.ViaPending {
 		if err := w.DB.SetLanguage(r.Context(), who.Org, who.Member, code); err != nil {
 			return err
 		}
@@ -112,9 +113,10 @@ func (w *Web) setLanguage(rw http.ResponseWriter, r *http.Request, who flow.Pers
 	return nil
 }
 
-// localPath is a path of this site, or the front page for anything else.
+// localPath is a path of this site, or the front page for anything else. Browsers read \ as / and leave out what cannot
+// be seen, so that either can make another site of a path.
 func localPath(to string) string {
-	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }) {
 		return "/"
 	}
 	return to

@@ -15,6 +15,7 @@ type personPage struct {
 	Self      bool
 	StepsDown bool
 	Password  string // a new one, shown this once
+	Armed     bool   // they have a second factor
 	Said      string
 	Error     string
 }
@@ -41,7 +42,7 @@ func (w *Web) person(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	switch r.FormValue("said") {
 	case "saved":
 		p.Said = p.T("person_saved")
-	case "suspended", "let_in", "removed":
+	case "suspended", "let_in", "removed", "disarmed":
 		p.Said = p.T("person_" + r.FormValue("said"))
 	}
 	return w.showPerson(rw, r, p, m, http.StatusOK)
@@ -60,6 +61,11 @@ func (w *Web) showPerson(rw http.ResponseWriter, r *http.Request, p personPage, 
 			role, g = readScope(r, h)
 		}
 		p.Scope = p.scopeForm(h, role, g)
+		f, err := w.DB.Factors(r.Context(), p.Who.Org, m.ID)
+		if err != nil && !errors.Is(err, postgres.ErrNotFound) { // a suspended member has none that counts
+			return err
+		}
+		p.Armed = f.Any()
 	}
 	return w.render(rw, status, "person", p)
 }
@@ -76,6 +82,8 @@ func (w *Web) changePerson(rw http.ResponseWriter, r *http.Request, who flow.Per
 	switch r.PostFormValue("do") {
 	case "password":
 		return w.newPassword(rw, r, p, m)
+	case "factors":
+		return w.dropFactors(rw, r, who, m)
 	case "suspend":
 		do, said = flow.Suspend, "suspended"
 	case "let_in":
@@ -126,6 +134,19 @@ func (w *Web) newPassword(rw http.ResponseWriter, r *http.Request, p personPage,
 	}
 	p.Password = password
 	return w.showPerson(rw, r, p, m, http.StatusOK)
+}
+
+// dropFactors takes the second step away from somebody who has lost it. They set up another when their role needs one.
+func (w *Web) dropFactors(rw http.ResponseWriter, r *http.Request, who flow.Person, m postgres.Member) error {
+	err := w.DB.ChangeMember(r.Context(), who.Org, who.Member, m.ID, w.Now(), flow.Touch)
+	if err == nil {
+		err = w.DB.DropFactors(r.Context(), who.Org, m.ID)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(rw, r, "/people/"+m.ID.String()+"?said=disarmed", http.StatusSeeOther)
+	return nil
 }
 
 type leavePage struct {

@@ -42,8 +42,8 @@ func (v *view) T(key string, pairs ...any) string { return v.words.say(v.Lang, k
 // Has reports whether there is a phrase for a key.
 func (v *view) Has(key string) bool { return v.words.has(v.Lang, key) }
 
-// SignedIn reports whether somebody is.
-func (v *view) SignedIn() bool { return !v.Who.Member.IsZero() }
+// SignedIn reports whether somebody is, all the way.
+func (v *view) SignedIn() bool { return !v.Who.Member.IsZero() && v.Who.Via != flow.ViaPending }
 
 // Boards reports whether the reader may see the board of a process: of one at least that is theirs as a whole.
 func (v *view) Boards() bool {

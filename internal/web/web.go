@@ -21,6 +21,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/passkeys"
 	"clicarity/internal/postgres"
 )
 
@@ -50,8 +51,10 @@ type Web struct {
 	assets       assets
 	rows         rowCache
 	vocabularies vocabularies
-	tries        *httpd.Limiter // sign-ins per account
-	doors        *httpd.Limiter // sign-ins per address
+	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
+	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
+	doors        *httpd.Limiter // guesses per address
+	links        *httpd.Limiter // links to set a new password, per sign-in
 	refusals     *httpd.Limiter // refusals that are noted, per member
 }
 
@@ -61,9 +64,13 @@ var files embed.FS
 // New makes the pages. It fails only when a template or a word list in the program itself is broken.
 func New(cfg Config) (*Web, error) {
 	w := &Web{
-		Config: cfg, tries: httpd.NewLimiter(30*time.Second, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
+		Config: cfg, tries: httpd.NewLimiter(5*time.Minute, 10), doors: httpd.NewLimiter(2*time.Second, 40),
+		links: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
 	}
 	var err error
+	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
+		return nil, err
+	}
 	if w.words, err = readWords(files); err != nil {
 		return nil, err
 	}
@@ -102,15 +109,12 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes())
+	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.
 func (w *Web) openRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /sign-in", May: flow.Anybody, Handler: w.signInPage},
-		{Pattern: "POST /sign-in", May: flow.Anybody, Handler: w.signIn},
-		{Pattern: "POST /sign-out", May: flow.Anybody, Handler: w.signOut},
 		{Pattern: "POST /language", May: flow.Anybody, Handler: w.setLanguage},
 		{Pattern: "GET /static/{hash}/{file}", May: flow.Anybody, Handler: w.static},
 		{Pattern: "GET /manifest.webmanifest", May: flow.Anybody, Handler: w.manifest},
@@ -207,7 +211,7 @@ func (w *Web) peopleRoutes() []httpd.Route {
 // Handler is the whole site: the routes behind the checks that all of them share.
 func (w *Web) Handler(log *slog.Logger) http.Handler {
 	return httpd.New(httpd.Config{
-		Session: w.DB.Session, As: w.as, Refused: w.refused, Fail: w.Fail, Now: w.Now, Secure: w.Secure, Log: log,
+		Session: w.DB.Session, Renew: w.renew, As: w.as, Refused: w.refused, Fail: w.Fail, Now: w.Now, Secure: w.Secure, Log: log,
 		NotFound: func(err error) bool { return errors.Is(err, postgres.ErrNotFound) },
 	}, w.Routes())
 }
@@ -278,7 +282,11 @@ type failPage struct {
 // Fail shows an error page; for somebody who is not signed in, the way to the sign-in.
 func (w *Web) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, status int, err error) {
 	if status == http.StatusUnauthorized && r.Method == http.MethodGet && r.URL.Path != "/live" {
-		http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)
+		to := "/sign-in"
+		if who.Via == flow.ViaPending {
+			to = "/second-factor"
+		}
+		http.Redirect(rw, r, to, http.StatusSeeOther)
 		return
 	}
 	v := w.view(r, who, "")

@@ -14,6 +14,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,9 +39,11 @@ func newID(t testing.TB) flow.ID {
 
 // house is the whole site on a database of its own.
 type house struct {
-	t   *testing.T
-	db  *postgres.DB
-	url string
+	t        *testing.T
+	db       *postgres.DB
+	url      string
+	database string
+	checks   *atomic.Int64 // passwords that were compared
 }
 
 func openHouse(t *testing.T) *house {
@@ -62,7 +65,9 @@ func openHouseWith(t *testing.T, mails bool) *house {
 
 func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 	t.Helper()
-	db := pgtest.New(t)
+	database := pgtest.URL(t)
+	db := pgtest.Open(t, database)
+	checks := &atomic.Int64{}
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
 		got := make([]live.Change, len(records))
@@ -72,8 +77,10 @@ func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails, HashPassword: func(password string) (string, error) { return password, nil }, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
-		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails,
+		CheckPassword: func(password, hash string) bool { checks.Add(1); return hash != "" && password == hash },
+		HashPassword:  func(password string) (string, error) { return password, nil },
+		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +89,7 @@ func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = db.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}) }() //nolint:errcheck // ends with the context
 	t.Cleanup(func() { hub.Close(); server.Close(); cancel(); <-done })
-	return &house{t: t, db: db, url: server.URL}
+	return &house{t: t, db: db, url: server.URL, database: database, checks: checks}
 }
 
 type testWriter struct{ t *testing.T }
@@ -206,7 +213,7 @@ func (b *browser) hides(texts ...string) *browser {
 }
 
 var (
-	tags   = regexp.MustCompile(`(?s)<(script|style|head).*?</(script|style|head)>|<[^>]*>`)
+	tags   = regexp.MustCompile(`(?s)<(script|style|head)\b.*?</(script|style|head)>|<[^>]*>`)
 	spaces = regexp.MustCompile(`\s+`)
 )
 

@@ -29,6 +29,8 @@ const (
 	round      = time.Minute    // how often every organisation is looked after
 	uploadsFor = 24 * time.Hour // a file that nobody brought in is forgotten then
 
+	questionsFor = time.Hour // longer than a question to a passkey waits for its answer
+
 	// A picture that no movement names is forgotten then: a phone may send its command for 72 hours.
 	picturesFor = 4 * 24 * time.Hour
 )
@@ -70,8 +72,10 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
 	_, err4 := w.DB.EndOldMails(ctx, o.ID, w.Now())
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
+	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
+	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
 	w.Post(o.ID)
-	return errors.Join(err, err2, err3, err4, err5, w.check(ctx, o))
+	return errors.Join(err, err2, err3, err4, err5, err6, err7, w.check(ctx, o))
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
