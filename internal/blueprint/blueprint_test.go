@@ -273,3 +273,19 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A private field names who reads it, in a file too.
+func TestAPrivateFieldNamesItsReaders(t *testing.T) {
+	t.Parallel()
+	b, err := Read([]byte("name: Cartons\nmode: quantity\nfields:\n  - label: Rate\n    for: [manager, viewer]\nstages:\n  - name: Printing\n    fields:\n      - label: Paid\n        for: [owner]\n"))
+	if err != nil || !reflect.DeepEqual(b.Process.Fields[0].For, []flow.Role{flow.Manager, flow.Viewer}) || b.Process.Stages[0].Fields[0].SeenBy(flow.Manager) {
+		t.Fatalf("%+v %v", b.Process, err)
+	}
+	text, err := Write(b.Process, nobody)
+	if err != nil || !strings.Contains(string(text), "for: [manager, viewer]\n") || !strings.Contains(string(text), "for: [owner]\n") {
+		t.Errorf("%s %v", text, err)
+	}
+	if _, err := Read([]byte("name: Cartons\nmode: quantity\nfields:\n  - label: Rate\n    for: [boss]\nstages:\n  - name: Printing\n")); err == nil {
+		t.Error("a field for a role that there is not passes")
+	}
+}

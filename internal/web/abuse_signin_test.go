@@ -223,7 +223,7 @@ func TestAbuseResetTokenReuse(t *testing.T) {
 	b := h.browser().get(link).says(200, "For Ravi Kadam, Firm sahyadri")
 	b.get(link).says(200) // looking does not use it up
 	b.post(link, url.Values{"new": {"short"}}).says(422, "at least 10 characters")
-	b.post(link, url.Values{"new": {"Ravi-Kadam-9"}}).says(422, "your own or your company's name")
+	b.post(link, url.Values{"new": {"Ravi-Kadam-9"}}).says(422, "your own or the company's name")
 	b.post(link, url.Values{"new": {"lamination 8 sheets"}}).says(200, "Your new password is set")
 	if open.get("/my"); open.at.Path != "/sign-in" {
 		t.Errorf("what was open before goes on at %s", open.at)

@@ -234,3 +234,16 @@ func TestTextIsOnlyText(t *testing.T) {
 		}
 	}
 }
+
+// A column says at which site a job is made, by name, once the organisation has sites; one that there is not is said.
+func TestAFileNamesSites(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	list := "Job No,Item,Qty,Plant\nF-1,Peda box,100,vasai\nF-2,Peda box,100,Nagpur\nF-3,Peda box,100,\n"
+	owner.upload("jobs.csv", strings.NewReader(list)).says(200, "3 new")
+	owner.post("/sites", url.Values{"name": {"Vasai"}}).says(200)
+	owner.upload("more.csv", strings.NewReader(strings.Replace(list, "Plant", "Plant ", 1)+"F-4,Peda box,100,Vasai\n")).says(200, "3 new", "1 to correct", "Nagpur")
+	owner.post(owner.at.Path+"/confirm", nil).says(200)
+	owner.get("/jobs/"+f.jobNumbered("F-1").String()).says(200, "Site Vasai")
+}
