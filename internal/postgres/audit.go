@@ -19,6 +19,9 @@ type Actor struct {
 	At     time.Time `json:"at"`
 }
 
+// queueAs makes what follows in a transaction be done in an actor's name.
+func queueAs(b *pgx.Batch, a Actor) { b.Queue(setActor, a.encode()) }
+
 type actorKey struct{}
 
 // As is a context in which everything is done in an actor's name.
@@ -30,6 +33,10 @@ func actorIn(ctx context.Context) string {
 	if !ok {
 		return ""
 	}
+	return a.encode()
+}
+
+func (a Actor) encode() string {
 	b, err := json.Marshal(a)
 	if err != nil { // plain values always marshal
 		panic(err)
@@ -42,11 +49,11 @@ func actorIn(ctx context.Context) string {
 const (
 	AuditSignIn  = "sign_in"        // somebody came in; Detail: via
 	AuditSignOut = "sign_out"       //
-	AuditWrong   = "sign_in_failed" // the password, the PIN or the code was wrong
-	AuditRefused = "refused"        // somebody asked for what they may not; Detail: method, path
+	AuditWrong   = "sign_in_failed" // the password, the PIN or the code was wrong; ID: the member it was for
+	AuditRefused = "refused"        // somebody asked for what they may not; Detail: method, path; or action, rule and ID: the job
 	AuditExport  = "export"         // a list went out as a file; Detail: what, rows
 	AuditLink    = "link_used"      // ID: the link
-	AuditRead    = "support_read"   // support looked at something; Detail: path
+	AuditRead    = "support_read"   // support asked for something; ID: of what, if it has one; Detail: method, path
 )
 
 // Event is something to note in the audit log.

@@ -493,6 +493,30 @@ ALTER TABLE ONLY public.sites FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sites OWNER TO clicarity_owner;
 
+CREATE TABLE public.support_grants (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    reason text NOT NULL,
+    help boolean NOT NULL,
+    given text NOT NULL,
+    token_hash bytea NOT NULL,
+    granted_by uuid NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    bound_hash bytea,
+    member_id uuid,
+    opened_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    CONSTRAINT support_grants_bound_hash_check CHECK ((length(bound_hash) = 32)),
+    CONSTRAINT support_grants_check CHECK (((until > granted_at) AND (until <= (granted_at + '72:00:00'::interval)))),
+    CONSTRAINT support_grants_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.support_grants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.support_grants OWNER TO clicarity_owner;
+
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -655,6 +679,12 @@ ALTER TABLE ONLY public.sites
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_pkey PRIMARY KEY (org_id, code);
 
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_org_id_token_hash_key UNIQUE (org_id, token_hash);
+
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -670,9 +700,9 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
-CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, seq) WHERE (member_id IS NOT NULL);
+CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
-CREATE INDEX audit_what ON public.audit USING btree (org_id, what, seq);
+CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -710,6 +740,10 @@ CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (org_id, id);
 
 CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
 
+CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id, granted_at, id);
+
+CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
+
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
@@ -734,6 +768,8 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW E
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
@@ -741,6 +777,8 @@ CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTIO
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.look_again();
+
+CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -818,10 +856,19 @@ ALTER TABLE ONLY public.processes
     ADD CONSTRAINT processes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES public.support_grants(org_id, id);
+
+ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -896,6 +943,8 @@ CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current
 
 ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -947,6 +996,8 @@ CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1024,6 +1075,8 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 

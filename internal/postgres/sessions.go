@@ -24,13 +24,21 @@ type Session struct {
 	Idle   time.Duration // and when nothing was asked in it for so long
 }
 
-// AddSession stores a session.
+// AddSession stores a session, and that somebody came in: not yet while the second factor is still to come.
 func (db *DB) AddSession(ctx context.Context, org flow.ID, s Session) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`, org, s.Token[:], s.Member, s.On, string(s.Via), orNull(s.Device), orNull(s.Grant),
-			s.Began, s.Until, int(s.Idle.Seconds()))
+		queueSession(b, org, s)
+		if s.Via != flow.ViaPending {
+			queueAs(b, Actor{Member: s.Member, Device: s.On, Via: s.Via, At: s.Began})
+			queueAudit(b, org, Event{What: AuditSignIn})
+		}
 	})
+}
+
+func queueSession(b *pgx.Batch, org flow.ID, s Session) {
+	b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`, org, s.Token[:], s.Member, s.On, string(s.Via), orNull(s.Device), orNull(s.Grant),
+		s.Began, s.Until, int(s.Idle.Seconds()))
 }
 
 // orNull is an id, null for the zero one.
@@ -71,15 +79,19 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	var stamp string
 	var device *flow.ID
 	var until, seen time.Time
+	var granted pgtype.Timestamptz
 	var idle int
+	var help bool
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id, s.via, s.device_id, s.expires_at, s.seen_at, s.idle_seconds, `+settingsStamp+`
+		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id, s.via, s.device_id, s.expires_at, s.seen_at, s.idle_seconds, coalesce(g.help, false),
+				case when m.role = 'owner' then (select max(a.until) from support_grants a where a.org_id = $1 and a.ended_at is null and a.until > $3) end, `+settingsStamp+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id
+			left join support_grants g on g.org_id = s.org_id and g.id = s.grant_id
 			where s.org_id = $1 and s.token_hash = $2 and s.expires_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
-				and m.suspended_at is null and m.left_at is null`, org, token[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &device, &until, &seen, &idle, &stamp)
+				and m.suspended_at is null and m.left_at is null and (s.via <> 'support' or g.ended_at is null and g.until > $3)`, org, token[:], now).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &device, &until, &seen, &idle, &help, &granted, &stamp)
 		})
 	})
 	if err == nil {
@@ -96,6 +108,13 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 		p.Without = flow.OnlyOnFloor
 	case flow.ViaPending:
 		p.Without = ^flow.Anybody
+	case flow.ViaSupport:
+		if !help {
+			p.Without = flow.OnlyLooking
+		}
+	}
+	if granted.Valid {
+		p.Supported = flow.At(granted.Time)
 	}
 	p.Until = flow.At(until)
 	p.Scope = flow.Given(given).Scope(p.Role, p.Member)
@@ -111,10 +130,11 @@ func (g *givenText) ScanText(v pgtype.Text) error {
 	return json.Unmarshal([]byte(v.String), (*flow.Given)(g))
 }
 
-// EndSession forgets a session.
+// EndSession forgets a session, because somebody signed out.
 func (db *DB) EndSession(ctx context.Context, org flow.ID, tokenHash [32]byte) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("delete from sessions where org_id = $1 and token_hash = $2", org, tokenHash[:])
+		b.Queue(`with gone as (delete from sessions where org_id = $1 and token_hash = $2 returning id)
+			select append_audit($1, $3, null, null) from gone`, org, tokenHash[:], AuditSignOut)
 	})
 }
 
