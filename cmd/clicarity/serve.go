@@ -60,7 +60,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	if err != nil {
 		return err
 	}
-	handler, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener)})
+	handler, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Program: programVersion()})
 	if err != nil {
 		return err
 	}

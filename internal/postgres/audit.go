@@ -19,9 +19,6 @@ type Actor struct {
 	At     time.Time `json:"at"`
 }
 
-// queueAs makes what follows in a transaction be done in an actor's name.
-func queueAs(b *pgx.Batch, a Actor) { b.Queue(setActor, a.encode()) }
-
 type actorKey struct{}
 
 // As is a context in which everything is done in an actor's name.
@@ -33,10 +30,6 @@ func actorIn(ctx context.Context) string {
 	if !ok {
 		return ""
 	}
-	return a.encode()
-}
-
-func (a Actor) encode() string {
 	b, err := json.Marshal(a)
 	if err != nil { // plain values always marshal
 		panic(err)

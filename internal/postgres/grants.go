@@ -93,16 +93,31 @@ func (db *DB) Grants(ctx context.Context, org, before flow.ID, limit int) ([]Gra
 	return list, err
 }
 
-// GrantFor is the grant that a token opens; ErrNotFound when there is none, or it is over.
-func (db *DB) GrantFor(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (Grant, error) {
+// GrantFor is the grant that a token opens in a browser; ErrNotFound when there is none, it is over, or it is another browser's.
+func (db *DB) GrantFor(ctx context.Context, org flow.ID, token, browser [32]byte, now time.Time) (Grant, error) {
 	var g Grant
+	var bound []byte
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(selectGrants+" where org_id = $1 and token_hash = $2 and ended_at is null and until > $3", org, token[:], now).QueryRow(func(row pgx.Row) (err error) {
-			g, err = scanGrant(row)
+		b.Queue(grantByToken, org, token[:], now).QueryRow(func(row pgx.Row) (err error) {
+			g, err = scanGrant(row, &bound)
 			return err
 		})
 	})
-	return g, notFound(err)
+	if err == nil && !g.opensIn(bound, browser) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Grant{}, notFound(err)
+	}
+	return g, nil
+}
+
+const grantByToken = `select id, reason, help, given, granted_by, granted_at, until, member_id, opened_at, ended_at, ended_by, coalesce(bound_hash, '')
+	from support_grants where org_id = $1 and token_hash = $2 and ended_at is null and until > $3`
+
+// opensIn reports whether a browser may open the grant: any, the first time.
+func (g Grant) opensIn(bound []byte, browser [32]byte) bool {
+	return g.Member.IsZero() || subtle.ConstantTimeCompare(bound, browser[:]) == 1
 }
 
 // Opening is how somebody opens a grant: with the digests of its token and of the secret that their browser keeps.
@@ -118,20 +133,17 @@ func (db *DB) OpenGrant(ctx context.Context, org flow.ID, o Opening) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		var bound []byte
 		now := o.Session.Began
-		g, err := scanGrant(tx.QueryRow(ctx, `select id, reason, help, given, granted_by, granted_at, until, member_id, opened_at, ended_at, ended_by, bound_hash
-			from support_grants where org_id = $1 and token_hash = $2 and ended_at is null and until > $3 for update`, org, o.Token[:], now), &bound)
+		g, err := scanGrant(tx.QueryRow(ctx, grantByToken+" for update", org, o.Token[:], now), &bound)
 		if err != nil {
 			return notFound(err)
 		}
-		if g.Member.IsZero() {
-			err = bindGrant(ctx, tx, org, g, o)
-		} else if subtle.ConstantTimeCompare(bound, o.Browser[:]) != 1 {
+		if !g.opensIn(bound, o.Browser) {
 			return ErrNotFound
 		}
-		if err != nil {
-			return err
-		}
 		if g.Member.IsZero() {
+			if err := bindGrant(ctx, tx, org, g, o); err != nil {
+				return err
+			}
 			g.Member = o.Member.ID
 		}
 		if _, err := tx.Exec(ctx, "delete from sessions where org_id = $1 and grant_id = $2", org, g.ID); err != nil {
@@ -142,7 +154,9 @@ func (db *DB) OpenGrant(ctx context.Context, org flow.ID, o Opening) error {
 		if s.Until.After(g.Until) {
 			s.Until = g.Until
 		}
-		return openSession(ctx, tx, org, s)
+		b := &pgx.Batch{}
+		queueSession(b, org, s)
+		return tx.SendBatch(ctx, b).Close()
 	})
 }
 
@@ -156,14 +170,6 @@ func bindGrant(ctx context.Context, tx pgx.Tx, org flow.ID, g Grant, o Opening) 
 	_, err := tx.Exec(ctx, "update support_grants set member_id = $3, opened_at = $4, bound_hash = $5 where org_id = $1 and id = $2",
 		org, g.ID, m.ID, o.Session.Began, o.Browser[:])
 	return err
-}
-
-func openSession(ctx context.Context, tx pgx.Tx, org flow.ID, s Session) error {
-	b := &pgx.Batch{}
-	queueSession(b, org, s)
-	queueAs(b, Actor{Member: s.Member, Device: s.On, Via: s.Via, At: s.Began})
-	queueAudit(b, org, Event{What: AuditSignIn})
-	return tx.SendBatch(ctx, b).Close()
 }
 
 // EndGrants ends a grant, or all that are active when none is named, and its sessions at once. It says how many it ended;

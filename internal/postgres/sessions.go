@@ -24,15 +24,10 @@ type Session struct {
 	Idle   time.Duration // and when nothing was asked in it for so long
 }
 
-// AddSession stores a session, and that somebody came in: not yet while the second factor is still to come.
+// AddSession stores a session. The database notes that somebody came in, see note_sign_in in the migrations: not yet while
+// the second factor is still to come.
 func (db *DB) AddSession(ctx context.Context, org flow.ID, s Session) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		queueSession(b, org, s)
-		if s.Via != flow.ViaPending {
-			queueAs(b, Actor{Member: s.Member, Device: s.On, Via: s.Via, At: s.Began})
-			queueAudit(b, org, Event{What: AuditSignIn})
-		}
-	})
+	return db.tenant(ctx, org, func(b *pgx.Batch) { queueSession(b, org, s) })
 }
 
 func queueSession(b *pgx.Batch, org flow.ID, s Session) {

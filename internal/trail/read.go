@@ -51,7 +51,7 @@ type checker struct {
 	first []byte
 	got   Checked
 	seq   int64 // of the last entry
-	hash  digest
+	hash  Digest
 }
 
 func (c *checker) fault(format string, args ...any) error {
@@ -119,7 +119,7 @@ func (c *checker) begin(text []byte) error {
 	if err := c.read(text, h); err != nil {
 		return err
 	}
-	if h.Format != Format || h.From < 1 || h.From == 1 && h.Before != (digest{}) {
+	if h.Format != Format || h.From < 1 || h.From == 1 && h.Before != (Digest{}) {
 		return c.fault("it is not the first line of an audit log of the form %q", Format)
 	}
 	c.first, c.seq, c.hash = text, h.From-1, h.Before
@@ -136,7 +136,7 @@ func (c *checker) entry(text []byte) error {
 		return c.fault("entry %d is missing here: the file goes from %d to %d", c.seq+1, c.seq, e.Seq)
 	case e.Seq <= c.seq:
 		return c.fault("entry %d is not in its place: entry %d stands before it", e.Seq, c.seq)
-	case digest(flow.Link(c.hash, e.Seq, []byte(e.Content))) != e.Hash:
+	case Digest(flow.Link(c.hash, e.Seq, []byte(e.Content))) != e.Hash:
 		return c.fault("entry %d was edited, or the one before it is another: its content does not give its hash", e.Seq)
 	}
 	c.seq, c.hash = e.Seq, e.Hash

@@ -26,7 +26,7 @@ type Header struct {
 	Format       string  `json:"format"`
 	Organisation flow.ID `json:"organisation"`
 	From         int64   `json:"from"`   // number of the first entry
-	Before       digest  `json:"before"` // the hash of the entry before it, zeroes when it is the first of all
+	Before       Digest  `json:"before"` // the hash of the entry before it, zeroes when it is the first of all
 	Program      string  `json:"program"`
 }
 
@@ -34,25 +34,25 @@ type Header struct {
 type Entry struct {
 	Seq     int64  `json:"seq"`
 	Content string `json:"content"` // what the hash covers, with the number and the hash before
-	Hash    digest `json:"hash"`
+	Hash    Digest `json:"hash"`
 }
 
 // head is the last line.
 type head struct {
 	Head      int64  `json:"head"` // number of the newest entry when the file was made
-	Hash      digest `json:"hash"`
+	Hash      Digest `json:"hash"`
 	Key       raw    `json:"key"`
 	Signature raw    `json:"signature"`
 }
 
-// digest is a SHA-256 in hexadecimal.
-type digest [sha256.Size]byte
+// Digest is a SHA-256 in hexadecimal.
+type Digest [sha256.Size]byte
 
 // MarshalText implements encoding.TextMarshaler.
-func (d digest) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(d[:])), nil }
+func (d Digest) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(d[:])), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
-func (d *digest) UnmarshalText(text []byte) error {
+func (d *Digest) UnmarshalText(text []byte) error {
 	if len(text) != 2*len(d) {
 		return fmt.Errorf("trail: a hash of %d characters", len(text))
 	}
@@ -84,7 +84,7 @@ func line(v any) ([]byte, error) {
 }
 
 // signed is what the signature covers: the first line and the head, and that it is a file of this kind.
-func signed(first []byte, seq int64, hash digest) []byte {
+func signed(first []byte, seq int64, hash Digest) []byte {
 	return fmt.Appendf(nil, "%s head\n%s%d %x", Format, first, seq, hash)
 }
 

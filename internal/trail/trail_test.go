@@ -42,7 +42,7 @@ func written(t testing.TB, k Key, from int64, log []string) []byte {
 		before = all[from-2].Hash
 	}
 	var buf bytes.Buffer
-	w, err := New(&buf, k, HeaderOf(org, from, before, "v1.2.3"))
+	w, err := New(&buf, k, Header{Organisation: org, From: from, Before: before, Program: "v1.2.3"})
 	for _, e := range all[from-1:] {
 		err = errors.Join(err, w.Add(e.Seq, e.Content, e.Hash))
 	}

@@ -4,8 +4,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"io"
-
-	"clicarity/internal/flow"
 )
 
 // Writer writes a file line by line: New, Add for every entry in order, Close.
@@ -48,9 +46,4 @@ func (t *Writer) put(v any) error {
 	}
 	_, err = t.w.Write(text)
 	return err
-}
-
-// HeaderOf is the first line of an organisation's log that begins with an entry.
-func HeaderOf(org flow.ID, from int64, before [32]byte, program string) Header {
-	return Header{Organisation: org, From: from, Before: before, Program: program}
 }

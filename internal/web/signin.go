@@ -66,6 +66,7 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	fit := w.fitting(accounts, r.PostFormValue("password"), r.PostFormValue("organisation"))
 	switch len(fit) {
 	case 0:
+		w.noteWrong(r, accounts)
 		p.Error = p.T("sign_in_wrong")
 		return w.render(rw, http.StatusUnprocessableEntity, "signin", p)
 	case 1:

@@ -33,6 +33,8 @@ type Config struct {
 	Log    *slog.Logger
 	Keys   *keys.Keys
 	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
+	// Program is the version of the program, for files that outlive it.
+	Program string
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
 	// NewPassword makes a password to hand to somebody, and its hash.
@@ -99,7 +101,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes())
+	return w.watched(slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.auditRoutes(), w.supportRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -143,7 +145,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /trace", May: flow.MayReview, Whole: true, Handler: w.trace},
 		{Pattern: "POST /stages/{process}/{stage}/send", May: flow.MayReport, Handler: w.send},
 		{Pattern: "GET /challans/{number}", May: flow.MaySee, Handler: w.challan},
-		{Pattern: "GET /live", May: flow.MaySee, Handler: w.live},
+		{Pattern: "GET " + liveFeed, May: flow.MaySee, Handler: w.live},
 		{Pattern: "GET /intake", May: flow.MayCreate, Handler: w.intakePage},
 		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: w.intake},
 		{Pattern: "GET /intake/{upload}", May: flow.MayCreate, Handler: w.previewPage},
@@ -152,14 +154,17 @@ func (w *Web) jobRoutes() []httpd.Route {
 	}
 }
 
+// mayStart is what setting up step by step takes: it makes a process, people and jobs.
+const mayStart = flow.MayDesign | flow.MayPeople | flow.MayCreate
+
 // setupRoutes are how an organisation sets itself up.
 func (w *Web) setupRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /start", May: flow.MayDesign, Whole: true, Handler: w.startPage},
-		{Pattern: "POST /start", May: flow.MayDesign, Whole: true, Handler: w.start},
-		{Pattern: "POST /start/seen", May: flow.MayDesign, Whole: true, Handler: w.firstStepsSeen},
-		{Pattern: "GET /start/{wizard}/{step}", May: flow.MayDesign, Whole: true, Handler: w.startStep},
-		{Pattern: "POST /start/{wizard}/{step}", May: flow.MayDesign, Whole: true, MaxBody: maxUpload, Handler: w.startNext},
+		{Pattern: "GET /start", May: mayStart, Whole: true, Handler: w.startPage},
+		{Pattern: "POST /start", May: mayStart, Whole: true, Handler: w.start},
+		{Pattern: "POST /start/seen", May: mayStart, Whole: true, Handler: w.firstStepsSeen},
+		{Pattern: "GET /start/{wizard}/{step}", May: mayStart, Whole: true, Handler: w.startStep},
+		{Pattern: "POST /start/{wizard}/{step}", May: mayStart, Whole: true, MaxBody: maxUpload, Handler: w.startNext},
 		{Pattern: "GET /words", May: flow.MaySetUp, Whole: true, Handler: w.wordsPage},
 		{Pattern: "POST /words", May: flow.MaySetUp, Whole: true, Handler: w.setWords},
 		{Pattern: "GET /processes", May: flow.MayDesign, Handler: w.processes},
@@ -168,7 +173,7 @@ func (w *Web) setupRoutes() []httpd.Route {
 		{Pattern: "POST /processes/{process}", May: flow.MayDesign, MaxBody: maxSetup, Handler: w.design},
 		{Pattern: "GET /processes/{process}/file", May: flow.MayDesign, Handler: w.processFile},
 		{Pattern: "GET /processes/{process}/move", May: flow.MayDesign, Handler: w.moving},
-		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign, Handler: w.move},
+		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign | flow.MayChange, Handler: w.move},
 		{Pattern: "GET /templates", May: flow.MayDesign, Whole: true, Handler: w.gallery},
 		{Pattern: "GET /templates/{template}", May: flow.MayDesign, Whole: true, Handler: w.template},
 		{Pattern: "GET /people", May: flow.MayPeople, Handler: w.people},
@@ -215,7 +220,7 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	to := homeOf(who, processes)
-	if who.May(flow.MayDesign) && who.Scope.Everything() {
+	if who.May(mayStart) && who.Scope.Everything() {
 		fresh, err := w.DB.Fresh(r.Context(), who.Org)
 		if err != nil {
 			return err

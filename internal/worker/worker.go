@@ -58,7 +58,18 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err := w.DB.EndExpiredSessions(ctx, o.ID, w.Now())
 	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
 	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
-	return errors.Join(err, err2, err3, w.check(ctx, o))
+	return errors.Join(err, err2, err3, w.check(ctx, o), w.checkAudit(ctx, o))
+}
+
+// checkAudit checks what was added to the audit log, so that a change to it is noticed within a minute.
+func (w *Worker) checkAudit(ctx context.Context, o postgres.Organisation) error {
+	err := w.DB.CheckAudit(ctx, o.ID)
+	var fault *postgres.Fault
+	if errors.As(err, &fault) {
+		w.Log.Error("the audit log of an organisation was tampered with", "org", o.Slug, "fault", fault.Says)
+		return nil
+	}
+	return err
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
