@@ -36,13 +36,16 @@ const ReadsShown = 20
 // Active reports whether support may look under it at a moment.
 func (g Grant) Active(now time.Time) bool { return g.Ended.IsZero() && now.Before(g.Until) }
 
-// AddGrant stores a grant under the digest of its token. It fails with a taken id when the form was sent before.
+// AddGrant stores a grant under the digest of its token. It fails with GrantedBefore when the form was sent before.
 func (db *DB) AddGrant(ctx context.Context, org flow.ID, g Grant, token [32]byte) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`insert into support_grants (org_id, id, reason, help, given, token_hash, granted_by, granted_at, until)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, org, g.ID, g.Reason, g.Help, g.Given.Encode(), token[:], g.By, g.At, g.Until)
 	})
 }
+
+// GrantedBefore reports whether an error says that there is a grant with the id already.
+func GrantedBefore(err error) bool { return unique(err, "support_grants_pkey") }
 
 const selectGrants = `select id, reason, help, given, granted_by, granted_at, until, member_id, opened_at, ended_at, ended_by from support_grants`
 

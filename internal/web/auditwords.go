@@ -103,7 +103,7 @@ func (s auditSpeech) called(id string) string {
 }
 
 // pages are the routes that have a name of their own.
-var auditPages = map[string]string{"/board": "board", "/my": "my_jobs", "/find": "search", "/stages": "stages", "/stages/{process}/{stage}": "stage", "/jobs/{job}": "job",
+var auditPages = map[string]string{"/{$}": "audit_where_front", liveFeed: "audit_where_live", "/board": "board", "/my": "my_jobs", "/find": "search", "/stages": "stages", "/stages/{process}/{stage}": "stage", "/jobs/{job}": "job",
 	"/jobs/{job}/at/{stage}": "stage", "/quality": "quality", "/trace": "trace", "/processes": "processes", "/processes/{process}": "process", "/calendars": "calendars", "/words": "words", "/people": "people"}
 
 // where names a page by its route, with what it is about.

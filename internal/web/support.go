@@ -172,7 +172,7 @@ func (w *Web) grantSupport(rw http.ResponseWriter, r *http.Request, who flow.Per
 		return err
 	}
 	switch err := w.DB.AddGrant(r.Context(), who.Org, g, hash); {
-	case postgres.IsTaken(err): // the form came twice
+	case postgres.GrantedBefore(err):
 		p.Error = p.T("support_granted_before")
 		return w.showSupport(rw, r, p, chosen, http.StatusConflict)
 	case err != nil:

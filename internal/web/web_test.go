@@ -61,7 +61,7 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Program: "test", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
