@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -9,15 +10,17 @@ import (
 
 	"clicarity/internal/keys"
 	"clicarity/internal/postgres/local"
+	"clicarity/internal/smtp"
 )
 
 // config is all the configuration there is. It is read here, once, from the environment.
 type config struct {
-	data     string // data directory
-	database string // address of a given PostgreSQL, empty for the private one
-	addr     string // where to serve
-	key      string // the master key in base64, empty for the one in the data directory
-	public   string // how people reach it, empty for http://addr
+	data     string       // data directory
+	database string       // address of a given PostgreSQL, empty for the private one
+	addr     string       // where to serve
+	key      string       // the master key in base64, empty for the one in the data directory
+	mail     *smtp.Sender // nil: no mails are sent
+	public   string       // how people reach it, empty for http://addr
 }
 
 const configHelp = `
@@ -26,6 +29,8 @@ Environment:
   DATABASE_URL     a given PostgreSQL, 15 or newer, instead of the private one
   CLICARITY_KEY    the master key, 32 bytes in base64; when not set, the one in the data directory's file "key"
   CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
+  CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
+  CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
 `
 
@@ -40,6 +45,10 @@ func readConfig(getenv func(string) string) (config, error) {
 	if _, _, err := net.SplitHostPort(c.addr); err != nil {
 		return c, fmt.Errorf("CLICARITY_ADDR is %q; write it like 127.0.0.1:8080 or :8080", c.addr)
 	}
+	var err error
+	if c.mail, err = mailer(getenv("CLICARITY_SMTP"), getenv("CLICARITY_MAIL_FROM")); err != nil {
+		return c, err
+	}
 	if c.public != "" {
 		u, err := url.Parse(c.public)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
@@ -47,6 +56,21 @@ func readConfig(getenv func(string) string) (config, error) {
 		}
 	}
 	return c, nil
+}
+
+// mailer sends mails, nil when none are to be sent.
+func mailer(server, from string) (*smtp.Sender, error) {
+	switch {
+	case server == "" && from == "":
+		return nil, nil
+	case server == "" || from == "":
+		return nil, errors.New("mails need both CLICARITY_SMTP and CLICARITY_MAIL_FROM")
+	}
+	s, err := smtp.New(server, from)
+	if err != nil {
+		return nil, fmt.Errorf("CLICARITY_SMTP and CLICARITY_MAIL_FROM: %w", err)
+	}
+	return s, nil
 }
 
 // keys are those of the master key. Without it nothing that was sealed can be read again: it belongs in the backup.

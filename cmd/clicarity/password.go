@@ -44,6 +44,13 @@ func firstPassword() (password, hash string, err error) {
 	return password, hash, err
 }
 
+// chosenPassword is the stored form of a password that somebody chose.
+func chosenPassword(password string) (string, error) {
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	return hashPassword(password)
+}
+
 // newPassword is a first password that is easy to read out: four groups of four, 78 bits.
 func newPassword() (string, error) {
 	const letters = "abcdefghjkmnpqrstuvwxyz23456789" // none that look alike

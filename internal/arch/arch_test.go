@@ -32,6 +32,8 @@ var floors = map[string]int{
 	"internal/pictures":        2,
 	"internal/keys":            2,
 	"internal/trail":           2,
+	"internal/passwords":       2,
+	"internal/smtp":            2,
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
@@ -49,7 +51,9 @@ var allowed = map[string][]string{
 	"github.com/xuri/excelize": {"internal/sheets"},
 	"github.com/chromedp":      {"e2e"},
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
+	"rsc.io/qr":                {"internal/web"},
 	"golang.org/x/time":        {"internal/httpd"},
+	"github.com/wneessen":      {"internal/smtp"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
 }
 

@@ -105,6 +105,7 @@ type field struct {
 	Choices  []string  `yaml:"choices,omitempty,flow"`
 	Required bool      `yaml:"required,omitempty"`
 	OnStart  bool      `yaml:"on_start,omitempty"`
+	For      []string  `yaml:"for,omitempty,flow"` // private: the roles that read it beside owners
 	Before   string    `yaml:"before,omitempty"` // of the job's form: a stage by name
 }
 
@@ -287,6 +288,9 @@ func writeFields(fields []flow.Field) []field {
 	for _, f := range fields {
 		out := field{Label: f.Label, Type: string(f.Type), Unit: f.Unit, Choices: f.Choices, Required: f.Required, OnStart: f.OnStart, Before: f.Before,
 			Min: (*quantity)(f.Min), Max: (*quantity)(f.Max)}
+		for _, r := range f.For {
+			out.For = append(out.For, string(r))
+		}
 		if f.Type == flow.TextField {
 			out.Type = ""
 		}
@@ -380,7 +384,11 @@ func (f file) process() flow.Process {
 func readFields(fields []field) []flow.Field {
 	var list []flow.Field
 	for _, f := range fields {
-		list = append(list, flow.Field{Code: f.Code, Label: f.Label, Type: flow.FieldType(f.Type), Unit: f.Unit, Choices: f.Choices,
+		var readers []flow.Role
+		for _, r := range f.For {
+			readers = append(readers, flow.Role(r))
+		}
+		list = append(list, flow.Field{Code: f.Code, For: readers, Label: f.Label, Type: flow.FieldType(f.Type), Unit: f.Unit, Choices: f.Choices,
 			Required: f.Required, OnStart: f.OnStart, Before: f.Before, Min: (*flow.Quantity)(f.Min), Max: (*flow.Quantity)(f.Max)})
 	}
 	return list

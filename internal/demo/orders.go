@@ -79,6 +79,7 @@ func (f *factory) newOrder(o *order, at time.Time) flow.NewJob {
 	}
 	n.Fields = map[string]string{"Board": pick(f.random, boards), "Finish": pick(f.random, finishes),
 		"Size": fmt.Sprintf("%d × %d × %d mm", 60+5*f.random.IntN(40), 40+5*f.random.IntN(24), 20+5*f.random.IntN(16))}
+	n.Fields["rate"], n.Fields["phone"] = fmt.Sprint(1400+len(n.Item)*37), fmt.Sprintf("+91 0000 1%05d", len(c.name)*97)
 	if f.random.IntN(3) > 0 {
 		n.Fields["PO no."] = fmt.Sprintf("%s/%04d", pick(f.random, []string{"PO", "26-27", "MUM"}), 100+f.random.IntN(4000))
 	}

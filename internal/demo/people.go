@@ -106,6 +106,30 @@ func (s *staff) hire(p person, opened time.Time, newID func(time.Time) flow.ID, 
 	return len(s.members) - 1
 }
 
+// office adds those who work at no stage: the manager of everything, the supervisor of the presses, and the viewer from
+// sales, who sees the enquiries only.
+func (s *staff) office(cartons, enquiries flow.Process, opened time.Time, newID func(time.Time) flow.ID) {
+	var presses []flow.StageRef
+	for _, stage := range cartons.Stages {
+		if stage.Phase == press {
+			presses = append(presses, flow.StageRef{Process: cartons.ID, Stage: stage.Code})
+		}
+	}
+	for _, o := range []struct {
+		person
+		role  flow.Role
+		given flow.Given
+		does  string
+	}{
+		{person{name: "Vikram Joshi", language: "en", login: "manager@demo.example"}, flow.Manager, flow.Given{All: true}, "everything"},
+		{person{name: "Sunil Bhosale", language: "hi", login: "+910000000020"}, flow.Supervisor, flow.Given{Stages: presses}, press},
+		{person{name: "Neha Agarwal", language: "en", login: "sales@demo.example"}, flow.Viewer, flow.Given{Processes: []flow.ID{enquiries.ID}}, enquiries.Name},
+	} {
+		s.members = append(s.members, postgres.Member{ID: newID(opened), Name: o.name, Role: o.role, Language: o.language, Logins: []string{o.login}, Created: opened, Given: o.given})
+		s.logins = append(s.logins, Login{Name: o.name, Role: string(o.role), Login: o.login, Does: o.does})
+	}
+}
+
 // on is who of a stage's people works at an hour of the day: those of the shift, else one who stays longer.
 func (s *staff) on(stage string, at time.Time) []int {
 	late := at.In(ist).Hour() >= change

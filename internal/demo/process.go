@@ -81,6 +81,10 @@ func cartons(id flow.ID, vendor map[string]flow.ID) flow.Process {
 		},
 		HoldReasons: []flow.Reason{{Code: "no_material"}, {Code: "machine_down"}, {Code: "no_power"}, {Code: "quality"}, {Code: "approval_wait"}, {Code: "other"}},
 	}
+	p.Fields = []flow.Field{
+		{Code: "rate", Label: "Rate per 1,000", Type: flow.NumberField, Unit: "₹", For: []flow.Role{flow.Manager, flow.Viewer}},
+		{Code: "phone", Label: "Customer's phone", Type: flow.TextField, For: []flow.Role{flow.Manager}},
+	}
 	p.Stages = stages(cartonStages, vendor)
 	p.Over = 5
 	standard := map[string]int64{"printing": 3, "lamination": 5, "foiling": 2, "die-cutting": 2, "pasting": 3}

@@ -244,7 +244,7 @@ func formAcceptable(fields []Field) error {
 			return &Refusal{Code: LimitsWrong, Name: f.Label}
 		}
 		labels[key] = true
-		err := cmp.Or(tooLong("name", f.Label, MaxText), tooLong("unit", f.Unit, MaxNumber))
+		err := cmp.Or(tooLong("name", f.Label, MaxText), tooLong("unit", f.Unit, MaxNumber), f.readers())
 		for _, c := range f.Choices {
 			err = cmp.Or(err, tooLong("choices", c, MaxText))
 			if f.Type == ChoicesField && strings.Contains(c, choiceMark) {
@@ -259,6 +259,43 @@ func formAcceptable(fields []Field) error {
 		}
 	}
 	return nil
+}
+
+// readers says that a private field names roles there are, each once.
+func (f Field) readers() error {
+	for i, r := range f.For {
+		if !slices.Contains(Roles(), r) || slices.Contains(f.For[:i], r) {
+			return &Refusal{Code: ValueWrong, Name: "for", Value: string(r)}
+		}
+	}
+	return nil
+}
+
+// Keeping is a process in which what a role does not read of another version stays as it is there: nobody who may design
+// lays open to themselves what is private to others, nor takes it away.
+func (p Process) Keeping(last Process, r Role) Process {
+	p.Fields = keeping(p.Fields, last.Fields, r)
+	p.Stages = slices.Clone(p.Stages)
+	for i := range p.Stages {
+		was, _ := last.Stage(p.Stages[i].Code)
+		p.Stages[i].Fields = keeping(p.Stages[i].Fields, was.Fields, r)
+	}
+	return p
+}
+
+func keeping(now, was []Field, r Role) []Field {
+	now = slices.Clone(now)
+	for _, f := range was {
+		if f.SeenBy(r) {
+			continue
+		}
+		if i := slices.IndexFunc(now, func(n Field) bool { return n.Code == f.Code }); i >= 0 {
+			now[i] = f
+		} else {
+			now = append(now, f)
+		}
+	}
+	return now
 }
 
 func reasonsAcceptable(reasons []Reason) error {

@@ -191,6 +191,12 @@ func (db *DB) Queue(ctx context.Context, org flow.ID, at flow.StageRef, n Narrow
 	return jobs, more, err
 }
 
+// AssignedTo are the jobs of which something waits or runs at a stage for a member, the longest there first.
+func (db *DB) AssignedTo(ctx context.Context, org, member flow.ID, limit int) ([]flow.Job, error) {
+	return db.jobList(ctx, org, `select j.state from (select job_id, min(ready_at) since from work where org_id = $1 and assigned = $2 group by job_id order by since, job_id limit $3) w
+		join jobs j on j.org_id = $1 and j.id = w.job_id order by w.since, w.job_id`, org, member, limit)
+}
+
 // Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item
 // (each word given must begin one of the job's). The exact number comes first, then open jobs by due date.
 func (db *DB) Find(ctx context.Context, org flow.ID, q string, limit int) ([]flow.Job, error) {

@@ -37,10 +37,14 @@ func (db *DB) Member(ctx context.Context, org, id flow.ID) (m Member, err error)
 
 // Members lists an organisation's people by name, at most limit, with their sign-ins.
 func (db *DB) Members(ctx context.Context, org flow.ID, limit int) ([]Member, error) {
+	return db.memberList(ctx, org, selectMembers+" order by name, id limit $2", org, limit)
+}
+
+func (db *DB) memberList(ctx context.Context, org flow.ID, sql string, args ...any) ([]Member, error) {
 	var list []Member
 	at := map[flow.ID]int{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(selectMembers+" order by name, id limit $2", org, limit).Query(func(rows pgx.Rows) error {
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 			defer rows.Close()
 			for rows.Next() {
 				m, err := scanMember(rows)
@@ -71,6 +75,9 @@ func (db *DB) Members(ctx context.Context, org flow.ID, limit int) ([]Member, er
 // organisation never loses its last owner that way.
 func (db *DB) SetRole(ctx context.Context, org, member flow.ID, role flow.Role, given flow.Given) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
+		if err := oneAtATime(ctx, tx, org); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, "update members set role = $3, given = $4 where org_id = $1 and id = $2 and role not in ('support', 'program')",
 			org, member, string(role), given.Encode())
 		if err != nil {
@@ -83,12 +90,18 @@ func (db *DB) SetRole(ctx context.Context, org, member flow.ID, role flow.Role, 
 	})
 }
 
-// ownerLeft refuses a change after which nobody owns the organisation. The owners' rows are locked, so that two owners
+// oneAtATime makes changes of an organisation's people wait for each other, before they lock anything else.
+func oneAtATime(ctx context.Context, tx pgx.Tx, org flow.ID) error {
+	_, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtextextended('people ' || $1, 0))", org.String())
+	return err
+}
+
+// ownerLeft refuses a change after which nobody owns the organisation. Changes wait for each other, so that two owners
 // cannot each take the other away.
 func ownerLeft(ctx context.Context, tx pgx.Tx, org flow.ID) error {
 	var n int
-	err := tx.QueryRow(ctx, `select count(*) from (select from members where org_id = $1 and role = 'owner'
-		and suspended_at is null and left_at is null for update) owners`, org).Scan(&n)
+	err := tx.QueryRow(ctx, `select count(*) from members where org_id = $1 and role = 'owner'
+		and suspended_at is null and left_at is null`, org).Scan(&n)
 	if err == nil && n == 0 {
 		return &flow.Refusal{Code: flow.LastOwner}
 	}

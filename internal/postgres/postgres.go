@@ -35,6 +35,7 @@ type DB struct {
 	tables   timetables
 	settings settings
 	waker    *waker
+	sealer   Sealer
 }
 
 // Options tune a DB.

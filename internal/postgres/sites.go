@@ -30,14 +30,14 @@ func (db *DB) RenameSite(ctx context.Context, org flow.ID, s Site) error {
 	})
 }
 
-// maxSites bounds how many sites an organisation has.
-const maxSites = 200
+// MaxSites is how many sites an organisation may have.
+const MaxSites = 200
 
 // Sites are the sites of an organisation, by name.
 func (db *DB) Sites(ctx context.Context, org flow.ID) ([]Site, error) {
 	var list []Site
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select code, name from sites where org_id = $1 order by name limit $2", org, maxSites).Query(func(rows pgx.Rows) error {
+		b.Queue("select code, name from sites where org_id = $1 order by name limit $2", org, MaxSites).Query(func(rows pgx.Rows) error {
 			var s Site
 			_, err := pgx.ForEachRow(rows, []any{&s.Code, &s.Name}, func() error { list = append(list, s); return nil })
 			return err

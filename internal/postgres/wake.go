@@ -14,6 +14,7 @@ import (
 
 const (
 	channel = "movements"
+	post    = "post"   // and when a mail waits to be sent
 	access  = "access" // the database notifies it when somebody may see something else than before
 )
 
@@ -87,11 +88,18 @@ func (w *waker) notify(ctx context.Context) {
 	}
 }
 
-// Ears are what a listener is told. Both are called with the zero ID after every (re)connection: anything may have
+// Ears are what a listener is told. They are called with the zero ID after every (re)connection: anything may have
 // happened meanwhile.
 type Ears struct {
 	Woke func(org flow.ID) // the organisation's log has grown
 	Look func(org flow.ID) // somebody of it may see something else than before
+	Post func(org flow.ID) // a mail of it waits to be sent; may be nil
+}
+
+func (e Ears) posted(org flow.ID) {
+	if e.Post != nil {
+		e.Post(org)
+	}
 }
 
 // Listen tells a listener what happens, on one connection, until the context ends.
@@ -116,11 +124,12 @@ func (db *DB) listenOnce(ctx context.Context, ears Ears) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "listen "+channel+"; listen "+access); err != nil {
+	if _, err := conn.Exec(ctx, "listen "+channel+"; listen "+access+"; listen "+post); err != nil {
 		return err
 	}
 	ears.Woke(flow.ID{})
 	ears.Look(flow.ID{})
+	ears.posted(flow.ID{})
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
@@ -131,6 +140,8 @@ func (db *DB) listenOnce(ctx context.Context, ears Ears) error {
 		case err != nil:
 		case n.Channel == access:
 			ears.Look(org)
+		case n.Channel == post:
+			ears.posted(org)
 		default:
 			ears.Woke(org)
 		}

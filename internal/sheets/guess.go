@@ -20,6 +20,7 @@ var aliases = []struct {
 	{"due", []string{"due", "due date", "delivery date", "delivery", "dispatch date", "deadline", "required by", "ship date", "target date", "del date", "del dt", "dlv date", "delivery dt", "disp date", "desp date", "ddt", "ड्यू डेट", "देने की तारीख", "द्यायची तारीख", "આપવાની તારીખ", "கொடுக்க வேண்டிய தேதி"}},
 	{"priority", []string{"priority", "urgent", "प्राथमिकता", "अर्जेंट"}},
 	{"process", []string{"process", "route", "process route", "flow", "प्रोसेस"}},
+	{"site", []string{"site", "plant", "branch", "साइट", "प्लांट", "शाखा"}},
 	{"notes", []string{"notes", "note", "remarks", "remark", "comments", "नोट", "टिप्पणी", "નોંધ"}},
 }
 

@@ -25,6 +25,7 @@ const (
 func (w *Web) auditRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /audit", May: flow.MayAudit, Whole: true, Handler: w.audit},
+		{Pattern: "POST /audit/head", May: flow.MayAudit, Whole: true, Handler: w.sendHeads},
 		{Pattern: "GET /audit/export", May: flow.MayAudit, Whole: true, Handler: w.auditExport},
 	}
 }
@@ -41,7 +42,7 @@ var auditGroups = []auditGroup{
 	{"refused", nil, []string{postgres.AuditRefused}},
 	{"people", []string{"member", "login", "invitation", "pin", "badge"}, nil},
 	{"setup", []string{"process", "calendar", "words", "vendor", "site", "organisation", "device"}, nil},
-	{"export", nil, []string{postgres.AuditExport}},
+	{"export", []string{"head_mail"}, []string{postgres.AuditExport}},
 	{"link", []string{"link", "token"}, []string{postgres.AuditLink}},
 	{"support", []string{"support_grant"}, []string{postgres.AuditRead}},
 }
@@ -69,7 +70,10 @@ type auditPage struct {
 	Short                        bool   // the page ends early: what it looked through had no more
 	Error                        string
 	Fingerprint                  string
-	Seq                          int64 // of the newest entry
+	Mails                        bool   // whether mails can be sent at all
+	Heads                        bool   // whether the head is sent to the reader each day
+	Address                      string // where to, empty when they have no address
+	Said                         string
 }
 
 // Groups are the kinds of entries to choose from.
@@ -79,11 +83,9 @@ func (auditPage) Groups() []auditGroup { return auditGroups }
 func (w *Web) audit(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	p := auditPage{view: w.view(r, who, "audit"), Person: r.FormValue("person"), Kind: r.FormValue("kind"),
 		From: clean(r.FormValue("since")), To: clean(r.FormValue("until")), Text: clean(r.FormValue("text")), Fingerprint: w.trailKey().Fingerprint()}
-	head, err := w.DB.AuditHead(r.Context(), who.Org)
-	if err != nil {
-		return err
+	if said := r.FormValue("said"); said == "heads_on" || said == "heads_off" {
+		p.Said = p.T("audit_" + said)
 	}
-	p.Seq = head.Seq
 	q, problem := p.query(r)
 	if problem != "" {
 		p.Error = problem
@@ -104,6 +106,10 @@ func (w *Web) audit(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 
 func (w *Web) showAudit(rw http.ResponseWriter, r *http.Request, p auditPage, status int) error {
 	var err error
+	p.Mails = w.Mails
+	if p.Heads, p.Address, err = w.DB.Heads(r.Context(), p.Who.Org, p.Who.Member); err != nil {
+		return err
+	}
 	if p.People, err = w.DB.Members(r.Context(), p.Who.Org, maxPeople); err != nil {
 		return err
 	}

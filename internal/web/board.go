@@ -133,6 +133,9 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		p.Columns = append(p.Columns, column{s, row.Vendor, row.Link, row.Jobs, row.Oldest, row.Age})
 	}
 	ids := make([]string, len(jobs))
+	if err := w.nameSites(r, p.view, jobs...); err != nil {
+		return err
+	}
 	for i, j := range jobs {
 		p.Rows = append(p.Rows, p.boardRow(j, p.Process, vendors))
 		ids[i] = j.ID.String()

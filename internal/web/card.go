@@ -102,6 +102,14 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 		return err
 	}
 	pg.ByName = names[pg.Place.State.By]
+	if err := w.nameAssigned(r, v, j); err != nil {
+		return err
+	}
+	if v.Can("assign") && pg.Place.State.Live() {
+		if pg.Workers, err = w.workersAt(r, v.Who, j, pg.Place.Stage.Code); err != nil {
+			return err
+		}
+	}
 	pg.elsewhere(vendors)
 	if err := w.lots(r, &pg); err != nil {
 		return err

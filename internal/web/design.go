@@ -47,6 +47,7 @@ type designStage struct {
 type designField struct {
 	Key, Code, Label, Type, More, Min, Max string
 	Before                                 string // code of the stage before which it is needed, of the job's form
+	For                                    []string // roles that read a private field beside owners; none: everybody
 	Required, OnStart                      bool
 }
 
@@ -88,6 +89,9 @@ func newDesignFields(fields []flow.Field) []designField {
 	for i, f := range fields {
 		df := designField{Key: strconv.Itoa(i + 1), Code: f.Code, Label: f.Label, Type: string(f.Type), More: cmp.Or(f.Unit, strings.Join(f.Choices, ", ")),
 			Required: f.Required, OnStart: f.OnStart, Before: f.Before}
+		for _, r := range f.For {
+			df.For = append(df.For, string(r))
+		}
 		if f.Min != nil {
 			df.Min = f.Min.String()
 		}
@@ -142,7 +146,7 @@ func readDesignFields(r *http.Request, form string) []designField {
 		at := "." + form + "." + key
 		get := func(name string) string { return clean(r.PostFormValue(name + at)) }
 		list = append(list, designField{Key: key, Code: get("fcode"), Label: get("flabel"), Type: get("ftype"), More: get("fmore"), Min: get("fmin"), Max: get("fmax"),
-			Required: get("frequired") != "", OnStart: get("fstart") != "", Before: get("fbefore")})
+			Required: get("frequired") != "", OnStart: get("fstart") != "", Before: get("fbefore"), For: slices.Clone(r.PostForm["ffor"+at])})
 	}
 	return list
 }
@@ -302,6 +306,9 @@ func readFields(fields []designField) ([]flow.Field, error) {
 			continue
 		}
 		f := flow.Field{Code: df.Code, Label: df.Label, Type: flow.FieldType(df.Type), Required: df.Required, OnStart: df.OnStart, Before: df.Before}
+		for _, r := range df.For {
+			f.For = append(f.For, flow.Role(r))
+		}
 		switch f.Type {
 		case flow.NumberField:
 			f.Unit = df.More

@@ -26,7 +26,7 @@ type mapping struct {
 }
 
 // intakeFields are the fields a column can be mapped to, in the order they are asked for.
-var intakeFields = []string{"number", "customer", "item", "quantity", "unit", "due", "priority", "process", "notes"}
+var intakeFields = []string{"number", "customer", "item", "quantity", "unit", "due", "priority", "process", "site", "notes"}
 
 type intakePage struct {
 	*view
@@ -144,7 +144,11 @@ func (w *Web) guess(r *http.Request, who flow.Person, t sheets.Table) (mapping, 
 		m.Process = choose(processes, "").ID.String()
 	}
 	m.Columns = sheets.Guess(t.Header)
-	return m, nil
+	sites, err := w.sitesFor(r, who)
+	if len(sites) == 0 { // then the column is one of the job's own
+		delete(m.Columns, "site")
+	}
+	return m, err
 }
 
 func headerKey(header []string) [32]byte {
@@ -177,6 +181,7 @@ type previewPage struct {
 	Table             sheets.Table
 	Mapping           mapping
 	Processes         []flow.Process
+	Sites             []postgres.Site
 	Fields            []fieldChoice
 	Rows              []verdict
 	New, There, Wrong int
@@ -196,6 +201,9 @@ func (w *Web) previewPage(rw http.ResponseWriter, r *http.Request, who flow.Pers
 
 func (w *Web) showPreview(rw http.ResponseWriter, p *previewPage, status int) error {
 	for _, field := range intakeFields {
+		if field == "site" && len(p.Sites) == 0 {
+			continue
+		}
 		f := fieldChoice{Field: field}
 		chosen, ok := p.Mapping.Columns[field]
 		for i, name := range p.Table.Header {
@@ -228,6 +236,9 @@ func (w *Web) preview(r *http.Request, who flow.Person) (*previewPage, error) {
 		return nil, err
 	}
 	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+		return nil, err
+	}
+	if p.Sites, err = w.sitesFor(r, who); err != nil {
 		return nil, err
 	}
 	return p, w.judge(r, p)

@@ -69,11 +69,12 @@ type jobPage struct {
 	Joinable  []flow.Stage      // stages that a component can still join at
 	Processes []flow.Process    // that a component can follow
 	NCs       []ncRow
-	Times     []stageTime    // how long it was where
-	Holds     bool           // it was on hold somewhere
-	Vendored  bool           // or at a vendor
-	Lead      measure.Length // since it was created, until it was completed
-	Changing  bool           // the reader came to change it
+	Times     []stageTime     // how long it was where
+	Holds     bool            // it was on hold somewhere
+	Vendored  bool            // or at a vendor
+	Lead      measure.Length  // since it was created, until it was completed
+	Changing  bool            // the reader came to change it
+	Sites     []postgres.Site // where the reader can put it
 }
 
 const timelineRows = 50
@@ -100,6 +101,9 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	v.Title, v.Toast = j.Number, w.toast(r, v)
 	v.Feed = feed
 	if p.Vendors, err = w.DB.Vendors(r.Context(), who.Org); err != nil {
+		return err
+	}
+	if err := cmp.Or(w.nameSites(r, v, j), w.nameAssigned(r, v, j)); err != nil {
 		return err
 	}
 	p.strips()
@@ -221,6 +225,10 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 		p.Own = nil
 		return nil
 	}
+	var err error
+	if p.Sites, err = w.sitesFor(r, p.Who); err != nil {
+		return err
+	}
 	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
 	if err != nil {
 		return err
@@ -288,6 +296,13 @@ func (w *Web) changeJob(rw http.ResponseWriter, r *http.Request, who flow.Person
 	set := map[string]string{flow.SetDue: "", flow.SetUrgent: ""}
 	whole := who.May(flow.MayChange) && who.Scope.Holds(j)
 	if whole {
+		if sites, err := w.sitesFor(r, who); err != nil {
+			return err
+		} else if _, asked := r.PostForm["site"]; asked && len(sites) > 0 {
+			if set[flow.SetSite], err = pickSite(who, sites, r.PostFormValue("site")); err != nil {
+				return err
+			}
+		}
 		set[flow.SetCustomer], set[flow.SetItem] = clean(r.PostFormValue("customer")), clean(r.PostFormValue("item"))
 	}
 	if text := strings.TrimSpace(r.PostFormValue("due")); text != "" {
@@ -375,12 +390,16 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 	ids, history := make([]flow.ID, len(moves)), make([]flow.Movement, len(moves))
 	for i, m := range moves {
 		ids[i], history[i] = m.Member, m.Movement
+		if m.Kind == flow.KindAssigned && !m.Facts.Assigned.IsZero() {
+			ids = append(ids, m.Facts.Assigned)
+		}
 	}
 	undone := flow.Undone(history)
 	names, err := w.DB.Names(r.Context(), p.Who.Org, ids)
 	if err != nil {
 		return err
 	}
+	maps.Copy(p.people, names)
 	for _, m := range moves {
 		if m.Stage == "" || p.Who.Scope.At(p.Job, m.Stage) {
 			e := p.event(p.Process.ShowMove(p.Who.Role, m.Movement), names[m.Member])
@@ -433,6 +452,12 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	}
 	if nc := m.Facts.NC; nc != nil {
 		e.Words = p.T(key, "number", nc.Number)
+	}
+	if m.Kind == flow.KindAssigned {
+		e.Words = p.T("event_assigned_free")
+		if !m.Facts.Assigned.IsZero() {
+			e.Words = p.T("event_assigned_to", "who", cmp.Or(p.people[m.Facts.Assigned], "–"))
+		}
 	}
 	if m.Kind == flow.KindPartAdded && len(m.Facts.Parts) == 1 {
 		e.Words = p.T(key, "other", m.Facts.Parts[0].Number, "name", m.Facts.Parts[0].Name)
@@ -571,6 +596,8 @@ func (p *jobPage) changedValue(name, value string) string {
 		return "–"
 	case name == flow.SetDue:
 		return p.Date(flow.Date(value))
+	case name == flow.SetSite:
+		return cmp.Or(p.sites[value], value)
 	case name == flow.SetUrgent:
 		return p.T("answer_" + value)
 	}

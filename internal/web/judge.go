@@ -69,7 +69,7 @@ func (p *previewPage) settle(known map[string]bool) {
 func rowDigest(org flow.ID, v verdict) [32]byte {
 	j := v.Job
 	return sha256.Sum256([]byte(strings.Join([]string{org.String(), v.To.ID.String(), flow.NumberKey(j.Number), j.Customer, j.Item,
-		j.Quantity.String(), j.Unit, string(j.Due), fmt.Sprint(j.Fields)}, "\x00")))
+		j.Quantity.String(), j.Unit, string(j.Due), fmt.Sprint(j.Fields) + j.Site}, "\x00")))
 }
 
 // readRow reads a row as a job. What cannot be read makes it wrong, with a sentence that says what to do.
@@ -90,7 +90,13 @@ func (w *Web) readRow(r *http.Request, p *previewPage, row sheets.Row) verdict {
 		v.To = to
 	}
 	var err error
-	if v.Job.Fields, err = w.ownColumns(p.extra(row), v.To); err == nil {
+	if len(p.Sites) > 0 {
+		v.Job.Site, err = pickSite(p.Who, p.Sites, cell("site"))
+	}
+	if err == nil {
+		v.Job.Fields, err = w.ownColumns(p.extra(row), v.To)
+	}
+	if err == nil {
 		err = v.read(cell, p)
 	}
 	if err != nil {

@@ -298,6 +298,14 @@ func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID, retired string
 	if err != nil {
 		return rendered{}, err
 	}
+	own := *v // another page may be rendering with the same one
+	if v = &own; j.Site != "" {
+		sites, err := w.DB.Sites(ctx, v.Who.Org)
+		if err != nil {
+			return rendered{}, err
+		}
+		v.learnSites(sites)
+	}
 	var html bytes.Buffer
 	if err := w.pages["board"].ExecuteTemplate(&html, "row", v.boardRow(j, p, vendors)); err != nil {
 		return rendered{}, err

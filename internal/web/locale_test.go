@@ -75,7 +75,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
 		flow.KindRequired, flow.KindSkipped, flow.KindCounted, flow.KindChanged, flow.KindAttempted,
 		flow.KindSplit, flow.KindMerged, flow.KindJoined, flow.KindArrived, flow.KindSent, flow.KindReceived,
-		flow.KindPartAdded, flow.KindNCRaised, flow.KindNCSettled, flow.KindNCClosed, flow.KindMovedOver} {
+		flow.KindPartAdded, flow.KindNCRaised, flow.KindNCSettled, flow.KindNCClosed, flow.KindMovedOver, flow.KindAssigned} {
 		want = append(want, "event_"+string(k), "kind_"+string(k), "did_"+string(k))
 	}
 	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Away, flow.Done} {

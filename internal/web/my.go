@@ -218,9 +218,20 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 			p.Jobs = append(p.Jobs, v.place(j, ref.process, ref.ref.Stage, vendors))
 		}
 	}
+	if err := w.ownAssigned(r, &p, refs, vendors); err != nil {
+		return err
+	}
 	slices.SortStableFunc(p.Jobs, byUrgency)
+	slices.SortStableFunc(p.Jobs, assignedFirst)
 	if len(p.Jobs) > pageRows {
 		p.Jobs, p.More = p.Jobs[:pageRows], true
+	}
+	shown := make([]flow.Job, len(p.Jobs))
+	for i, at := range p.Jobs {
+		shown[i] = at.Job
+	}
+	if err := w.nameAssigned(r, v, shown...); err != nil {
+		return err
 	}
 	v.Feed, err = w.feed(r, who, "stages", strings.Join(feeds, ","))
 	if err != nil {

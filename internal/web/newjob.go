@@ -10,18 +10,19 @@ import (
 	"unicode"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 	"clicarity/internal/sheets"
 )
 
 // jobForm is the Quick add form as it was typed.
 type jobForm struct {
-	Process, Number, Customer, Item, Quantity, Unit, Due, Note string
-	Urgent                                                     bool
-	Values                                                     map[string]string // of the process's own fields
-	Yields                                                     map[string]string // by stage
-	Command                                                    string            // of a form that was refused: its pictures are those of the job it would make
-	Sizes                                                      map[string]string // by place in the process's list
-	Second                                                     string
+	Process, Number, Customer, Item, Quantity, Unit, Due, Note, Site string
+	Urgent                                                           bool
+	Values                                                           map[string]string // of the process's own fields
+	Yields                                                           map[string]string // by stage
+	Command                                                          string            // of a form that was refused: its pictures are those of the job it would make
+	Sizes                                                            map[string]string // by place in the process's list
+	Second                                                           string
 }
 
 type newJobPage struct {
@@ -32,6 +33,7 @@ type newJobPage struct {
 	Form      jobForm
 	Error     string
 	Made      *flow.JobRef
+	Sites     []postgres.Site // to choose from; none: the organisation has none
 }
 
 // Entries are the process's own fields.
@@ -84,7 +86,7 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 		if err != nil {
 			return err
 		}
-		f = jobForm{Process: j.Process.String(), Customer: j.Customer, Item: j.Item, Quantity: j.Quantity.String(), Unit: j.Unit, Note: j.Fields["note"]}
+		f = jobForm{Process: j.Process.String(), Customer: j.Customer, Item: j.Item, Quantity: j.Quantity.String(), Unit: j.Unit, Note: j.Fields["note"], Site: j.Site}
 		f.Values, f.Yields, f.Sizes = j.Fields, map[string]string{}, map[string]string{}
 		for _, a := range j.Accounts {
 			if a.IsSecond() {
@@ -114,6 +116,9 @@ func (w *Web) showNewJob(rw http.ResponseWriter, r *http.Request, p newJobPage, 
 	if err != nil {
 		return err
 	}
+	if p.Sites, err = w.sitesFor(r, p.Who); err != nil {
+		return err
+	}
 	p.Processes = readableProcesses(p.Who, wholeProcesses(p.Who, all))
 	if len(p.Processes) > 0 {
 		p.Process = choose(p.Processes, p.Form.Process)
@@ -133,7 +138,7 @@ func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	f := jobForm{
 		Process: r.PostFormValue("process"), Number: clean(r.PostFormValue("number")), Customer: clean(r.PostFormValue("customer")),
 		Item: clean(r.PostFormValue("item")), Quantity: r.PostFormValue("quantity"), Unit: clean(r.PostFormValue("unit")),
-		Due: r.PostFormValue("due"), Note: clean(r.PostFormValue("note")), Urgent: r.PostFormValue("urgent") != "",
+		Due: r.PostFormValue("due"), Site: r.PostFormValue("site"), Note: clean(r.PostFormValue("note")), Urgent: r.PostFormValue("urgent") != "",
 	}
 	f.Values, f.Yields, f.Sizes, f.Second = typed(r), typedYields(r), withPrefix(r, sizePrefix), r.PostFormValue("second")
 	command, err := flow.ParseID(r.PostFormValue("command"))
@@ -182,6 +187,13 @@ func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f *jobFo
 	}
 	n := flow.NewJob{ID: jobIDFor(command), Number: f.Number, Customer: f.Customer, Item: f.Item, Unit: f.Unit, Urgent: f.Urgent}
 	if n.Fields, err = w.ownFields(r, who, processes[i], n.ID, f); err != nil {
+		return flow.Receipt{}, err
+	}
+	sites, err := w.sitesFor(r, who)
+	if err != nil {
+		return flow.Receipt{}, err
+	}
+	if n.Site, err = pickSite(who, sites, f.Site); err != nil {
 		return flow.Receipt{}, err
 	}
 	if n.Yields, err = f.yields(processes[i]); err != nil {

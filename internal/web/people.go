@@ -2,23 +2,27 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 )
 
-// maxPeople bounds the list of people, maxPasted the lines that one paste may have.
+// maxPeople bounds the people that are looked through, shownPeople those that are listed, maxPasted the lines that one
+// paste may have.
 const (
-	maxPeople = 2000
-	maxPasted = 60
+	maxPeople   = 2000
+	shownPeople = 200
+	maxPasted   = 60
+
+	searchFrom = 8 // people from whom on there is a search
 )
 
 type peopleRow struct {
 	postgres.Member
-	Stages []string // names of the stages they work at
+	Sees  string // what they see, in words
+	State string // suspended or left, empty: in
+	Opens bool
 }
 
 type newPerson struct {
@@ -27,111 +31,139 @@ type newPerson struct {
 
 type peoplePage struct {
 	*view
-	People    []peopleRow
-	Processes []processStages
-	Pasted    string // lines that were not taken
-	Error     string
-	Added     []newPerson // with their first passwords, shown this once
-	Owner     bool
+	People  []peopleRow
+	More    bool // there are more than are shown
+	Search  bool
+	Query   string
+	Scope   *scopeForm
+	Pasted  string // lines that were not taken
+	Error   string
+	Added   []newPerson // with their first passwords, shown this once
+	Mails   bool
+	Open    string // the form that was sent: paste, invite
+	Invite  inviteForm
+	Invited *invited
+	Sent    string // where an invitation was mailed to
+	Waiting []invitationRow
 }
 
-// processStages are the stages of a process to tick.
-type processStages struct {
-	flow.Process
-	Ticks []stageTick
+// standing is what of a person decides whom they may change.
+func standing(who flow.Person, g flow.Given) flow.Standing {
+	return flow.Standing{Member: who.Member, Role: who.Role, Given: g}
 }
 
-type stageTick struct {
-	flow.Stage
-	Value string // process:stage
-	On    bool
+// given is what a person was given, read back from their scope.
+func given(s flow.Scope) flow.Given {
+	g := flow.Given{All: s.All, Mine: !s.Mine.IsZero()}
+	for id := range s.Processes {
+		g.Processes = append(g.Processes, id)
+	}
+	for ref := range s.Stages {
+		g.Stages = append(g.Stages, ref)
+	}
+	for id := range s.Vendors {
+		g.Vendors = append(g.Vendors, id)
+	}
+	for site := range s.Sites {
+		g.Sites = append(g.Sites, site)
+	}
+	return g
+}
+
+// giver is the reader's standing.
+func giver(who flow.Person) flow.Standing { return standing(who, given(who.Scope)) }
+
+// knows reports whether a member shows in somebody's list: all of them for those who have the whole organisation, else
+// themselves and those they may change.
+func knows(who flow.Person, m postgres.Member) bool {
+	return who.Scope.Everything() || m.ID == who.Member || giver(who).Governs(m.Standing())
 }
 
 func (w *Web) people(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	return w.showPeople(rw, r, peoplePage{view: w.view(r, who, "people")}, http.StatusOK)
+	p := peoplePage{view: w.view(r, who, "people"), Query: clean(r.FormValue("q"))}
+	if len(p.Query) > flow.MaxText {
+		p.Query = ""
+	}
+	return w.showPeople(rw, r, p, http.StatusOK)
 }
 
 func (w *Web) showPeople(rw http.ResponseWriter, r *http.Request, p peoplePage, status int) error {
-	members, err := w.DB.Members(r.Context(), p.Who.Org, maxPeople)
+	h, err := w.house(r, p.Who)
 	if err != nil {
 		return err
 	}
-	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
+	members, err := w.DB.FindMembers(r.Context(), p.Who.Org, p.Query, maxPeople)
 	if err != nil {
 		return err
-	}
-	names := map[flow.StageRef]string{}
-	for _, proc := range processes {
-		for _, s := range slices.Concat(proc.Stages, proc.Retired) {
-			names[flow.StageRef{Process: proc.ID, Stage: s.Code}] = proc.Called(flow.Stage{Name: s.Label(), Track: s.Track})
-		}
 	}
 	for _, m := range members {
-		row := peopleRow{Member: m}
-		for _, ref := range m.Given.Stages {
-			if name := names[ref]; name != "" {
-				row.Stages = append(row.Stages, name)
-			}
+		if !knows(p.Who, m) {
+			continue
 		}
-		slices.Sort(row.Stages)
-		p.People = append(p.People, row)
+		if len(p.People) == shownPeople {
+			p.More = true
+			break
+		}
+		p.People = append(p.People, p.row(h, m))
 	}
-	p.Processes = ticks(processes, stageRefs(r))
+	p.Search = p.Query != "" || len(p.People) >= searchFrom
+	role, g := flow.Operator, flow.Given{}
+	if r.Method == http.MethodPost && status != http.StatusOK {
+		role, g = readScope(r, h)
+	}
+	p.Scope, p.Mails = p.scopeForm(h, role, g), w.Mails
+	if p.Waiting, err = w.waiting(r, p.view, h); err != nil {
+		return err
+	}
 	return w.render(rw, status, "people", p)
 }
 
-// ticks are the stages of the processes, those of refs ticked.
-func ticks(processes []flow.Process, refs []flow.StageRef) []processStages {
-	var list []processStages
-	for _, proc := range processes {
-		ps := processStages{Process: proc}
-		for _, s := range proc.Stages {
-			s.Name = proc.Called(s)
-			ref := flow.StageRef{Process: proc.ID, Stage: s.Code}
-			ps.Ticks = append(ps.Ticks, stageTick{s, proc.ID.String() + ":" + s.Code, slices.Contains(refs, ref)})
-		}
-		list = append(list, ps)
+func (v *view) row(h house, m postgres.Member) peopleRow {
+	row := peopleRow{Member: m, Sees: v.scopeWords(h, m.Role, m.Given), Opens: true}
+	switch {
+	case !m.Left.IsZero():
+		row.State = "left"
+	case !m.Suspended.IsZero():
+		row.State = "suspended"
 	}
-	return list
+	return row
 }
 
-// stageRefs are the stages that were ticked.
-func stageRefs(r *http.Request) []flow.StageRef {
-	var refs []flow.StageRef
-	for _, value := range r.PostForm["at"] {
-		process, stage, _ := strings.Cut(value, ":")
-		if id, err := flow.ParseID(process); err == nil && stage != "" && len(refs) < 2000 {
-			refs = append(refs, flow.StageRef{Process: id, Stage: stage})
-		}
+// Seen says when and on what somebody was last here.
+func (p peopleRow) seen(v *view) string {
+	if p.Member.Seen.IsZero() {
+		return v.T("seen_never")
 	}
-	return refs
+	return v.T("seen_last", "when", v.When(flow.At(p.Member.Seen)), "on", v.deviceWords(p.Member.SeenOn))
 }
 
-// real are the refs that name stages of the organisation's processes.
-func (w *Web) real(r *http.Request, who flow.Person, refs []flow.StageRef) ([]flow.StageRef, error) {
-	processes, err := w.DB.Processes(r.Context(), who.Org)
-	if err != nil {
-		return nil, err
+// SeenWords says when and on what a row's person was last here.
+func (v *view) SeenWords(p peopleRow) string { return p.seen(v) }
+
+// deviceWords names a device in the reader's language.
+func (v *view) deviceWords(on string) string {
+	kind, rest, _ := strings.Cut(on, " ")
+	if v.Has("device_" + kind) {
+		return strings.TrimSpace(v.T("device_"+kind) + " " + rest)
 	}
-	return slices.DeleteFunc(refs, func(ref flow.StageRef) bool {
-		return !slices.ContainsFunc(processes, func(p flow.Process) bool {
-			_, ok := p.Stage(ref.Stage)
-			return ok && p.ID == ref.Process
-		})
-	}), nil
+	return on
 }
 
 // addPeople adds the people of a pasted list, a line each: name, then an e-mail address or a phone number. Lines that
 // cannot be taken stay in the form with the reason of the first; the others are added and get a first password.
 func (w *Web) addPeople(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	p := peoplePage{view: w.view(r, who, "people"), Owner: r.PostFormValue("role") == string(flow.Owner)}
-	refs, err := w.real(r, who, stageRefs(r))
+	p := peoplePage{view: w.view(r, who, "people"), Open: "paste"}
+	h, err := w.house(r, who)
 	if err != nil {
 		return err
 	}
-	m := postgres.Member{Role: flow.Operator, Language: p.Lang, Given: flow.Given{Stages: refs}, Created: w.Now()}
-	if p.Owner {
-		m.Role, m.Given = flow.Owner, flow.Given{}
+	m := postgres.Member{Language: p.Lang, Created: w.Now()}
+	if m.Role, m.Given, p.Error = w.readGift(r, p.view, h); p.Error != "" {
+		p.Pasted = r.PostFormValue("list")
+		return w.showPeople(rw, r, p, http.StatusUnprocessableEntity)
+	}
+	if !giver(who).MayGive(m.Role, m.Given) {
+		return errNotYours
 	}
 	status := http.StatusOK
 	var left []string
@@ -152,8 +184,23 @@ func (w *Web) addPeople(rw http.ResponseWriter, r *http.Request, who flow.Person
 		p.Error, status = p.T("people_none"), http.StatusUnprocessableEntity
 	}
 	p.Pasted = strings.Join(left, "\n")
-	rw.Header().Set("Cache-Control", "no-store") // it shows passwords
 	return w.showPeople(rw, r, p, status)
+}
+
+// readGift reads a role and what it sees, with the sentence that says what is missing.
+func (w *Web) readGift(r *http.Request, v *view, h house) (flow.Role, flow.Given, string) {
+	role, g := readScope(r, h)
+	if role != flow.Owner && !v.Who.Scope.Mine.IsZero() { // nobody hands out more than they have
+		g.Mine = true
+	}
+	says := lacking(role, g)
+	if says == "" && role != flow.Owner && len(v.Who.Scope.Sites) > 0 && len(g.Sites) == 0 {
+		says = "people_no_site"
+	}
+	if says != "" {
+		says = v.T(says)
+	}
+	return role, g, says
 }
 
 func pastedLines(text string) []string {
@@ -180,11 +227,8 @@ func (w *Web) addPerson(r *http.Request, who flow.Person, m postgres.Member, lin
 	}
 	m.Name = clean(strings.Trim(line[:cut], ",; "))
 	login := NormalLogin(strings.Trim(line[cut+1:], ",; "))
-	switch {
-	case m.Name == "" || len([]rune(m.Name)) > flow.MaxText || len(login) > flow.MaxText || !plausibleLogin(login):
+	if m.Name == "" || len([]rune(m.Name)) > flow.MaxText || len(login) > flow.MaxText || !plausibleLogin(login) {
 		return added, "people_line", nil
-	case m.Role == flow.Operator && m.Given.Nothing():
-		return added, "people_no_stage", nil
 	}
 	password, hash, err := w.NewPassword()
 	if err != nil {
@@ -202,80 +246,14 @@ func (w *Web) addPerson(r *http.Request, who flow.Person, m postgres.Member, lin
 
 // plausibleLogin reports whether a normal login looks like an e-mail address or a phone number.
 func plausibleLogin(login string) bool {
-	if local, domain, ok := strings.Cut(login, "@"); ok {
-		return local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(login, " ,;<>\"")
+	if strings.Contains(login, "@") {
+		return plausibleAddress(login)
 	}
 	digits, ok := strings.CutPrefix(login, "+")
 	return ok && len(digits) >= 8 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == ""
 }
 
-type personPage struct {
-	*view
-	Person    postgres.Member
-	Processes []processStages
-	Password  string // a new one, shown this once
-	Saved     bool
-	Error     string
+func plausibleAddress(login string) bool {
+	local, domain, ok := strings.Cut(login, "@")
+	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(login, " ,;<>\"") && clean(login) == login
 }
-
-func (w *Web) memberOf(r *http.Request, who flow.Person) (postgres.Member, error) {
-	id, err := pathID(r, "member")
-	if err != nil {
-		return postgres.Member{}, err
-	}
-	return w.DB.Member(r.Context(), who.Org, id)
-}
-
-func (w *Web) person(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	m, err := w.memberOf(r, who)
-	if err != nil {
-		return err
-	}
-	return w.showPerson(rw, r, personPage{view: w.view(r, who, ""), Person: m, Saved: r.FormValue("said") == "saved"}, http.StatusOK)
-}
-
-func (w *Web) showPerson(rw http.ResponseWriter, r *http.Request, p personPage, status int) error {
-	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
-	if err != nil {
-		return err
-	}
-	p.Title, p.Processes = p.Person.Name, ticks(processes, p.Person.Given.Stages)
-	return w.render(rw, status, "person", p)
-}
-
-// changePerson gives somebody other stages, or a new password. Both take effect at once.
-func (w *Web) changePerson(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	m, err := w.memberOf(r, who)
-	if err != nil {
-		return err
-	}
-	p := personPage{view: w.view(r, who, ""), Person: m}
-	if r.PostFormValue("do") == "password" {
-		password, hash, err := w.NewPassword()
-		if err != nil {
-			return err
-		}
-		if err := w.DB.SetPassword(r.Context(), who.Org, m.ID, hash); err != nil {
-			return err
-		}
-		p.Password = password
-		rw.Header().Set("Cache-Control", "no-store")
-		return w.showPerson(rw, r, p, http.StatusOK)
-	}
-	refs, err := w.real(r, who, stageRefs(r))
-	if err != nil {
-		return err
-	}
-	if len(refs) == 0 {
-		p.Error = p.T("people_no_stage")
-		return w.showPerson(rw, r, p, http.StatusUnprocessableEntity)
-	}
-	if err := w.DB.SetRole(r.Context(), who.Org, m.ID, m.Role, flow.Given{Stages: refs}); err != nil {
-		return err
-	}
-	http.Redirect(rw, r, "/people/"+m.ID.String()+"?said=saved", http.StatusSeeOther)
-	return nil
-}
-
-// Joined is the day somebody was added.
-func (p peoplePage) Joined(at time.Time) string { return p.Date(flow.DateOf(at.In(p.Zone))) }

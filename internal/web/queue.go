@@ -119,6 +119,9 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	if jobs, err = w.readable(r, who, jobs); err != nil {
 		return err
 	}
+	if err := w.nameAssigned(r, v, jobs...); err != nil {
+		return err
+	}
 	for _, j := range jobs {
 		p.sort(v.place(j, proc, ref.Stage, vendors))
 	}

@@ -113,10 +113,10 @@ type part struct {
 
 // menu are the parts of the site beside the work itself.
 var menu = []part{
-	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/vendors", "vendors", flow.MayVendors, true},
+	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/sites", "sites", flow.MaySetUp, true}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, true},
 	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false},
-	{"/support", "support", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true},
+	{"/support", "support", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true}, {"/leave", "leave", flow.MaySelf, false},
 }
 
 // Menu are the parts of the site that the reader may enter.

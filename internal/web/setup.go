@@ -230,6 +230,12 @@ type fieldsForm struct {
 	Fields []designField
 }
 
+// Readers are the roles that can be said to read a private field.
+func (p designPage) Readers() []flow.Role { return flow.Roles() }
+
+// ReadBy reports whether a private field names a role.
+func (f designField) ReadBy(r flow.Role) bool { return slices.Contains(f.For, string(r)) }
+
 // InspectionsBefore are the inspections that a stage can wait for: those before it.
 func (f stageForm) InspectionsBefore() []designStage {
 	var list []designStage
@@ -351,13 +357,14 @@ func (w *Web) design(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 		if err := w.ownVendors(r, who, &b); err != nil {
 			return err
 		}
-		return w.keepDraft(rw, r, who, p, b.Process.Follows(p), here)
+		return w.keepDraft(rw, r, who, p, b.Process.Follows(p).Keeping(p, who.Role), here)
 	}
 	pg.Form = readDesign(r)
 	if pg.Form.change(do) {
 		return w.showDesigner(rw, r, pg, http.StatusOK)
 	}
 	next, err := pg.Form.process(v, p, vendors)
+	next = next.Keeping(p, who.Role)
 	if err == nil && pg.Version != p.Version { // somebody has published another version since
 		err = &flow.Refusal{Code: flow.PublishedAlready, Name: p.Name}
 	}

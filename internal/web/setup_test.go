@@ -170,9 +170,9 @@ func TestPeopleAreAddedByList(t *testing.T) {
 	f := openHouse(t).firm("sahyadri")
 	owner := f.ownerBrowser()
 	at := f.process.ID.String() + ":printing"
-	owner.post("/people", url.Values{"list": {"Sunita Pawar, sunita@sahyadri.example"}}).says(422, "Tick at least one stage")
-	owner.post("/people", url.Values{"list": {""}, "at": {at}}).says(422, "Write at least one person")
-	owner.post("/people", url.Values{"list": {"Sunita Pawar, 00000 12345\nnobody\nRavi, ravi@sahyadri.example"}, "at": {at, "x:y", newID(t).String() + ":printing"}}).
+	owner.post("/people", url.Values{"list": {"Sunita Pawar, sunita@sahyadri.example"}, "role": {"operator"}}).says(422, "Tick what they see")
+	owner.post("/people", url.Values{"list": {""}, "role": {"operator"}, "at": {at}}).says(422, "Write at least one person")
+	owner.post("/people", url.Values{"list": {"Sunita Pawar, 00000 12345\nnobody\nRavi, ravi@sahyadri.example"}, "role": {"operator"}, "at": {at, "x:y", newID(t).String() + ":printing"}}).
 		says(422, "1 added", "Sunita Pawar", "910000012345", "first pass", "“nobody” is not a name")
 	if !strings.Contains(owner.body, "nobody\nRavi, ravi@sahyadri.example</textarea>") {
 		t.Error("the lines that were not taken are gone")
@@ -181,11 +181,11 @@ func TestPeopleAreAddedByList(t *testing.T) {
 	sunita.post("/sign-in", url.Values{"login": {"00000 12345"}, "password": {"first pass"}}).says(200, "My jobs")
 	sunita.get("/stages").says(200, "Printing").hides("Lamination")
 	owner.get("/people").says(200, "Sunita Pawar")
-	link := regexp.MustCompile(`/people/[0-9a-f-]{36}">\s*<span class="name">Sunita`).FindString(owner.body)
+	link := regexp.MustCompile(`/people/[0-9a-f-]{36}">\s*<span class="name"><b>Sunita`).FindString(owner.body)
 	path := strings.SplitN(link, `"`, 2)[0]
-	owner.get(path).says(200, "Sunita Pawar", "Works at: Cartons")
-	owner.post(path, url.Values{"do": {"stages"}}).says(422, "Tick at least one stage")
-	owner.post(path, url.Values{"do": {"stages"}, "at": {f.process.ID.String() + ":lamination"}}).says(200, "Saved")
+	owner.get(path).says(200, "Sunita Pawar", "The whole process")
+	owner.post(path, url.Values{"do": {"give"}, "role": {"operator"}}).says(422, "Tick what they see")
+	owner.post(path, url.Values{"do": {"give"}, "role": {"operator"}, "at": {f.process.ID.String() + ":lamination"}}).says(200, "Saved")
 	sunita.get("/stages").says(200, "Lamination").hides("Printing")
 	owner.post(path, url.Values{"do": {"password"}}).says(200, "The new password is first pass")
 	sunita.get("/my").says(200, "Log in")

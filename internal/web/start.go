@@ -342,7 +342,9 @@ func (w *Web) takeSheet(r *http.Request, s *setUp) (stay bool, err error) {
 func guessColumns(t sheets.Table, now time.Time) []sheetColumn {
 	known := map[int]string{}
 	for field, i := range sheets.Guess(t.Header) {
-		known[i] = field
+		if field != "site" { // who begins has none
+			known[i] = field
+		}
 	}
 	var list []sheetColumn
 	for i, name := range t.Header[:min(len(t.Header), 40)] {

@@ -15,15 +15,31 @@ type personLine struct {
 	Line    string
 	Name    string
 	Login   string
-	Owner   bool
-	Stages  []string // codes; none for an owner
+	Role    flow.Role
+	Stages  []string // codes; none for who sees everything
 	Where   string   // the stages by name
 	All     bool     // no stage was named, so it is all of them
 	Problem string   // key of the sentence that says what is wrong
 }
 
-// ownersAre the words that make somebody an owner in a list.
-var ownersAre = []string{"owner", "partner", "director", "manager", "मालिक", "पार्टनर", "मैनेजर", "मालक", "માલિક", "முதலாளி"}
+// rolesAre the words that say in a list what somebody is; without one they are an operator.
+var rolesAre = map[flow.Role][]string{
+	flow.Owner:      {"owner", "partner", "director", "proprietor", "मालिक", "पार्टनर", "मालक", "માલિક", "முதலாளி"},
+	flow.Manager:    {"manager", "मैनेजर", "प्रबंधक", "व्यवस्थापक", "મેનેજર", "மேலாளர்"},
+	flow.Supervisor: {"supervisor", "foreman", "incharge", "in-charge", "सुपरवाइज़र", "सुपरवाइजर", "फोरमैन", "सुपरवायझर", "સુપરવાઇઝર", "மேற்பார்வையாளர்"},
+	flow.Viewer:     {"viewer", "दर्शक", "જોનાર", "பார்வையாளர்"},
+	flow.Operator:   {"operator", "ऑपरेटर", "ઓપરેટર", "ஆபரேட்டர்"},
+}
+
+// roleCalled is the role that a word means, empty for none.
+func roleCalled(word string) flow.Role {
+	for role, words := range rolesAre {
+		if slices.Contains(words, strings.ToLower(word)) {
+			return role
+		}
+	}
+	return ""
+}
 
 // readPeople reads a list of people, a line each: a name, a phone number or an e-mail address, and where they work, in any
 // order after the name and with tabs, commas or semicolons between.
@@ -40,7 +56,7 @@ func readPeople(text string, p flow.Process) []personLine {
 }
 
 func readPerson(line string, p flow.Process) personLine {
-	l := personLine{Line: line}
+	l := personLine{Line: line, Role: flow.Operator}
 	pieces := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(",;/&|", r) })
 	for _, piece := range pieces {
 		piece = clean(piece)
@@ -51,8 +67,8 @@ func readPerson(line string, p flow.Process) personLine {
 			l.Login = login
 		case l.Name == "":
 			l.Name = piece
-		case slices.Contains(ownersAre, strings.ToLower(piece)):
-			l.Owner = true
+		case roleCalled(piece) != "":
+			l.Role = roleCalled(piece)
 		default:
 			at := stagesCalled(piece, p)
 			if len(at) == 0 {
@@ -72,8 +88,10 @@ func (l *personLine) settle(p flow.Process) {
 	case l.Login == "":
 		l.Problem = "start_no_login"
 	case l.Problem != "":
-	case l.Owner:
+	case l.Role == flow.Owner:
 		l.Stages = nil
+	case len(l.Stages) == 0 && l.Role != flow.Operator:
+		l.All = true
 	case len(l.Stages) == 0:
 		l.All = true
 		for _, s := range p.Stages {
@@ -87,6 +105,22 @@ func (l *personLine) settle(p flow.Process) {
 		}
 	}
 	l.Where = strings.Join(names, ", ")
+}
+
+// given is what the person of a line sees: a manager everything, a supervisor and a viewer the process, an operator its
+// stages, unless the line names stages.
+func (l personLine) given(p flow.Process) flow.Given {
+	switch {
+	case l.All && l.Role == flow.Manager:
+		return flow.Given{All: true}
+	case l.All && l.Role != flow.Operator:
+		return flow.Given{Processes: []flow.ID{p.ID}}
+	}
+	var g flow.Given
+	for _, code := range l.Stages {
+		g.Stages = append(g.Stages, flow.StageRef{Process: p.ID, Stage: code})
+	}
+	return g
 }
 
 // stagesCalled are the stages that a word means: of that name, else beginning with it.
@@ -121,14 +155,8 @@ func (w *Web) hire(r *http.Request, who flow.Person, id flow.ID, s setUp, p flow
 		if err != nil {
 			return err
 		}
-		m := postgres.Member{ID: flow.DerivedID(sha256.Sum256([]byte(id.String() + " " + l.Login))), Name: l.Name, Role: flow.Operator, Language: done.Lang,
-			Logins: []string{l.Login}, PasswordHash: hash, Created: w.Now()}
-		if l.Owner {
-			m.Role = flow.Owner
-		}
-		for _, code := range l.Stages {
-			m.Given.Stages = append(m.Given.Stages, flow.StageRef{Process: p.ID, Stage: code})
-		}
+		m := postgres.Member{ID: flow.DerivedID(sha256.Sum256([]byte(id.String() + " " + l.Login))), Name: l.Name, Role: l.Role, Language: done.Lang,
+			Logins: []string{l.Login}, PasswordHash: hash, Created: w.Now(), Given: l.given(p)}
 		switch err := w.DB.AddMember(r.Context(), who.Org, m); {
 		case postgres.IsTaken(err):
 			done.Left = append(done.Left, l.Line+": "+done.T("start_taken"))

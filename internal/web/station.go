@@ -149,4 +149,5 @@ type cardAround struct {
 	Signal   *signal // of the next stage
 	Busy     bool    // another job runs at the station: both may
 	People   []postgres.Name
+	Workers  []worker // who can be given the job here, for those who may say
 }

@@ -13,16 +13,19 @@ import (
 // view is what every page has: who looks, in which language and zone, and the words and forms of numbers and
 // dates that go with them. Templates call its methods.
 type view struct {
-	w     *Web
-	Who   flow.Person
-	Lang  string
-	words words // with the organisation's own in them
-	Title string
-	Path  string
-	Now   time.Time
-	Zone  *time.Location
-	Toast *toast
-	Feed  string // address of the page's feed, empty for a page that does not change
+	w      *Web
+	Who    flow.Person
+	Lang   string
+	words  words // with the organisation's own in them
+	Title  string
+	Path   string
+	Now    time.Time
+	Zone   *time.Location
+	Toast  *toast
+	sites  map[string]string  // names of sites by code, those that the page needs
+	people map[flow.ID]string // names of people that work is assigned to
+
+	Feed string // address of the page's feed, empty for a page that does not change
 }
 
 func (w *Web) view(r *http.Request, who flow.Person, title string) *view {

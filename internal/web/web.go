@@ -32,11 +32,14 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
+	Mails  bool   // whether mails can be sent
 	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
+	// HashPassword is the stored form of a password that somebody chose.
+	HashPassword func(password string) (string, error)
 	// NewPassword makes a password to hand to somebody, and its hash.
 	NewPassword func() (password, hash string, err error)
 }
@@ -101,7 +104,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.auditRoutes(), w.supportRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -176,10 +179,6 @@ func (w *Web) setupRoutes() []httpd.Route {
 		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign | flow.MayChange, Handler: w.move},
 		{Pattern: "GET /templates", May: flow.MayDesign, Whole: true, Handler: w.gallery},
 		{Pattern: "GET /templates/{template}", May: flow.MayDesign, Whole: true, Handler: w.template},
-		{Pattern: "GET /people", May: flow.MayPeople, Handler: w.people},
-		{Pattern: "POST /people", May: flow.MayPeople, Handler: w.addPeople},
-		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
-		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
 		{Pattern: "GET /vendors", May: flow.MayVendors, Whole: true, Handler: w.vendors},
 		{Pattern: "POST /vendors", May: flow.MayVendors, Whole: true, Handler: w.addVendor},
 		{Pattern: "GET /vendors/{vendor}", May: flow.MayVendors, Whole: true, Handler: w.vendor},
@@ -187,6 +186,26 @@ func (w *Web) setupRoutes() []httpd.Route {
 		{Pattern: "POST /calendars", May: flow.MaySetUp, Whole: true, Handler: w.addCalendar},
 		{Pattern: "GET /calendars/{calendar}", May: flow.MaySetUp, Whole: true, Handler: w.calendar},
 		{Pattern: "POST /calendars/{calendar}", May: flow.MaySetUp, Whole: true, MaxBody: maxSetup, Handler: w.changeCalendar},
+	}
+}
+
+// peopleRoutes are who comes in, and what they see.
+func (w *Web) peopleRoutes() []httpd.Route {
+	return []httpd.Route{
+		{Pattern: "GET /people", May: flow.MayPeople, Handler: w.people},
+		{Pattern: "POST /people", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.addPeople},
+		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
+		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
+		{Pattern: "POST /people/invitations", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.invite},
+		{Pattern: "POST /people/invitations/{invitation}/revoke", May: flow.MayPeople, Handler: w.revoke},
+		{Pattern: "GET /join/{token}", May: flow.Anybody, Handler: w.joinPage},
+		{Pattern: "POST /join/{token}", May: flow.Anybody, Handler: w.join},
+		{Pattern: "GET /leave", May: flow.MaySelf, Handler: w.leavePage},
+		{Pattern: "POST /leave", May: flow.MaySelf, Handler: w.leave},
+		{Pattern: "GET /sites", May: flow.MaySetUp, Whole: true, Handler: w.sites},
+		{Pattern: "POST /sites", May: flow.MaySetUp, Whole: true, Handler: w.addSite},
+		{Pattern: "POST /sites/{site}", May: flow.MaySetUp, Whole: true, Handler: w.renameSite},
+		{Pattern: "POST /jobs/{job}/at/{stage}/assign", May: flow.MayAssign, Handler: w.assign},
 	}
 }
 

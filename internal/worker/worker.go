@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"clicarity/internal/flow"
@@ -17,6 +18,13 @@ type Worker struct {
 	DB  *postgres.DB
 	Log *slog.Logger
 	Now func() time.Time
+	// Mail sends mails; nil when none are to be sent.
+	Mail Mailer
+	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
+	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+
+	once sync.Once
+	box  postbox
 }
 
 const (
@@ -29,6 +37,10 @@ const (
 
 // Run works until the context ends.
 func (w *Worker) Run(ctx context.Context) {
+	w.once.Do(w.open)
+	delivered := make(chan struct{})
+	go func() { defer close(delivered); w.deliver(ctx) }()
+	defer func() { <-delivered }()
 	tick := time.NewTicker(round)
 	defer tick.Stop()
 	for {
@@ -58,7 +70,11 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err := w.DB.EndExpiredSessions(ctx, o.ID, w.Now())
 	_, err2 := w.DB.EndOldUploads(ctx, o.ID, w.Now().Add(-uploadsFor))
 	_, err3 := w.DB.EndUnusedPictures(ctx, o.ID, w.Now().Add(-picturesFor))
-	return errors.Join(err, err2, err3, w.check(ctx, o), w.checkAudit(ctx, o))
+	_, err4 := w.DB.EndOldMails(ctx, o.ID, w.Now())
+	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
+	err6 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o))
+	w.Post(o.ID)
+	return errors.Join(err, err2, err3, err4, err5, err6)
 }
 
 // checkAudit checks what was added to the audit log, so that a change to it is noticed within a minute.
@@ -70,6 +86,30 @@ func (w *Worker) checkAudit(ctx context.Context, o postgres.Organisation) error 
 		return nil
 	}
 	return err
+}
+
+// mailHeads writes the day's mail with the head of the audit log to the owners who want it, as the day begins where they are.
+func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
+	if w.Mail == nil || w.Head == nil {
+		return nil
+	}
+	now := w.Now()
+	today := flow.DateOf(now.In(postgres.Zone(o.Timezone)))
+	readers, err := w.DB.HeadReaders(ctx, o.ID, today)
+	if err != nil || len(readers) == 0 {
+		return err
+	}
+	head, err := w.DB.AuditHead(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range readers {
+		subject, text := w.Head(r.Language, o, head, now)
+		if err := w.DB.MailHead(ctx, o.ID, r, today, subject, text, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.

@@ -46,6 +46,17 @@ begin
 end $$;
 create trigger note_sign_in after insert on sessions for each row when (new.via <> 'pending') execute function note_sign_in();
 
+-- Owners who have the head of the audit log sent to them each day: whoever kept one can tell later whether the log of that day
+-- was written anew.
+create table head_mails (
+  org_id    uuid not null references organisations (org_id),
+  member_id uuid not null,
+  day       date not null, -- the last for which one was written, or on which it was switched on
+  primary key (org_id, member_id),
+  foreign key (org_id, member_id) references members (org_id, id) on delete cascade
+);
+create trigger audited after insert or delete on head_mails for each row execute function audited('head_mail', 'member_id');
+
 -- People read the log by time, a stretch of it at once.
 drop index audit_what;
 drop index audit_member;
@@ -56,7 +67,14 @@ alter table organisations force row level security;
 alter table members force row level security;
 alter table sessions force row level security;
 
-alter table support_grants enable row level security;
-alter table support_grants force row level security;
-create policy tenant on support_grants using (org_id = app_org()) with check (org_id = app_org());
+do $$
+declare t text;
+begin
+  foreach t in array array['support_grants', 'head_mails'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy tenant on %I using (org_id = app_org()) with check (org_id = app_org())', t);
+  end loop;
+end $$;
 grant select, insert, update on support_grants to clicarity_app;
+grant select, insert, update, delete on head_mails to clicarity_app;

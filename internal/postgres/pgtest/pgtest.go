@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 )
@@ -121,6 +122,7 @@ func Open(t testing.TB, url string) *postgres.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.SealMails(keys.New([keys.Size]byte{1}))
 	t.Cleanup(db.Close)
 	return db
 }

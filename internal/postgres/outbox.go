@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+)
+
+// Mail is a mail to somebody. It is kept sealed until it has gone.
+type Mail struct {
+	Number  int64 // given by the database
+	To      string
+	Subject string
+	Text    string
+	Kind    string    // what it is about: invitation, reset
+	Key     string    // a second mail of the kind with this key to the same address is not written
+	At      time.Time // when it was written
+	Until   time.Time // it is not sent later; zero: a day later
+	Tries   int       // how often it was tried before
+}
+
+// Sealer keeps secrets that wait in the database; keys.Keys is one.
+type Sealer interface {
+	Seal(use, belongs string, secret []byte) ([]byte, error)
+	Open(use, belongs string, sealed []byte) ([]byte, error)
+}
+
+// SealMails says what seals the mails that wait. It is called once, before anything else.
+func (db *DB) SealMails(s Sealer) { db.sealer = s }
+
+const (
+	mailFor  = 24 * time.Hour      // how long a mail is worth sending when it does not say
+	mailUse  = "mail"              // of the sealer
+	mailTake = 5 * time.Minute     // how long a mail is left to the one who took it to send it
+	mailKept = 30 * 24 * time.Hour // how long it is remembered that there was one
+	mailMost = 5                   // mails that are taken at once: they are tried within that time
+	noSealer = "postgres: nothing seals the mails: SealMails was not called"
+)
+
+type mailContent struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// QueueMail writes a mail for the worker to send.
+func (db *DB) QueueMail(ctx context.Context, org flow.ID, m Mail) error {
+	sealed, err := db.sealMail(org, m)
+	if err != nil {
+		return err
+	}
+	return db.tenant(ctx, org, func(b *pgx.Batch) { queueMail(b, org, m, sealed) })
+}
+
+func (db *DB) sealMail(org flow.ID, m Mail) ([]byte, error) {
+	if db.sealer == nil {
+		return nil, errors.New(noSealer)
+	}
+	content, err := json.Marshal(mailContent{m.Subject, m.Text})
+	if err != nil {
+		return nil, err
+	}
+	return db.sealer.Seal(mailUse, org.String(), content)
+}
+
+func queueMail(b *pgx.Batch, org flow.ID, m Mail, sealed []byte) {
+	if m.Until.IsZero() {
+		m.Until = m.At.Add(mailFor)
+	}
+	b.Queue(`insert into outbox (org_id, recipient, kind, key, content, created_at, due_at, until_at) values ($1, $2, $3, $4, $5, $6, $6, $7)
+		on conflict (org_id, kind, key, recipient) do nothing`, org, m.To, m.Kind, m.Key, sealed, m.At, m.Until)
+}
+
+// TakeMails are the next mails of an organisation to send, in order. They are the caller's for some minutes; when it
+// neither says that they have gone nor that they failed, somebody else takes them again.
+func (db *DB) TakeMails(ctx context.Context, org flow.ID, now time.Time) ([]Mail, error) {
+	var list []Mail
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`update outbox set failed_at = $2, failure = 'too late', content = null
+			where org_id = $1 and sent_at is null and failed_at is null and due_at <= $2 and until_at <= $2`, org, now)
+		b.Queue(`with next as (select number from outbox where org_id = $1 and sent_at is null and failed_at is null and due_at <= $2
+				order by due_at, number limit $3 for update skip locked),
+			taken as (update outbox o set due_at = $4, tries = tries + 1 from next where o.org_id = $1 and o.number = next.number
+				returning o.number, recipient, content, kind, key, created_at, until_at, tries - 1)
+			select * from taken order by number`, org, now, mailMost, now.Add(mailTake)).Query(func(rows pgx.Rows) error {
+			var m Mail
+			var sealed []byte
+			_, err := pgx.ForEachRow(rows, []any{&m.Number, &m.To, &sealed, &m.Kind, &m.Key, &m.At, &m.Until, &m.Tries}, func() error {
+				got := m
+				err := db.openMail(org, sealed, &got)
+				list = append(list, got)
+				return err
+			})
+			return err
+		})
+	})
+	return list, err
+}
+
+// openMail reads a mail's content. One that cannot be opened was sealed with a key that is no more: it stays empty, and
+// whoever sends finds that out.
+func (db *DB) openMail(org flow.ID, sealed []byte, m *Mail) error {
+	if db.sealer == nil {
+		return errors.New(noSealer)
+	}
+	text, err := db.sealer.Open(mailUse, org.String(), sealed)
+	if err != nil {
+		return nil //nolint:nilerr // told by the empty mail: the others are sent
+	}
+	var c mailContent
+	err = json.Unmarshal(text, &c)
+	m.Subject, m.Text = c.Subject, c.Text
+	return err
+}
+
+// MailSent notes that a mail has gone, and forgets what it said.
+func (db *DB) MailSent(ctx context.Context, org flow.ID, number int64, now time.Time) error {
+	return db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue("update outbox set sent_at = $3, content = null, failure = '' where org_id = $1 and number = $2", org, number, now)
+	})
+}
+
+// MailFailed notes why a mail did not go, and when it is tried again; never, when that is zero.
+func (db *DB) MailFailed(ctx context.Context, org flow.ID, number int64, why string, now, again time.Time) error {
+	why = strings.ToValidUTF8(why[:min(len(why), 500)], "")
+	return db.tenant(ctx, org, func(b *pgx.Batch) {
+		if again.IsZero() {
+			b.Queue("update outbox set failed_at = $4, content = null, failure = $3 where org_id = $1 and number = $2", org, number, why, now)
+			return
+		}
+		b.Queue("update outbox set due_at = $4, failure = $3 where org_id = $1 and number = $2", org, number, why, again)
+	})
+}
+
+// EndOldMails forgets the mails of an organisation of which nobody asks any more.
+func (db *DB) EndOldMails(ctx context.Context, org flow.ID, now time.Time) (int64, error) {
+	return db.deleteOld(ctx, org, "delete from outbox where org_id = $1 and created_at <= $2", now.Add(-mailKept))
+}
