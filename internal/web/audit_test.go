@@ -14,6 +14,7 @@ import (
 	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/trail"
+	"clicarity/internal/web"
 )
 
 func (f *firm) memberBrowser(name string, role flow.Role) (*browser, flow.ID) {
@@ -190,4 +191,35 @@ func TestTheAuditLogIsTakenOut(t *testing.T) {
 	owner.get("/audit/export?from=999999").says(200)
 	owner.get("/audit/export?from=-1").says(400)
 	owner.get("/audit/export?from=x").says(400)
+}
+
+func TestTheHeadIsSwitchedOnByOwnersWithAnAddress(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	owner.get("/audit").says(200, "Mails are not set up on this server").hides(`value="on"`)
+	owner.post("/audit/head", url.Values{"do": {"on"}}).says(400)
+	g := openHouseWith(t, true).firm("konkan")
+	with := g.ownerBrowser()
+	with.get("/audit").says(200, "Send it to owner@konkan.example")
+	with.post("/audit/head", url.Values{"do": {"on"}}).says(200, "You get the first mail tomorrow", "It is sent to owner@konkan.example", "Asha Patil added: daily mail of the log's end to Asha Patil")
+	with.post("/audit/head", url.Values{"do": {"on"}}).says(200)
+	with.post("/audit/head", url.Values{"do": {"off"}}).says(200, "No more mails are sent", "Send it to owner@konkan.example")
+	manager, _ := g.memberBrowser("Meera Shah", flow.Manager)
+	manager.post("/audit/head", url.Values{"do": {"on"}}).says(404)
+}
+
+func TestTheMailWithTheHeadSaysWhatToCompare(t *testing.T) {
+	t.Parallel()
+	pages, err := web.New(web.Config{URL: "https://jobs.example.in"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := postgres.AuditChain{Seq: 65, Hash: [32]byte{0xab}}
+	for _, lang := range []string{"en", "hi"} {
+		subject, text := pages.HeadMail(lang, postgres.Organisation{Name: "Sahyadri"}, head, time.Date(2026, 11, 26, 19, 0, 0, 0, time.UTC))
+		if !strings.Contains(subject, "65, 27-11-2026 00:30") || !strings.Contains(text, "\nab000000") || !strings.Contains(text, "https://jobs.example.in/audit") || strings.Contains(subject+text, "{") {
+			t.Errorf("%s: %s\n%s", lang, subject, text)
+		}
+	}
 }
