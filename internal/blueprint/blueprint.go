@@ -106,7 +106,7 @@ type field struct {
 	Required bool      `yaml:"required,omitempty"`
 	OnStart  bool      `yaml:"on_start,omitempty"`
 	For      []string  `yaml:"for,omitempty,flow"` // private: the roles that read it beside owners
-	Before   string    `yaml:"before,omitempty"` // of the job's form: a stage by name
+	Before   string    `yaml:"before,omitempty"`   // of the job's form: a stage by name
 }
 
 type (

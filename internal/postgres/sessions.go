@@ -34,6 +34,7 @@ func queueSession(b *pgx.Batch, org flow.ID, s Session) {
 	b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`, org, s.Token[:], s.Member, s.On, string(s.Via), orNull(s.Device), orNull(s.Grant),
 		s.Began, s.Until, int(s.Idle.Seconds()))
+	b.Queue("update members set seen_at = $3, seen_on = $4 where org_id = $1 and id = $2", org, s.Member, s.Began, s.On)
 }
 
 // orNull is an id, null for the zero one.

@@ -46,7 +46,7 @@ type designStage struct {
 // the choices of a choice.
 type designField struct {
 	Key, Code, Label, Type, More, Min, Max string
-	Before                                 string // code of the stage before which it is needed, of the job's form
+	Before                                 string   // code of the stage before which it is needed, of the job's form
 	For                                    []string // roles that read a private field beside owners; none: everybody
 	Required, OnStart                      bool
 }

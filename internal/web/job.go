@@ -103,7 +103,7 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if p.Vendors, err = w.DB.Vendors(r.Context(), who.Org); err != nil {
 		return err
 	}
-	if err := cmp.Or(w.nameSites(r, v, j), w.nameAssigned(r, v, j)); err != nil {
+	if err := cmp.Or(w.jobSites(r, &p), w.nameAssigned(r, v, j)); err != nil {
 		return err
 	}
 	p.strips()
@@ -224,10 +224,6 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 	if !p.Editable() {
 		p.Own = nil
 		return nil
-	}
-	var err error
-	if p.Sites, err = w.sitesFor(r, p.Who); err != nil {
-		return err
 	}
 	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
 	if err != nil {

@@ -222,9 +222,9 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "event: refresh\ndata: {}\n\n", nil
 	case !s.v.Who.Scope.Sees(row.job):
 		return "", nil
-	case s.in.rows[id]:
+	case s.in.rows[id] && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job): // a row shows all of its job
 		return "event: row\ndata: " + row.event + "\n\n", nil
-	case s.in.job == id || s.in.also[id] || s.touches(row.job):
+	case s.in.rows[id] || s.in.job == id || s.in.also[id] || s.touches(row.job):
 		return "event: refresh\ndata: {}\n\n", nil
 	}
 	return "", nil

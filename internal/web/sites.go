@@ -46,7 +46,7 @@ func (w *Web) addSite(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	for n := 2; slices.ContainsFunc(sites, func(s postgres.Site) bool { return s.Code == code }); n++ {
 		code = clip(flow.MakeCode(p.Name), flow.MaxNumber-5) + "-" + p.Int(n)
 	}
-	return w.keepSite(rw, r, p, func() error {
+	return w.keepSite(rw, r, p, sites, func() error {
 		return w.DB.AddSite(r.Context(), who.Org, postgres.Site{Code: code, Name: p.Name})
 	})
 }
@@ -61,18 +61,24 @@ func (w *Web) renameSite(rw http.ResponseWriter, r *http.Request, who flow.Perso
 	if !slices.ContainsFunc(sites, func(s postgres.Site) bool { return s.Code == p.Code }) {
 		return errNotYours
 	}
-	return w.keepSite(rw, r, p, func() error {
+	return w.keepSite(rw, r, p, sites, func() error {
 		return w.DB.RenameSite(r.Context(), who.Org, postgres.Site{Code: p.Code, Name: p.Name})
 	})
 }
 
-func (w *Web) keepSite(rw http.ResponseWriter, r *http.Request, p sitesPage, keep func() error) error {
+func (w *Web) keepSite(rw http.ResponseWriter, r *http.Request, p sitesPage, sites []postgres.Site, keep func() error) error {
 	if p.Name == "" || len([]rune(p.Name)) > flow.MaxText {
 		p.Error = p.T("site_no_name")
 		return w.showSites(rw, r, p, http.StatusUnprocessableEntity)
 	}
-	err := keep()
-	if postgres.IsTaken(err) {
+	taken := slices.ContainsFunc(sites, func(s postgres.Site) bool {
+		return s.Code != p.Code && flow.NumberKey(s.Name) == flow.NumberKey(p.Name)
+	})
+	var err error
+	if !taken {
+		err = keep()
+	}
+	if taken || postgres.IsTaken(err) {
 		p.Error = p.T("site_taken", "name", p.Name)
 		return w.showSites(rw, r, p, http.StatusConflict)
 	}
@@ -83,10 +89,23 @@ func (w *Web) keepSite(rw http.ResponseWriter, r *http.Request, p sitesPage, kee
 	return nil
 }
 
+// jobSites learns the names of the sites, those of the job's history too, and which the reader can put it at.
+func (w *Web) jobSites(r *http.Request, p *jobPage) error {
+	sites, err := w.DB.Sites(r.Context(), p.Who.Org)
+	p.learnSites(sites)
+	p.Sites = within(p.Who, sites)
+	return err
+}
+
+// within are those of some sites that are in a person's scope.
+func within(who flow.Person, sites []postgres.Site) []postgres.Site {
+	return slices.DeleteFunc(slices.Clone(sites), func(s postgres.Site) bool { return len(who.Scope.Sites) > 0 && !who.Scope.Sites[s.Code] })
+}
+
 // sitesFor are the sites that a person can put a job at.
 func (w *Web) sitesFor(r *http.Request, who flow.Person) ([]postgres.Site, error) {
 	sites, err := w.DB.Sites(r.Context(), who.Org)
-	return slices.DeleteFunc(sites, func(s postgres.Site) bool { return len(who.Scope.Sites) > 0 && !who.Scope.Sites[s.Code] }), err
+	return within(who, sites), err
 }
 
 // pickSite is the site that was chosen, by code or by name; empty for none. Somebody who has only some sites must say

@@ -51,6 +51,17 @@ func openHouse(t *testing.T) *house {
 // openHouseAt is a house with a clock of its own.
 func openHouseAt(t *testing.T, now func() time.Time) *house {
 	t.Helper()
+	return openHouseOf(t, now, false)
+}
+
+// openHouseWith is a house that can send mails, or cannot.
+func openHouseWith(t *testing.T, mails bool) *house {
+	t.Helper()
+	return openHouseOf(t, time.Now, mails)
+}
+
+func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
+	t.Helper()
 	db := pgtest.New(t)
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
@@ -61,7 +72,7 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Program: "test", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails, Program: "test", HashPassword: func(password string) (string, error) { return password, nil }, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
