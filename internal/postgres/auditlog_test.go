@@ -7,9 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
-	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
@@ -116,34 +114,6 @@ func TestTheAuditLogIsAppendOnly(t *testing.T) {
 				t.Errorf("%s, %s", role, sql)
 			}
 		}
-	}
-}
-
-// Whoever comes in is noted with the session, and whoever waits for the second factor is not yet.
-func TestSignInsAreNoted(t *testing.T) {
-	t.Parallel()
-	f := openFirm(t, pgtest.New(t), "sahyadri")
-	now := time.Now()
-	for i, via := range []flow.Via{flow.ViaOwn, flow.ViaPending, flow.ViaFloor} {
-		s := postgres.Session{Token: [32]byte{byte(i)}, Member: f.owner, On: "phone · Chrome", Via: via, Began: now, Until: now.Add(time.Hour), Idle: time.Hour}
-		if err := f.db.AddSession(t.Context(), f.org, s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	page, err := f.db.AuditLog(t.Context(), f.org, postgres.AuditQuery{Kinds: []string{postgres.AuditSignIn}, Limit: 10})
-	if err != nil || len(page.Entries) != 2 {
-		t.Fatal(page, err)
-	}
-	for i, via := range []flow.Via{flow.ViaFloor, flow.ViaOwn} {
-		if n, err := page.Entries[i].Noted(); err != nil || n.Member != f.owner || n.Via != via || n.Device != "phone · Chrome" {
-			t.Errorf("%+v %v", n, err)
-		}
-	}
-	if err := errors.Join(f.db.EndSession(t.Context(), f.org, [32]byte{}), f.db.EndSession(t.Context(), f.org, [32]byte{99})); err != nil {
-		t.Fatal(err)
-	}
-	if page, err := f.db.AuditLog(t.Context(), f.org, postgres.AuditQuery{Kinds: []string{postgres.AuditSignOut}, Limit: 10}); err != nil || len(page.Entries) != 1 {
-		t.Errorf("%d sign-outs, %v", len(page.Entries), err)
 	}
 }
 

@@ -159,6 +159,8 @@ func (db *DB) OpenGrant(ctx context.Context, org flow.ID, o Opening) error {
 		}
 		b := &pgx.Batch{}
 		queueSession(b, org, s)
+		b.Queue(setActor, actorIn(As(ctx, Actor{Member: s.Member, Device: s.On, Via: s.Via, At: s.Began})))
+		queueAudit(b, org, Event{What: AuditSignIn, ID: g.ID.String()})
 		return tx.SendBatch(ctx, b).Close()
 	})
 }

@@ -89,20 +89,6 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
-CREATE FUNCTION public.note_sign_in() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-declare
-  actor text := current_setting('app.actor', true);
-begin
-  perform set_config('app.actor', jsonb_build_object('member', new.member_id, 'device', new.device, 'via', nullif(new.via, ''), 'at', new.created_at)::text, true);
-  perform append_audit(new.org_id, 'sign_in', null, null);
-  perform set_config('app.actor', coalesce(actor, ''), true);
-  return null;
-end $$;
-
-ALTER FUNCTION public.note_sign_in() OWNER TO clicarity_owner;
-
 CREATE FUNCTION public.post_waits() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -896,8 +882,6 @@ CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EA
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-
-CREATE TRIGGER note_sign_in AFTER INSERT ON public.sessions FOR EACH ROW WHEN ((new.via <> 'pending'::text)) EXECUTE FUNCTION public.note_sign_in();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 

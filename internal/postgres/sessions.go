@@ -24,8 +24,7 @@ type Session struct {
 	Idle   time.Duration // and when nothing was asked in it for so long
 }
 
-// AddSession stores a session. The database notes that somebody came in, see note_sign_in in the migrations: not yet while
-// the second factor is still to come.
+// AddSession stores a session.
 func (db *DB) AddSession(ctx context.Context, org flow.ID, s Session) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) { queueSession(b, org, s) })
 }
@@ -126,11 +125,10 @@ func (g *givenText) ScanText(v pgtype.Text) error {
 	return json.Unmarshal([]byte(v.String), (*flow.Given)(g))
 }
 
-// EndSession forgets a session, because somebody signed out.
+// EndSession forgets a session.
 func (db *DB) EndSession(ctx context.Context, org flow.ID, tokenHash [32]byte) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`with gone as (delete from sessions where org_id = $1 and token_hash = $2 returning id)
-			select append_audit($1, $3, null, null) from gone`, org, tokenHash[:], AuditSignOut)
+		b.Queue("delete from sessions where org_id = $1 and token_hash = $2", org, tokenHash[:])
 	})
 }
 

@@ -66,11 +66,11 @@ func TestTheAuditLogSaysWhatHappened(t *testing.T) {
 	operator.post("/jobs/"+job.String()+"/undo", url.Values{"command": {newID(t).String()}, "undoes": {owners.String()}, "to": {"/my"}})
 	owner.post("/vendors", url.Values{"name": {"Konkan Laminators"}}).says(200)
 	owner.get("/processes/" + f.process.ID.String() + "/file").says(200)
-	owner.post("/people/"+f.operator.String(), url.Values{"at": {f.process.ID.String() + ":printing"}}).says(200)
+	owner.post("/people/"+f.operator.String(), url.Values{"role": {"operator"}, "at": {f.process.ID.String() + ":printing"}}).says(200)
 	operator.post("/sign-out", nil)
 	owner.get("/audit").says(200, "Asha Patil signed in", "Ravi Kadam signed in", "Ravi Kadam signed out", "A sign-in of Ravi Kadam failed",
 		"Ravi Kadam asked for what they may not: People", "Ravi Kadam was refused: taking back what somebody else reported. A-1",
-		"Asha Patil added: vendor Konkan Laminators", "Asha Patil took out a file: process Cartons", "Asha Patil changed: member Ravi Kadam", "Sees and works at: 1 stages → 1 stages")
+		"Asha Patil added: vendor Konkan Laminators", "Asha Patil took out a file: process Cartons", "Asha Patil changed: member Ravi Kadam", "Sees and works at: one stage → one stage")
 	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
 		t.Error(err)
 	}
@@ -88,7 +88,7 @@ func TestTheAuditLogIsSearched(t *testing.T) {
 	if err := f.db.Audit(old, f.org, postgres.Event{What: postgres.AuditExport, ID: "AbC-77", Detail: map[string]string{"list": "jobs"}}); err != nil {
 		t.Fatal(err)
 	}
-	owner.get("/audit?person="+f.operator.String()).says(200, "Ravi Kadam signed in", "Somebody who was not signed in added: member Ravi Kadam").hides("Asha Patil signed in")
+	owner.get("/audit?person="+f.operator.String()).says(200, "Ravi Kadam signed in", "The program itself added: member Ravi Kadam").hides("Asha Patil signed in")
 	owner.get("/audit?kind=refused").says(200, "Ravi Kadam asked for").hides("signed in<")
 	owner.get("/audit?since=6-3-2026&until=06/03/26").says(200, "took out a file: jobs AbC-77").hides("signed in<")
 	owner.get("/audit?until=5-3-2026").says(200, "Nothing in the log")

@@ -30,6 +30,20 @@ func (w *Web) noteWrong(r *http.Request, accounts []postgres.Account) {
 	}()
 }
 
+// noteIn notes that somebody came in: in their name, though nobody was signed in when they asked.
+func (w *Web) noteIn(r *http.Request, org flow.ID, s postgres.Session) error {
+	as := postgres.As(r.Context(), postgres.Actor{Member: s.Member, Device: s.On, Via: s.Via, At: s.Began})
+	return w.DB.Audit(as, org, postgres.Event{What: postgres.AuditSignIn})
+}
+
+// noteOut notes that somebody goes.
+func (w *Web) noteOut(r *http.Request, who flow.Person) error {
+	if who.Member.IsZero() {
+		return nil
+	}
+	return w.DB.Audit(r.Context(), who.Org, postgres.Event{What: postgres.AuditSignOut})
+}
+
 // noteExport notes that a list goes out as a file. What cannot be noted does not go out.
 func (w *Web) noteExport(r *http.Request, who flow.Person, list, id string) error {
 	return w.DB.Audit(r.Context(), who.Org, postgres.Event{What: postgres.AuditExport, ID: id, Detail: map[string]string{"list": list}})

@@ -56,7 +56,7 @@ func sortedKeys(m map[string]json.RawMessage) []string {
 // sentence says who did what.
 func (s auditSpeech) sentence(n postgres.Noted) string {
 	told := func(name string) string { _, is := change(n.Detail[name]); return is }
-	pairs := []any{"who", s.who(n.Member), "what", s.called(n.ID), "where", s.where(told("path"), s.called(n.ID)), "list", s.list(told("list"), s.called(n.ID))}
+	pairs := []any{"who", s.who(n), "what", s.called(n.ID), "where", s.where(told("path"), s.called(n.ID)), "list", s.list(told("list"), s.called(n.ID))}
 	switch {
 	case n.What == postgres.AuditRefused && told("rule") != "":
 		return s.T("audit_refused_rule", append(pairs, "rule", s.rule(told("rule")))...)
@@ -86,11 +86,14 @@ func (s auditSpeech) rule(code string) string {
 }
 
 // who names the author of an entry.
-func (s auditSpeech) who(member flow.ID) string {
-	if member.IsZero() {
-		return s.T("audit_nobody")
+func (s auditSpeech) who(n postgres.Noted) string {
+	switch {
+	case !n.Member.IsZero():
+		return cmp.Or(s.things[n.Member].Name, n.Member.String())
+	case n.Device == "":
+		return s.T("audit_program")
 	}
-	return cmp.Or(s.things[member].Name, member.String())
+	return s.T("audit_nobody")
 }
 
 // called is the name of what has an id; a short code stands for itself, the id of something without a name for nothing.
@@ -186,7 +189,9 @@ func (s auditSpeech) given(text string) string {
 		key string
 		n   int
 	}{{"processes", len(g.Processes)}, {"stages", len(g.Stages)}, {"vendors", len(g.Vendors)}, {"sites", len(g.Sites)}} {
-		if count.n > 0 {
+		if count.n == 1 {
+			parts = append(parts, s.T("audit_given_one_"+count.key))
+		} else if count.n > 1 {
 			parts = append(parts, s.T("audit_given_"+count.key, "n", count.n))
 		}
 	}

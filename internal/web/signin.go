@@ -104,12 +104,18 @@ func (w *Web) open(rw http.ResponseWriter, r *http.Request, a postgres.Account) 
 	if err := w.DB.AddSession(r.Context(), a.Org, s); err != nil {
 		return err
 	}
+	if err := w.noteIn(r, a.Org, s); err != nil {
+		return err
+	}
 	http.Redirect(rw, r, "/", http.StatusSeeOther)
 	return nil
 }
 
 // signOut ends the session on the server and forgets it in the browser.
-func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, _ flow.Person) error {
+func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	if err := w.noteOut(r, who); err != nil {
+		return err
+	}
 	if org, hash, ok := httpd.DropSession(rw, r, w.Secure); ok {
 		if err := w.DB.EndSession(r.Context(), org, hash); err != nil {
 			return err

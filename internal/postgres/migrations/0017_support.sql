@@ -33,19 +33,6 @@ create trigger audited after insert or update on support_grants for each row
   execute function audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
 create trigger look_again after insert or update on support_grants for each row execute function look_again();
 
--- Whoever comes in is in the audit log because the table of sessions says so. The moment is the session's: the entry is in the
--- name of the member who came in, though nobody was signed in when they asked.
-create function note_sign_in() returns trigger language plpgsql as $$
-declare
-  actor text := current_setting('app.actor', true);
-begin
-  perform set_config('app.actor', jsonb_build_object('member', new.member_id, 'device', new.device, 'via', nullif(new.via, ''), 'at', new.created_at)::text, true);
-  perform append_audit(new.org_id, 'sign_in', null, null);
-  perform set_config('app.actor', coalesce(actor, ''), true);
-  return null;
-end $$;
-create trigger note_sign_in after insert on sessions for each row when (new.via <> 'pending') execute function note_sign_in();
-
 -- Owners who have the head of the audit log sent to them each day: whoever kept one can tell later whether the log of that day
 -- was written anew.
 create table head_mails (
