@@ -27,6 +27,7 @@ var shots = flag.String("shots", "", "folder to write the screenshots to")
 // site is the program, serving the demo factory.
 var site struct {
 	url    string
+	dir    string // its data is in data in it
 	logins []login
 	// command runs the program beside the server, on the same data.
 	command func(args ...string) (string, error)
@@ -74,7 +75,7 @@ func serve(m *testing.M) (code int, err error) {
 	if err := cmd.Start(); err != nil {
 		return 1, err
 	}
-	site.url = "http://" + addr
+	site.url, site.dir = "http://"+addr, dir
 	site.command = func(args ...string) (string, error) {
 		beside := exec.Command(program, args...)
 		beside.Env = cmd.Env

@@ -103,22 +103,6 @@ func printTimes(e env, t *measure.TimeKPI) error {
 	return w.Flush()
 }
 
-// verify checks an organisation's history; the first fault is its error.
-func verify(ctx context.Context, e env, args []string) error {
-	var slug string
-	if _, err := flags(e, "verify", args, func(f *flag.FlagSet) { f.StringVar(&slug, "org", "", "the organisation's short name") }); err != nil {
-		return err
-	}
-	return withOrg(ctx, e, slug, func(h *house, o postgres.Organisation) error {
-		v, err := h.Verify(ctx, o.ID)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(e.out, "sound: %d movements in one unbroken chain; %d jobs are what their movements add up to\n", v.Movements, v.Jobs)
-		return err
-	})
-}
-
 // importFile brings a file in from the command line.
 func importFile(ctx context.Context, e env, args []string) error {
 	var slug, mapping string
@@ -195,27 +179,27 @@ func doctor(ctx context.Context, e env, _ []string) error {
 		if err != nil {
 			return err
 		}
-		w := worker.Worker{DB: h.DB, Now: time.Now}
 		for _, o := range orgs {
-			head, err := h.Head(ctx, o.ID)
+			size, err := h.SizeOf(ctx, o.ID, worker.Checker)
 			if err != nil {
 				return err
 			}
-			checked, err := w.Checked(ctx, o.ID)
-			if err != nil {
-				return err
-			}
-			_, _ = fmt.Fprintf(e.out, "%-24s %d movements, checked up to %d\n", o.Slug, head, checked)
+			_, _ = fmt.Fprintf(e.out, "%-24s %d movements, checked up to %d; %d entries of the audit log, checked up to %d\n",
+				o.Slug, size.Movements, size.Checked, size.Entries, size.EntriesChecked)
 		}
 		return nil
 	})
 }
 
 func version(_ context.Context, e env, _ []string) error {
-	v := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		v = info.Main.Version
-	}
-	_, err := fmt.Fprintln(e.out, "clicarity", v)
+	_, err := fmt.Fprintln(e.out, "clicarity", programVersion())
 	return err
+}
+
+// programVersion is the version this program was built from.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }

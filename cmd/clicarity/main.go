@@ -40,7 +40,7 @@ func commands() []command {
 		{"org", "org add SLUG --name NAME --owner EMAIL | org list", org},
 		{"import", "import history --org SLUG --map MAP.json FILE.csv", importFile},
 		{"kpi", "print key figures  --org SLUG [--json]", kpi},
-		{"verify", "check an organisation's whole history  --org SLUG", verify},
+		{"verify", "check an organisation's whole history  --org SLUG | an exported audit log  --audit FILE [--key FINGERPRINT]", verify},
 		{"doctor", "say whether this installation is sound", doctor},
 		{"version", "print the version", version},
 	}

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"clicarity/internal/flow"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/trail"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -185,4 +187,69 @@ func TestPasswords(t *testing.T) {
 	if !checkPassword("press-mumbai-42", hash) || checkPassword("press-mumbai-43", hash) || checkPassword("", "") || checkPassword("nobody has this password", "") {
 		t.Error("the wrong password fits, or the right one does not")
 	}
+}
+
+// Whoever runs the service sees which organisations there are, how large they are and how they fare, and nothing of what is in
+// them.
+func TestTheOperatorOfTheServiceSeesNoNames(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	s.prints("set up", "org", "add", "shop", "--name", "Shop", "--owner", "markerowner@shop.example")
+	dir := t.TempDir()
+	mapping, log := filepath.Join(dir, "map.json"), filepath.Join(dir, "log.csv")
+	for name, text := range map[string]string{
+		mapping: `{"process":"MARKER process","job":"job","stage":"step","started":"begin","completed":"end","member":"who","fields":{"customer":"party","item":"part"}}`,
+		log:     "job,step,begin,end,who,party,part\nMARKER-1,MARKER cut,2012-01-30T06:00:00,2012-01-30T10:00:00,MARKER worker,MARKER customer,MARKER item\nMARKER-2,MARKER cut,2012-01-30T06:00:00,,MARKER worker,MARKER customer,MARKER item\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.prints("movements added", "import", "history", "--org", "shop", "--map", mapping, log)
+	for _, args := range [][]string{{"org", "list"}, {"doctor"}} {
+		out := s.prints("shop", args...)
+		if strings.Contains(strings.ToLower(out), "marker") {
+			t.Errorf("%v names what is in an organisation:\n%s", args, out)
+		}
+	}
+	out := s.prints("shop", "org", "list")
+	if !regexp.MustCompile(`shop +Shop +1/2 +\d+ +0 +\d+ +0 +1 +0\.0 MB +20\d\d-`).MatchString(out) {
+		t.Errorf("the figures are not those:\n%s", out)
+	}
+}
+
+// An exported audit log is checked by the file alone: there is no database, and nothing is configured.
+func TestVerifyAnExportedAuditLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := &shell{t, map[string]string{"CLICARITY_DATA": filepath.Join(dir, "nothing here"), "DATABASE_URL": "postgres://nobody@127.0.0.1:1/x?connect_timeout=2"}}
+	key := trail.NewKey([32]byte{1})
+	var hash [32]byte
+	var buf bytes.Buffer
+	file, err := trail.New(&buf, key, trail.Header{Organisation: flow.ID{7}, From: 1, Program: "test"})
+	for seq := int64(1); err == nil && seq <= 3; seq++ {
+		content := `{"what": "export"}`
+		hash = flow.Link(hash, seq, []byte(content))
+		err = file.Add(seq, content, hash)
+	}
+	if err := errors.Join(err, file.Close(3, hash)); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, text string) string {
+		t.Helper()
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	sound := write("sound.jsonl", buf.String())
+	s.prints("OK: 3 entries, 1 to 3", "verify", "--audit", sound)
+	s.prints("signed with the key "+key.Fingerprint(), "verify", "--audit", sound, "--key", key.Fingerprint())
+	s.fails("not with the one expected", "verify", "--audit", sound, "--key", "0000-0000")
+	s.fails("line 3: entry 2 was edited", "verify", "--audit", write("edited.jsonl", strings.Replace(buf.String(), `{"seq":2,"content":"{\"what\": \"export`, `{"seq":2,"content":"{\"what\": \"import`, 1)))
+	s.fails("its tail was cut off", "verify", "--audit", write("cut.jsonl", buf.String()[:buf.Len()/2]))
+	s.fails("no such file", "verify", "--audit", filepath.Join(dir, "none.jsonl"))
+	s.fails("write: clicarity verify", "verify", "--audit", sound, "--org", "shop")
+	s.fails("write: clicarity verify", "verify", "--key", "x")
 }

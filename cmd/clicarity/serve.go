@@ -69,14 +69,14 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 		return err
 	}
 	h.SealMails(k)
-	handler, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil})
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion()})
 	if err != nil {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer()}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
 	background := make(chan struct{}, 2)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look, Post: work.Post})
@@ -84,7 +84,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	}() //nolint:errcheck // ends with the context
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: pages.Handler(log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -107,16 +107,13 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 }
 
 // site wires the pages to the database and to what wakes them.
-func site(cfg web.Config) (http.Handler, *live.Hub, error) {
+func site(cfg web.Config) (*web.Web, *live.Hub, error) {
 	cfg.Hub = live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		return changes(ctx, cfg.DB, org, after)
 	}, cfg.DB.Head)
 	cfg.CheckPassword, cfg.HashPassword, cfg.NewPassword = checkPassword, chosenPassword, firstPassword
 	pages, err := web.New(cfg)
-	if err != nil {
-		return nil, nil, err
-	}
-	return pages.Handler(cfg.Log), cfg.Hub, nil
+	return pages, cfg.Hub, err
 }
 
 // changes reads the log as open pages need it.

@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
 	"internal/keys":            2,
+	"internal/trail":           2,
 	"internal/passwords":       2,
 	"internal/factors":         2,
 	"internal/passkeys":        2,

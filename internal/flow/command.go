@@ -38,23 +38,24 @@ const FactorWithin = 10 * time.Minute
 
 // Person is the member who asks: who they are in which organisation, and what they may see and do there.
 type Person struct {
-	Org      ID
-	OrgName  string
-	Timezone string     // IANA name
-	Words    string     // the organisation's own words as they are stored, empty for none
-	Hours    *Timetable // the calendars of the organisation, nil: round the clock
-	Member   ID
-	Name     string
-	Role     Role
-	Without  Right // of the role's rights, those that do not go with how they came in
-	Via      Via
-	Began    Moment // when they came in
-	Until    Moment // when it ends, whatever they do
-	Stale    bool   // their place has changed since: the session is to be renewed
-	Device   ID     // the shared device they are at, if any
-	Session  ID     // the session they ask in
-	Language string
-	Scope    Scope
+	Org       ID
+	OrgName   string
+	Timezone  string     // IANA name
+	Words     string     // the organisation's own words as they are stored, empty for none
+	Hours     *Timetable // the calendars of the organisation, nil: round the clock
+	Member    ID
+	Name      string
+	Role      Role
+	Without   Right // of the role's rights, those that do not go with how they came in
+	Via       Via
+	Began     Moment // when they came in
+	Until     Moment // when it ends, whatever they do
+	Stale     bool   // their place has changed since: the session is to be renewed
+	Device    ID     // the shared device they are at, if any
+	Session   ID     // the session they ask in
+	Supported Moment // until when support may look, for owners, who can end it; 0: it may not
+	Language  string
+	Scope     Scope
 }
 
 // May reports whether the person has a right.

@@ -40,7 +40,7 @@ func (MoveOver) SeriesUsed() map[ID]int { return nil }
 func (a MoveOver) decide(w World, m Mark, c Command) ([]Movement, error) {
 	next, ok := w.Processes[Edition{a.Process, a.Version}]
 	switch {
-	case !ok || !m.May(MayDesign) || !m.Scope.Whole(a.Process):
+	case !ok || !m.May(MayDesign|MayChange) || !m.Scope.Whole(a.Process):
 		return nil, refuse(NotFound)
 	case len(a.Jobs) == 0:
 		return nil, refuse(NoJobs)

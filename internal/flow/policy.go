@@ -106,6 +106,9 @@ func (r Role) Below(other Role) bool {
 // opens an office screen.
 const OnlyOnFloor = ^(Anybody | floorRights)
 
+// OnlyLooking is what a grant of support access withholds that does not say that support may help with the set-up.
+const OnlyLooking = MayDesign | MaySetUp
+
 // StageRef names a stage across the versions of its process.
 type StageRef struct {
 	Process ID     `json:"process"`

@@ -133,4 +133,9 @@ func (r *Refusal) Error() string {
 	return strings.Join(parts, " ")
 }
 
+// NotYours reports whether it was refused because of who asked, not because of what was asked.
+func (r *Refusal) NotYours() bool {
+	return r.Code == UndoNotYours || r.Code == OverrideNotYours || r.Code == NCNotYours
+}
+
 func refuse(code Code) *Refusal { return &Refusal{Code: code} }

@@ -42,15 +42,15 @@ func actorIn(ctx context.Context) string {
 const (
 	AuditSignIn  = "sign_in"        // somebody came in; Detail: via
 	AuditSignOut = "sign_out"       //
-	AuditWrong   = "sign_in_failed" // the password, the PIN or the code was wrong
+	AuditWrong   = "sign_in_failed" // the password, the PIN or the code was wrong; ID: the member it was for; Detail: with what
 	AuditAsked   = "reset_asked"    // a link to set a new password was sent; ID: the member
 	AuditReset   = "password_reset" // a new password was set by such a link
 	AuditCodes   = "recovery_codes" // new recovery codes were made
 	AuditEnded   = "session_ended"  // somebody ended a session of theirs elsewhere; ID: the session, or all
-	AuditRefused = "refused"        // somebody asked for what they may not; Detail: method, path
+	AuditRefused = "refused"        // somebody asked for what they may not; Detail: method, path; or action, rule and ID: the job
 	AuditExport  = "export"         // a list went out as a file; Detail: what, rows
 	AuditLink    = "link_used"      // ID: the link
-	AuditRead    = "support_read"   // support looked at something; Detail: path
+	AuditRead    = "support_read"   // support asked for something; ID: of what, if it has one; Detail: method, path
 )
 
 // Event is something to note in the audit log.

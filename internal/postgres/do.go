@@ -38,11 +38,17 @@ func (db *DB) Do(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt
 	}
 }
 
-// keepAttempt records that a command was refused at a closed gate, and passes the refusal on.
+// keepAttempt records that a command was refused at a closed gate, notes one that was not theirs to give in the audit log,
+// and passes the refusal on.
 func (db *DB) keepAttempt(ctx context.Context, m flow.Mark, c flow.Command, err error) error {
 	var r *flow.Refusal
 	if !errors.As(err, &r) {
 		return err
+	}
+	if r.NotYours() {
+		if failed := db.Audit(ctx, m.Org, notTheirs(c, r)); failed != nil {
+			return errors.Join(failed, err)
+		}
 	}
 	if attempt, keep := flow.Attempted(c, r); keep {
 		if _, failed := db.Do(ctx, m, attempt); failed != nil {
@@ -50,6 +56,14 @@ func (db *DB) keepAttempt(ctx context.Context, m flow.Mark, c flow.Command, err 
 		}
 	}
 	return err
+}
+
+func notTheirs(c flow.Command, r *flow.Refusal) Event {
+	e := Event{What: AuditRefused, Detail: map[string]string{"action": c.Action.Name(), "rule": string(r.Code)}}
+	if jobs := c.Action.Targets(); len(jobs) > 0 {
+		e.ID = jobs[0].String()
+	}
+	return e
 }
 
 func (db *DB) attempt(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt, error) {

@@ -262,6 +262,16 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.head_mails (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    day date NOT NULL
+);
+
+ALTER TABLE ONLY public.head_mails FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.head_mails OWNER TO clicarity_owner;
+
 CREATE TABLE public.invitations (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -632,6 +642,30 @@ ALTER TABLE ONLY public.sites FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sites OWNER TO clicarity_owner;
 
+CREATE TABLE public.support_grants (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    reason text NOT NULL,
+    help boolean NOT NULL,
+    given text NOT NULL,
+    token_hash bytea NOT NULL,
+    granted_by uuid NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    bound_hash bytea,
+    member_id uuid,
+    opened_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    CONSTRAINT support_grants_bound_hash_check CHECK ((length(bound_hash) = 32)),
+    CONSTRAINT support_grants_check CHECK (((until > granted_at) AND (until <= (granted_at + '72:00:00'::interval)))),
+    CONSTRAINT support_grants_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.support_grants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.support_grants OWNER TO clicarity_owner;
+
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -731,6 +765,9 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.head_mails
+    ADD CONSTRAINT head_mails_pkey PRIMARY KEY (org_id, member_id);
+
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_id_token_hash_key UNIQUE (org_id, token_hash);
 
@@ -824,6 +861,12 @@ ALTER TABLE ONLY public.sites
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_pkey PRIMARY KEY (org_id, code);
 
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_org_id_token_hash_key UNIQUE (org_id, token_hash);
+
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -839,9 +882,9 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
-CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, seq) WHERE (member_id IS NOT NULL);
+CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
-CREATE INDEX audit_what ON public.audit USING btree (org_id, what, seq);
+CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -897,6 +940,10 @@ CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
 
 CREATE UNIQUE INDEX sessions_was ON public.sessions USING btree (org_id, was_hash) WHERE (was_hash IS NOT NULL);
 
+CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id, granted_at, id);
+
+CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
+
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
@@ -913,6 +960,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH 
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
@@ -927,6 +976,8 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW E
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
@@ -936,6 +987,8 @@ CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, l
 CREATE TRIGGER look_again AFTER UPDATE OF second_factor ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.look_again();
+
+CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -976,6 +1029,12 @@ ALTER TABLE ONLY public.column_maps
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.head_mails
+    ADD CONSTRAINT head_mails_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.head_mails
+    ADD CONSTRAINT head_mails_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1041,10 +1100,19 @@ ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES public.support_grants(org_id, id);
+
+ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.support_grants
+    ADD CONSTRAINT support_grants_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -1082,6 +1150,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.head_mails ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
@@ -1133,6 +1203,8 @@ CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current
 
 ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1152,6 +1224,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.head_mails USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1199,6 +1273,8 @@ CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1241,6 +1317,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.head_mails TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
@@ -1289,6 +1367,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 

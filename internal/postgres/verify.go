@@ -16,6 +16,7 @@ import (
 type Verified struct {
 	Movements int64
 	Jobs      int64
+	Entries   int64 // of the audit log
 }
 
 // Fault is the first thing Verify found wrong.
@@ -28,15 +29,14 @@ func fault(format string, args ...any) error { return &Fault{Says: fmt.Sprintf(f
 // Verify checks an organisation's whole history in one snapshot: the movements are numbered without a gap, each
 // hash follows from the one before and the movement's content, the last is the head; and every job's movements
 // fold to the state that is stored, the accounts of every stage close, the lists of work agree with it, and the pictures
-// they name are those that were recorded. The first thing wrong is a *Fault that names it.
+// they name are those that were recorded; and the same of the audit log's chain. The first thing wrong is a *Fault that names it.
 func (db *DB) Verify(ctx context.Context, org flow.ID) (Verified, error) {
 	var v Verified
-	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, db.pool, opts, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, setOrg, org.String()); err != nil {
+	err := db.inSnapshot(ctx, org, func(tx pgx.Tx) error {
+		if err := verifyChain(ctx, tx, org, &v); err != nil {
 			return err
 		}
-		if err := verifyChain(ctx, tx, org, &v); err != nil {
+		if err := verifyAudit(ctx, tx, org, &v); err != nil {
 			return err
 		}
 		return verifyJobs(ctx, tx, org, &v)

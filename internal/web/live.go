@@ -98,7 +98,11 @@ func (w *Web) live(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 func (s *stream) follow(r *http.Request, page *live.Page) error {
 	looked := time.Now()
 	for {
-		ctx, cancel := context.WithTimeout(r.Context(), max(beat-time.Since(looked), 0))
+		left := s.v.Who.Until.Sub(flow.At(s.w.Now())) // on the second, not at the next beat
+		if left <= 0 {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), min(max(beat-time.Since(looked), 0), left))
 		changes, err := page.Next(ctx)
 		cancel()
 		switch {
@@ -144,7 +148,11 @@ func (w *Web) stillThere(r *http.Request, s *stream) error {
 	if err != nil || who.Member != s.v.Who.Member || !who.May(flow.MaySee) {
 		return errSessionOver
 	}
+	supported := who.Supported != s.v.Who.Supported // the page says that it is so
 	s.v.Who = who
+	if supported {
+		return s.send("event: refresh\ndata: {}\n\n")
+	}
 	return s.send(": beat\n\n")
 }
 

@@ -122,7 +122,7 @@ var menu = []part{
 	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/sites", "sites", flow.MaySetUp, true}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, false},
 	{"/trace", "trace", flow.MayReview, false}, {"/intake", "intake", flow.MayCreate, false}, {"/leave", "leave", flow.MaySelf, false},
-	{"/security", "security", flow.MayGovern, true}, {"/account", "your_account", flow.MaySelf, false},
+	{"/security", "security", flow.MayGovern, true}, {"/support", "support", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true}, {"/account", "your_account", flow.MaySelf, false},
 }
 
 // Menu are the parts of the site that the reader may enter.

@@ -404,6 +404,9 @@ func (w *Web) processFile(rw http.ResponseWriter, r *http.Request, who flow.Pers
 	if err != nil {
 		return err
 	}
+	if err := w.noteExport(r, who, "process", p.ID.String()); err != nil {
+		return err
+	}
 	rw.Header().Set("Content-Type", "application/yaml; charset=utf-8")
 	rw.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(flow.MakeCode(p.Name)+".yaml"))
 	_, err = rw.Write(text)

@@ -42,6 +42,20 @@ func (v *view) T(key string, pairs ...any) string { return v.words.say(v.Lang, k
 // Has reports whether there is a phrase for a key.
 func (v *view) Has(key string) bool { return v.words.has(v.Lang, key) }
 
+// Supporting reports whether the reader looks by an owner's grant.
+func (v *view) Supporting() bool { return v.Who.Via == flow.ViaSupport }
+
+// EndsIn is in how many milliseconds the reader's session ends.
+func (v *view) EndsIn() int64 { return v.Who.Until.Sub(flow.At(v.Now)).Milliseconds() }
+
+// Feeds is the address of the page's feed. Support has one on every page, which ends with the grant.
+func (v *view) Feeds() string {
+	if v.Feed == "" && v.Supporting() {
+		return liveFeed
+	}
+	return v.Feed
+}
+
 // SignedIn reports whether somebody is, all the way.
 func (v *view) SignedIn() bool { return !v.Who.Member.IsZero() && v.Who.Via != flow.ViaPending }
 

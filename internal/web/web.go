@@ -35,6 +35,8 @@ type Config struct {
 	Keys   *keys.Keys
 	Mails  bool   // whether mails can be sent
 	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
+	// Program is the version of the program, for files that outlive it.
+	Program string
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
 	// HashPassword is the stored form of a password that somebody chose.
@@ -109,7 +111,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes())
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -150,7 +152,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /trace", May: flow.MayReview, Handler: w.trace},
 		{Pattern: "POST /stages/{process}/{stage}/send", May: flow.MayReport, Handler: w.send},
 		{Pattern: "GET /challans/{number}", May: flow.MaySee, Handler: w.challan},
-		{Pattern: "GET /live", May: flow.MaySee, Handler: w.live},
+		{Pattern: "GET " + liveFeed, May: flow.MaySee, Handler: w.live},
 		{Pattern: "GET /intake", May: flow.MayCreate, Handler: w.intakePage},
 		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: w.intake},
 		{Pattern: "GET /intake/{upload}", May: flow.MayCreate, Handler: w.previewPage},
@@ -159,14 +161,17 @@ func (w *Web) jobRoutes() []httpd.Route {
 	}
 }
 
+// mayStart is what setting up step by step takes: it makes a process, people and jobs.
+const mayStart = flow.MayDesign | flow.MayPeople | flow.MayCreate
+
 // setupRoutes are how an organisation sets itself up.
 func (w *Web) setupRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /start", May: flow.MayDesign, Whole: true, Handler: w.startPage},
-		{Pattern: "POST /start", May: flow.MayDesign, Whole: true, Handler: w.start},
-		{Pattern: "POST /start/seen", May: flow.MayDesign, Whole: true, Handler: w.firstStepsSeen},
-		{Pattern: "GET /start/{wizard}/{step}", May: flow.MayDesign, Whole: true, Handler: w.startStep},
-		{Pattern: "POST /start/{wizard}/{step}", May: flow.MayDesign, Whole: true, MaxBody: maxUpload, Handler: w.startNext},
+		{Pattern: "GET /start", May: mayStart, Whole: true, Handler: w.startPage},
+		{Pattern: "POST /start", May: mayStart, Whole: true, Handler: w.start},
+		{Pattern: "POST /start/seen", May: mayStart, Whole: true, Handler: w.firstStepsSeen},
+		{Pattern: "GET /start/{wizard}/{step}", May: mayStart, Whole: true, Handler: w.startStep},
+		{Pattern: "POST /start/{wizard}/{step}", May: mayStart, Whole: true, MaxBody: maxUpload, Handler: w.startNext},
 		{Pattern: "GET /words", May: flow.MaySetUp, Whole: true, Handler: w.wordsPage},
 		{Pattern: "POST /words", May: flow.MaySetUp, Whole: true, Handler: w.setWords},
 		{Pattern: "GET /processes", May: flow.MayDesign, Handler: w.processes},
@@ -175,7 +180,7 @@ func (w *Web) setupRoutes() []httpd.Route {
 		{Pattern: "POST /processes/{process}", May: flow.MayDesign, MaxBody: maxSetup, Handler: w.design},
 		{Pattern: "GET /processes/{process}/file", May: flow.MayDesign, Handler: w.processFile},
 		{Pattern: "GET /processes/{process}/move", May: flow.MayDesign, Handler: w.moving},
-		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign, Handler: w.move},
+		{Pattern: "POST /processes/{process}/move", May: flow.MayDesign | flow.MayChange, Handler: w.move},
 		{Pattern: "GET /templates", May: flow.MayDesign, Whole: true, Handler: w.gallery},
 		{Pattern: "GET /templates/{template}", May: flow.MayDesign, Whole: true, Handler: w.template},
 		{Pattern: "GET /vendors", May: flow.MayVendors, Whole: true, Handler: w.vendors},
@@ -238,7 +243,7 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	to := homeOf(who, processes)
-	if who.May(flow.MayDesign) && who.Scope.Everything() {
+	if who.May(mayStart) && who.Scope.Everything() {
 		fresh, err := w.DB.Fresh(r.Context(), who.Org)
 		if err != nil {
 			return err

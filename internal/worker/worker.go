@@ -20,6 +20,8 @@ type Worker struct {
 	Now func() time.Time
 	// Mail sends mails; nil when none are to be sent.
 	Mail Mailer
+	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
+	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
 
 	once sync.Once
 	box  postbox
@@ -74,8 +76,44 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o))
 	w.Post(o.ID)
-	return errors.Join(err, err2, err3, err4, err5, err6, err7, w.check(ctx, o))
+	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
+}
+
+// checkAudit checks what was added to the audit log, so that a change to it is noticed within a minute.
+func (w *Worker) checkAudit(ctx context.Context, o postgres.Organisation) error {
+	err := w.DB.CheckAudit(ctx, o.ID)
+	var fault *postgres.Fault
+	if errors.As(err, &fault) {
+		w.Log.Error("the audit log of an organisation was tampered with", "org", o.Slug, "fault", fault.Says)
+		return nil
+	}
+	return err
+}
+
+// mailHeads writes the day's mail with the head of the audit log to the owners who want it, as the day begins where they are.
+func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
+	if w.Mail == nil || w.Head == nil {
+		return nil
+	}
+	now := w.Now()
+	today := flow.DateOf(now.In(postgres.Zone(o.Timezone)))
+	readers, err := w.DB.HeadReaders(ctx, o.ID, today)
+	if err != nil || len(readers) == 0 {
+		return err
+	}
+	head, err := w.DB.AuditHead(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range readers {
+		subject, text := w.Head(r.Language, o, head, now)
+		if err := w.DB.MailHead(ctx, o.ID, r, today, subject, text, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.

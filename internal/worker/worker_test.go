@@ -80,4 +80,12 @@ func TestARound(t *testing.T) {
 	if n, err := w.Checked(t.Context(), org); n != 1 || err != nil || !strings.Contains(log.String(), "tampered") || !strings.Contains(log.String(), "movement 2") {
 		t.Errorf("checked up to %d, %v, the log says %q", n, err, log.String())
 	}
+	log.Reset()
+	if _, err := pgtest.Owner(t, url).Exec(t.Context(), "set session_replication_role = replica; delete from audit where seq = (select max(seq) from audit)"); err != nil {
+		t.Fatal(err)
+	}
+	w.Once(t.Context())
+	if !strings.Contains(log.String(), "the audit log of an organisation was tampered with") || !strings.Contains(log.String(), "newest entries are missing") {
+		t.Errorf("the log says %q", log.String())
+	}
 }

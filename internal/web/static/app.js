@@ -30,6 +30,7 @@ function connected() {
 }
 
 function disconnected() {
+  supportOver();
   const bar = document.querySelector('[data-offline]');
   if (!bar || !bar.hasAttribute('hidden')) return;
   const since = new Date(lastWord);
@@ -38,6 +39,18 @@ function disconnected() {
   bar.removeAttribute('hidden');
   if (source?.readyState === EventSource.CLOSED) setTimeout(listen, 3000 + Math.random() * 2000);
 }
+
+/** What support looks at goes with its leave: a page that may not be asked for again is left at once. */
+async function supportOver() {
+  if (!document.querySelector('[data-ends]')) return;
+  try {
+    const answer = await fetch('/health');
+    if (answer.ok) location.reload();
+  } catch { /* the network is away, not the leave */ }
+}
+
+const ends = document.querySelector('[data-ends]');
+if (ends instanceof HTMLElement) setTimeout(supportOver, Number(ends.dataset.ends));
 
 /** @param {{job: string, html: string}} row */
 function replaceRow(row) {
