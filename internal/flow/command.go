@@ -31,6 +31,7 @@ const (
 	ViaPending Via = "pending" // the password was right, the second factor is still to come
 	ViaSupport Via = "support" // an owner's grant of support access
 	ViaToken   Via = "token"   // a token for programs
+	ViaLink    Via = "link"    // a link that was given to a vendor
 )
 
 // Person is the member who asks: who they are in which organisation, and what they may see and do there.

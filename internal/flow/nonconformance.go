@@ -105,7 +105,7 @@ func (a RaiseNC) decide(w World, m Mark, c Command) ([]Movement, error) {
 func (a SettleNC) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
 	n, known := j.NC(a.NC)
-	if !ok || !known || !m.Scope.At(j, n.Stage) {
+	if !ok || !known || !m.May(MayReport) || !m.Scope.At(j, n.Stage) {
 		return nil, refuse(NotFound)
 	}
 	if err := a.acceptable(m, n); err != nil {
