@@ -276,6 +276,37 @@ ALTER TABLE ONLY public.jobs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs OWNER TO clicarity_owner;
 
+CREATE TABLE public.link_challans (
+    org_id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    number text NOT NULL
+);
+
+ALTER TABLE ONLY public.link_challans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.link_challans OWNER TO clicarity_owner;
+
+CREATE TABLE public.links (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    vendor_id uuid,
+    job_id uuid,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    uses integer DEFAULT 0 NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT links_check CHECK (((kind = 'vendor'::text) = (vendor_id IS NOT NULL))),
+    CONSTRAINT links_check1 CHECK (((kind = 'customer'::text) = (job_id IS NOT NULL))),
+    CONSTRAINT links_kind_check CHECK ((kind = ANY (ARRAY['vendor'::text, 'customer'::text])))
+);
+
+ALTER TABLE ONLY public.links FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.links OWNER TO clicarity_owner;
+
 CREATE TABLE public.log_heads (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -511,7 +542,8 @@ CREATE TABLE public.vendors (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
     name text NOT NULL,
-    place text DEFAULT ''::text NOT NULL
+    place text DEFAULT ''::text NOT NULL,
+    member_id uuid
 );
 
 ALTER TABLE ONLY public.vendors FORCE ROW LEVEL SECURITY;
@@ -600,6 +632,12 @@ ALTER TABLE ONLY public.jobs
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.link_challans
+    ADD CONSTRAINT link_challans_pkey PRIMARY KEY (org_id, link_id, number);
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
@@ -694,6 +732,12 @@ CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (p
 
 CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
 
+CREATE INDEX link_challans_number ON public.link_challans USING btree (org_id, number);
+
+CREATE INDEX links_job ON public.links USING btree (org_id, job_id, created_at) WHERE (job_id IS NOT NULL);
+
+CREATE INDEX links_vendor ON public.links USING btree (org_id, vendor_id, created_at) WHERE (vendor_id IS NOT NULL);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -723,6 +767,8 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH ROW EXECUTE FUNCTION public.audited('link', 'id', 'kind vendor_id job_id expires_at revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
@@ -787,6 +833,21 @@ ALTER TABLE ONLY public.jobs
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_org_id_process_id_version_fkey FOREIGN KEY (org_id, process_id, version) REFERENCES public.process_versions(org_id, process_id, version);
 
+ALTER TABLE ONLY public.link_challans
+    ADD CONSTRAINT link_challans_org_id_link_id_fkey FOREIGN KEY (org_id, link_id) REFERENCES public.links(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.link_challans
+    ADD CONSTRAINT link_challans_org_id_number_fkey FOREIGN KEY (org_id, number) REFERENCES public.challans(org_id, number);
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_org_id_vendor_id_fkey FOREIGN KEY (org_id, vendor_id) REFERENCES public.vendors(org_id, id);
+
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -829,6 +890,9 @@ ALTER TABLE ONLY public.uploads
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.vendors
+    ADD CONSTRAINT vendors_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -863,6 +927,10 @@ ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.link_challans ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
@@ -919,6 +987,10 @@ CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.jobs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.link_challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.links USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -994,6 +1066,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.link_challans TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.links TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
