@@ -74,6 +74,7 @@ type jobPage struct {
 	Vendored  bool           // or at a vendor
 	Lead      measure.Length // since it was created, until it was completed
 	Changing  bool           // the reader came to change it
+	Links     *linksPart     // for customers; nil for those who give out none
 }
 
 const timelineRows = 50
@@ -115,6 +116,9 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		}
 	}
 	if err := w.timeline(r, &p); err != nil {
+		return err
+	}
+	if p.Links, err = w.jobLinks(r, v, j); err != nil {
 		return err
 	}
 	return w.render(rw, http.StatusOK, "job", &p)
@@ -433,6 +437,10 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	}
 	if nc := m.Facts.NC; nc != nil {
 		e.Words = p.T(key, "number", nc.Number)
+	}
+	if m.Kind == flow.KindAnswered {
+		e.Words = p.T(key+"_"+string(m.Facts.Answer), "vendor", cmp.Or(p.Vendors[m.Facts.Vendor].Name, p.T("vendor")), "qty", p.Qty(m.Facts.Quantity), "unit", p.Job.Unit,
+			"challan", m.Facts.Challan, "date", p.Date(flow.DateOf(m.Occurred.Time().In(p.Zone))))
 	}
 	if m.Kind == flow.KindPartAdded && len(m.Facts.Parts) == 1 {
 		e.Words = p.T(key, "other", m.Facts.Parts[0].Number, "name", m.Facts.Parts[0].Name)

@@ -50,6 +50,7 @@ type Web struct {
 	tries        *httpd.Limiter // sign-ins per account
 	doors        *httpd.Limiter // sign-ins per address
 	refusals     *httpd.Limiter // refusals that are noted, per member
+	links        linkDoors
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -60,6 +61,7 @@ func New(cfg Config) (*Web, error) {
 	w := &Web{
 		Config: cfg, tries: httpd.NewLimiter(30*time.Second, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
 	}
+	w.links = newLinkDoors()
 	var err error
 	if w.words, err = readWords(files); err != nil {
 		return nil, err
@@ -99,7 +101,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes())
+	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.vendorRoutes(), w.linkRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -118,7 +120,7 @@ func (w *Web) openRoutes() []httpd.Route {
 // jobRoutes are the work itself.
 func (w *Web) jobRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /{$}", May: flow.MaySee, Handler: w.home},
+		{Pattern: "GET /{$}", May: flow.Anybody, Handler: w.home},
 		{Pattern: "GET /my", May: flow.MaySee, Handler: w.myJobs},
 		{Pattern: "GET /find", May: flow.MaySee, Handler: w.find},
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
@@ -209,7 +211,11 @@ func (w *Web) refused(r *http.Request, who flow.Person) {
 	}
 }
 
+// home sends everybody to where they begin. Who begins nowhere finds nothing.
 func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	if who.Member.IsZero() {
+		return httpd.Status(http.StatusUnauthorized)
+	}
 	processes, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {
 		return err
