@@ -106,6 +106,14 @@ func (s *staff) hire(p person, opened time.Time, newID func(time.Time) flow.ID, 
 	return len(s.members) - 1
 }
 
+// hireVendor gives the first vendor an account, after everybody else.
+func (s *staff) hireVendor(vendor flow.ID, opened time.Time, newID func(time.Time) flow.ID) {
+	m := postgres.Member{ID: newID(opened), Name: vendors[0].name, Role: flow.Vendor, Language: "hi", Logins: []string{"konkan@demo.example"}, Created: opened,
+		Given: flow.Given{Vendors: []flow.ID{vendor}}}
+	s.members = append(s.members, m)
+	s.logins = append(s.logins, Login{Name: m.Name, Role: string(m.Role), Login: m.Logins[0], Does: vendors[0].name})
+}
+
 // on is who of a stage's people works at an hour of the day: those of the shift, else one who stays longer.
 func (s *staff) on(stage string, at time.Time) []int {
 	late := at.In(ist).Hour() >= change
