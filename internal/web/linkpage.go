@@ -81,12 +81,13 @@ type vendorLinkPage struct {
 	Vendor   string
 	Challans []workChallan
 	Until    flow.Moment
+	Kept     string
 }
 
 // showVendorLink shows the challans of a vendor's link, and what was typed for one of them.
 func (w *Web) showVendorLink(rw http.ResponseWriter, r *http.Request, o opened, status int, number string, f answerForm) error {
 	p := vendorLinkPage{view: w.view(r, anonymous(o.who), ""), Vendor: o.who.Name, Until: o.who.Until}
-	p.Path, p.Title, p.Toast = o.path, o.who.OrgName, p.answerToast(r)
+	p.Path, p.Title, p.Kept = o.path, o.who.OrgName, p.kept(r)
 	list, err := w.DB.ChallansOf(r.Context(), o.who.Org, o.link.Challans)
 	if err != nil {
 		return err

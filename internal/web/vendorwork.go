@@ -174,6 +174,7 @@ func workLink(number string) string { return "/work/" + url.PathEscape(number) }
 type workChallanPage struct {
 	*view
 	Challan workChallan
+	Kept    string
 }
 
 // workChallan shows a challan to the vendor it was sent to.
@@ -191,8 +192,8 @@ func (w *Web) showWork(rw http.ResponseWriter, r *http.Request, who flow.Person,
 	if err != nil || !theirs {
 		return cmp.Or(err, errNotYours)
 	}
-	wc.To, v.Title, v.Toast = workLink(c.Number), c.Number, v.answerToast(r)
-	return w.render(rw, status, "workchallan", workChallanPage{v, wc})
+	wc.To, v.Title = workLink(c.Number), c.Number
+	return w.render(rw, status, "workchallan", workChallanPage{v, wc, v.kept(r)})
 }
 
 // theirChallan is a challan that was sent to a vendor whom the person answers for.
@@ -267,13 +268,13 @@ func (w *Web) answer(r *http.Request, who flow.Person, c postgres.Challan, f ans
 	return err
 }
 
-// answerToast says that what a vendor tapped is kept.
-func (v *view) answerToast(r *http.Request) *toast {
+// kept says that what a vendor has just tapped is kept, empty when they have only come to look.
+func (v *view) kept(r *http.Request) string {
 	switch said := flow.Said(r.FormValue("said")); said {
 	case flow.SaidHere, flow.SaidReady, flow.SaidBack, flow.SaidProblem:
-		return &toast{Says: v.T("answer_kept_" + string(said))}
+		return v.T("answer_kept_" + string(said))
 	}
-	return nil
+	return ""
 }
 
 // vendorRoutes are what vendors with an account have.
