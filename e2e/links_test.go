@@ -85,7 +85,7 @@ func TestACustomerFollowsAJobByALink(t *testing.T) {
 	if wide := phone.eval("document.documentElement.scrollWidth"); wide != "360" {
 		t.Errorf("the page is %s px wide on a phone of 360", wide)
 	}
-	owner.visit(path).sees("opened 2 times").tap("Stop this link").sees("Stopped")
+	owner.visit(path).sees("opened: 2").tap("Stop this link").sees("Stopped")
 	phone.visit(link).sees("नहीं मिला")
 }
 

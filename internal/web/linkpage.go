@@ -80,14 +80,14 @@ type vendorLinkPage struct {
 	*view
 	Vendor   string
 	Challans []workChallan
-	Until    flow.Moment
+	Until    flow.Date
 	Kept     string
 }
 
 // showVendorLink shows the challans of a vendor's link, and what was typed for one of them.
 func (w *Web) showVendorLink(rw http.ResponseWriter, r *http.Request, o opened, status int, number string, f answerForm) error {
-	p := vendorLinkPage{view: w.view(r, anonymous(o.who), ""), Vendor: o.who.Name, Until: o.who.Until}
-	p.Path, p.Title, p.Kept = o.path, o.who.OrgName, p.kept(r)
+	p := vendorLinkPage{view: w.view(r, anonymous(o.who), ""), Vendor: o.who.Name}
+	p.Path, p.Title, p.Kept, p.Until = o.path, o.who.OrgName, p.kept(r), p.day(o.link.Expires)
 	list, err := w.DB.ChallansOf(r.Context(), o.who.Org, o.link.Challans)
 	if err != nil {
 		return err
@@ -141,6 +141,9 @@ func (w *Web) linkAnswer(rw http.ResponseWriter, r *http.Request, _ flow.Person)
 	return nil
 }
 
+// day is the day of a moment where the organisation is.
+func (v *view) day(t time.Time) flow.Date { return flow.DateOf(t.In(v.Zone)) }
+
 // customerPage is what a customer reads: nothing of a job but its number, its item, how far it is and when it is due.
 type customerPage struct {
 	*view
@@ -152,7 +155,7 @@ type customerPage struct {
 	Last         flow.Moment
 	Dispatch     string
 	Done         bool
-	Until        flow.Moment
+	Until        flow.Date
 }
 
 func (w *Web) customerPage(rw http.ResponseWriter, r *http.Request, o opened) error {
@@ -163,7 +166,7 @@ func (w *Web) customerPage(rw http.ResponseWriter, r *http.Request, o opened) er
 	}
 	m := milestones{v, p.Progress(o.job)}
 	page := customerPage{view: v, Number: o.job.Number, Item: o.job.Item, Trail: m.Trail(), Stands: m.Now(), Ahead: m.Ahead(), Due: o.job.Due, Last: o.job.Last,
-		Done: !o.job.Open(), Until: flow.At(customerEnd(o.link, o.job))}
+		Done: !o.job.Open(), Until: v.day(customerEnd(o.link, o.job))}
 	switch {
 	case page.Done:
 		page.Dispatch = v.T("customer_dispatched", "date", v.Date(flow.DateOf(o.job.Completed.Time().In(v.Zone))))

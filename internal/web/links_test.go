@@ -188,7 +188,7 @@ func TestAVendorAnswersByALink(t *testing.T) {
 	phone.answers(link, o.challan, "here", "line", o.job.String()+"/printing").says(200, "Saved: received").hides(secret...)
 	phone.answers(link, o.challan, "ready", "quantity", "600").says(409, "only 500").hides(secret...)
 	phone.answers(link, o.challan, "ready", "quantity", "400").says(200, "400 sheets ready").hides(secret...)
-	owner.get("/challans/"+url.PathEscape(o.challan)).says(200, "400 sheets ready", "opened 6 times")
+	owner.get("/challans/"+url.PathEscape(o.challan)).says(200, "400 sheets ready", "opened: 6")
 	owner.get("/jobs/"+o.job.String()).says(200, "Konkan Laminators: 400 sheets ready", "· link ·")
 	j, err := o.db.Job(t.Context(), o.org, o.job)
 	if err != nil || j.Stages[0].AtVendor != flow.Units(500) {
@@ -219,7 +219,7 @@ func TestACustomerReadsTheMilestones(t *testing.T) {
 	}
 	phone.get(link).says(200, "Dispatched done", "Dispatched on ").hides(hidden...)
 	phone.post("/language", url.Values{"language": {"hi"}, "to": {link}}).says(200, "भेजने को तैयार", "डिस्पैच हो गया").hides(hidden...)
-	owner.get("/jobs/"+o.job.String()).says(200, "Links for the customer", "opened 4 times")
+	owner.get("/jobs/"+o.job.String()).says(200, "Links for the customer", "opened: 4")
 }
 
 // A customer's link opens nothing else: not the vendor's forms, and the pages behind it need a log-in.

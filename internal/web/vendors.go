@@ -46,7 +46,7 @@ type challanLine struct {
 	Stage string
 	Unit  string
 	Link  string
-	Says  []string // what the vendor says of it
+	Says  []saying // what the vendor says of it
 }
 
 // Shown are the lines with their stages named.
@@ -351,7 +351,7 @@ type outLine struct {
 	flow.Out
 	VendorName string
 	Late       bool
-	Says       []string // what the vendor says of it
+	Says       []saying // what the vendor says of it
 }
 
 // Away is what of the job is at vendors at this stage.

@@ -28,7 +28,7 @@ type workLine struct {
 }
 
 // Says is what the vendor has said, in words.
-func (l workLine) Says() []string { return l.saying(l.Out, l.Unit) }
+func (l workLine) Says() []saying { return l.saying(l.Out, l.Unit) }
 
 // workChallan is a challan as its vendor reads it.
 type workChallan struct {
@@ -91,23 +91,29 @@ func outOf(j flow.Job, stage, number string) flow.Out {
 	return flow.Out{}
 }
 
-// saying is what a vendor has said of what they have, in words: that it is there, that so much is ready, what is wrong.
-func (v *view) saying(o flow.Out, unit string) []string {
+// saying is something that a vendor has said, in words.
+type saying struct {
+	Text string
+	Bad  bool // something stands in the way
+}
+
+// saying is what a vendor has said of what they have: that it is there, that so much is ready, what is wrong.
+func (v *view) saying(o flow.Out, unit string) []saying {
 	if o.Told == 0 {
 		return nil
 	}
-	var says []string
+	var says []saying
 	day := v.Date(flow.DateOf(o.Told.Time().In(v.Zone)))
 	switch {
 	case o.Back != 0:
-		says = append(says, v.T("vendor_says_back", "qty", v.Qty(o.Ready), "unit", unit, "date", v.Date(flow.DateOf(o.Back.Time().In(v.Zone)))))
+		says = append(says, saying{Text: v.T("vendor_says_back", "qty", v.Qty(o.Ready), "unit", unit, "date", v.Date(flow.DateOf(o.Back.Time().In(v.Zone))))})
 	case o.Ready > 0:
-		says = append(says, v.T("vendor_says_ready", "qty", v.Qty(o.Ready), "unit", unit, "date", day))
+		says = append(says, saying{Text: v.T("vendor_says_ready", "qty", v.Qty(o.Ready), "unit", unit, "date", day)})
 	default:
-		says = append(says, v.T("vendor_says_here", "date", v.Date(flow.DateOf(o.Seen.Time().In(v.Zone)))))
+		says = append(says, saying{Text: v.T("vendor_says_here", "date", v.Date(flow.DateOf(o.Seen.Time().In(v.Zone))))})
 	}
 	if o.Problem != "" {
-		says = append(says, v.T("vendor_says_problem", "note", o.Problem, "date", day))
+		says = append(says, saying{Text: v.T("vendor_says_problem", "note", o.Problem, "date", day), Bad: true})
 	}
 	return says
 }
