@@ -4,7 +4,7 @@ GO      ?= go
 PROGRAM := bin/clicarity
 SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
 
-.PHONY: help build run test check bench properties mutants e2e shots postgres chromium gcc
+.PHONY: help build run test check bench properties mutants authz e2e shots postgres chromium gcc
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ properties: ## 1,000,000 and more random commands against the rules; prints how 
 
 mutants: ## break each of the rules on purpose and see a test fail (some minutes)
 	@$(GO) test ./internal/flow -count=1 -v -timeout 60m -run 'Mutants' -mutants | grep -E '^    --- |^(ok|FAIL)|mutants_test'
+
+authz: postgres ## every route as everybody, for everything; prints how many checks
+	@$(GO) test ./internal/web -count=1 -v -run AuthorisationMatrix | grep -E 'checks over|_test.go|^(ok|FAIL|---)'
 
 e2e: postgres chromium gcc build ## the browser journeys alone
 	$(GO) test -race -count=1 -v ./e2e

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"clicarity/internal/keys"
 )
 
 // site is the program under measurement, serving, with a signed-in client per organisation.
@@ -37,7 +40,7 @@ func startSite(ctx context.Context, p plan, s *seeded) (*site, error) {
 		return nil, err
 	}
 	cmd := exec.Command(p.Program, "serve") //nolint:gosec // the program to measure is named by whoever measures
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+s.url, "CLICARITY_ADDR="+addr)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+s.url, "CLICARITY_ADDR="+addr, "CLICARITY_KEY="+base64.StdEncoding.EncodeToString(make([]byte, keys.Size)))
 	cmd.Stdout, cmd.Stderr = p.Log, p.Log
 	if err := cmd.Start(); err != nil {
 		return nil, err

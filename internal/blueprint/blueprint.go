@@ -96,20 +96,21 @@ type stage struct {
 }
 
 type field struct {
-	Label    string    `yaml:"label"`
-	Code     string    `yaml:"code,omitempty"`
-	Type     string    `yaml:"type,omitempty"`
-	Unit     string    `yaml:"unit,omitempty"`
-	Min      *quantity `yaml:"min,omitempty"`
-	Max      *quantity `yaml:"max,omitempty"`
-	Choices  []string  `yaml:"choices,omitempty,flow"`
-	Required bool      `yaml:"required,omitempty"`
-	OnStart  bool      `yaml:"on_start,omitempty"`
-	Before   string    `yaml:"before,omitempty"` // of the job's form: a stage by name
+	Label    string   `yaml:"label"`
+	Code     string   `yaml:"code,omitempty"`
+	Type     string   `yaml:"type,omitempty"`
+	Unit     string   `yaml:"unit,omitempty"`
+	Min      *bound   `yaml:"min,omitempty"`
+	Max      *bound   `yaml:"max,omitempty"`
+	Choices  []string `yaml:"choices,omitempty,flow"`
+	Required bool     `yaml:"required,omitempty"`
+	OnStart  bool     `yaml:"on_start,omitempty"`
+	Before   string   `yaml:"before,omitempty"` // of the job's form: a stage by name
 }
 
 type (
 	quantity flow.Quantity
+	bound    flow.Quantity // a quantity of which zero says something: a percentage is at least 0
 	ratio    flow.Ratio
 	minutes  int
 )
@@ -141,6 +142,12 @@ func (q *quantity) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func (q quantity) IsZero() bool { return q == 0 }
+
+// MarshalYAML writes a bound as a quantity.
+func (b bound) MarshalYAML() (any, error) { return quantity(b).MarshalYAML() }
+
+// UnmarshalYAML reads a bound as a quantity.
+func (b *bound) UnmarshalYAML(n *yaml.Node) error { return (*quantity)(b).UnmarshalYAML(n) }
 
 func (r ratio) MarshalYAML() (any, error) {
 	s := flow.Ratio(r).String()
@@ -286,7 +293,7 @@ func writeFields(fields []flow.Field) []field {
 	var list []field
 	for _, f := range fields {
 		out := field{Label: f.Label, Type: string(f.Type), Unit: f.Unit, Choices: f.Choices, Required: f.Required, OnStart: f.OnStart, Before: f.Before,
-			Min: (*quantity)(f.Min), Max: (*quantity)(f.Max)}
+			Min: (*bound)(f.Min), Max: (*bound)(f.Max)}
 		if f.Type == flow.TextField {
 			out.Type = ""
 		}
@@ -327,7 +334,7 @@ func Read(text []byte) (Blueprint, error) {
 	}
 	var r *flow.Refusal
 	if err := b.Process.Acceptable(); errors.As(err, &r) {
-		return Blueprint{}, &Problem{Line: lineOf(text, r.Stage), Code: string(r.Code), Refusal: r}
+		return Blueprint{}, &Problem{Line: lineOf(text, r), Code: string(r.Code), Refusal: r}
 	}
 	return b, nil
 }
@@ -410,32 +417,4 @@ func problem(err error) *Problem {
 		}
 	}
 	return p
-}
-
-// lineOf is where a stage of a name begins in a file that can be read, else where its stages do.
-func lineOf(text []byte, stage string) int {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil || len(doc.Content) == 0 {
-		return 1
-	}
-	line := doc.Content[0].Line
-	for _, s := range under(doc.Content[0], "stages") {
-		line = cmp.Or(line, s.Line)
-		for i := 0; i+1 < len(s.Content); i += 2 {
-			if key := s.Content[i].Value; stage != "" && (key == "name" || key == "code") && s.Content[i+1].Value == stage {
-				line = s.Content[i+1].Line
-			}
-		}
-	}
-	return line
-}
-
-// under are the items of a list in a mapping.
-func under(n *yaml.Node, key string) []*yaml.Node {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1].Content
-		}
-	}
-	return nil
 }

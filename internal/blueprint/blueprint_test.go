@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,25 +68,32 @@ func TestAStageNamesItsCalendar(t *testing.T) {
 	}
 }
 
-// The shipped templates have the stages of their trades, in order, as the product's list of industries has them.
-func TestTemplatesAreTheTrades(t *testing.T) {
-	t.Parallel()
+type phase struct {
+	Stages []struct {
+		Stage string
+		Codes []string
+	}
+}
+
+// industries is the product's list of the trades with their stages.
+func industries(t *testing.T) map[string][]phase {
+	t.Helper()
 	text, err := os.ReadFile("../../../shared/product/industries.json")
 	if errors.Is(err, os.ErrNotExist) {
 		t.Skip("the list of industries is not beside the project")
 	}
-	var list struct {
-		Industries map[string][]struct {
-			Stages []struct {
-				Stage string
-				Codes []string
-			}
-		}
-	}
+	var list struct{ Industries map[string][]phase }
 	if err := errors.Join(err, json.Unmarshal(text, &list)); err != nil {
 		t.Fatal(err)
 	}
-	for slug, phases := range list.Industries {
+	return list.Industries
+}
+
+// The shipped templates have the stages of their trades, in order, as the product's list of industries has them.
+func TestTemplatesAreTheTrades(t *testing.T) {
+	t.Parallel()
+	list := industries(t)
+	for slug, phases := range list {
 		tpl, ok := Find(slug)
 		if !ok {
 			t.Errorf("there is no template for %s", slug)
@@ -115,6 +123,58 @@ func TestTemplatesAreTheTrades(t *testing.T) {
 	}
 }
 
+// The marks of industries.json that say what a stage must ask for are in the templates: who approves is asked by name, and a
+// gate lets nothing on before it passed, before a form is filled, a lot is named or a time is over.
+func TestApprovalsAndGatesOfTheTrades(t *testing.T) {
+	t.Parallel()
+	list := industries(t)
+	asks := func(s flow.Stage) bool {
+		return s.Inspection || s.Approval || s.LotIn || s.Dwell > 0 || len(s.Needs) > 0 || slices.ContainsFunc(s.Fields, func(f flow.Field) bool { return f.Required })
+	}
+	for slug, phases := range list {
+		tpl, _ := Find(slug)
+		for _, ph := range phases {
+			for _, s := range ph.Stages {
+				have, ok := tpl.Process.Stage(flow.MakeCode(strings.ReplaceAll(s.Stage, " — ", ": ")))
+				if !ok { // a component
+					continue
+				}
+				if slices.Contains(s.Codes, "A") && !have.Approval {
+					t.Errorf("%s: nobody approves %s", slug, s.Stage)
+				}
+				if slices.Contains(s.Codes, "G") && !asks(have) {
+					t.Errorf("%s: %s lets everything on", slug, s.Stage)
+				}
+			}
+		}
+	}
+}
+
+// What the trades give to vendors is sent out in their templates, and what the list of industries times is timed.
+func TestWhatIsDoneOutsideAndWhatIsTimed(t *testing.T) {
+	t.Parallel()
+	for slug, stages := range map[string][]string{
+		"printing": {"lamination"}, "rigid-boxes": {"lamination"}, "garments": {"embroidery-printing", "washing-dyeing"}, "footwear": {"embroidery-printing"},
+		"cnc-machining": {"heat-treatment-surface-treatment"}, "automotive-components": {"heat-treatment", "surface-treatment"},
+		"sheet-metal": {"powder-coating-painting", "plating-galvanising"}, "engineering": {"heat-treatment", "surface-treatment-plating"},
+		"steel-processing": {"surface-treatment"}, "jewellery": {"laser-marking-hallmarking"}, "aluminium-glass": {"powder-coating-anodising"},
+	} {
+		tpl, _ := Find(slug)
+		for _, code := range stages {
+			if !slices.ContainsFunc(tpl.Process.Stages, func(s flow.Stage) bool { return (s.Code == code || flow.MakeCode(s.Name) == code) && s.Outside }) {
+				t.Errorf("%s: %s is not done outside", slug, code)
+			}
+		}
+	}
+	for slug, code := range map[string]string{"candles": "curing", "rubber-products": "curing", "food-processing": "cooling-settling", "wide-format-printing": "drying-curing",
+		"construction-materials": "water-curing-steam-curing", "construction": "foundation-footings", "ceramic-tiles": "drying", "plywood": "hot-pressing"} {
+		tpl, _ := Find(slug)
+		if s, ok := tpl.Process.Stage(code); !ok || s.Dwell == 0 {
+			t.Errorf("%s: %s is not timed", slug, code)
+		}
+	}
+}
+
 func TestABrokenFileNamesLineAndReason(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Problem{
@@ -125,12 +185,12 @@ func TestABrokenFileNamesLineAndReason(t *testing.T) {
 		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    yields: 1/0\n":                                     {Line: 5, Code: "wrong_value", Value: "1/0"},
 		"name: A\nmode: quantity\nover_percent: many\nstages:\n  - name: Cut\n":                                  {Line: 3, Code: "wrong_value", Value: "many"},
 		"name: A\nmode: quantity\nstages:\n  - name: Cut\n  - name: Cut\n    code: two\n":                        {Line: 5, Code: "name_twice"},
-		"name: A\nmode: quantity\nstages:\n  - name: Cut\n  - name: Go\n    needs: [cut]\n":                      {Line: 5, Code: "needs_wrong"},
-		"name: A\nmode: sideways\nstages:\n  - name: Cut\n":                                                      {Line: 1, Code: "value_wrong"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n  - name: Go\n    needs: [cut]\n":                      {Line: 6, Code: "needs_wrong"},
+		"name: A\nmode: sideways\nstages:\n  - name: Cut\n":                                                      {Line: 2, Code: "value_wrong"},
 		"name: A\nmode: quantity\nstages: []\n":                                                                  {Line: 1, Code: "stage_missing"},
 		"name: A\nname: B\nmode: quantity\nstages:\n  - name: Cut\n":                                             {Line: 2, Code: "repeated_key", Value: "name"},
-		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    fields:\n      - label: x\n        type: choice\n": {Line: 4, Code: "choices_missing"},
-		"name: A\nmode: quantity\nfields:\n  - label: PO\n    before: Go\nstages:\n  - name: Cut\n":              {Line: 1, Code: "before_wrong"},
+		"name: A\nmode: quantity\nstages:\n  - name: Cut\n    fields:\n      - label: x\n        type: choice\n": {Line: 6, Code: "choices_missing"},
+		"name: A\nmode: quantity\nfields:\n  - label: PO\n    before: Go\nstages:\n  - name: Cut\n":              {Line: 4, Code: "before_wrong"},
 		strings.Repeat("# long\n", MaxSize):                                                                      {Code: "too_large"},
 	} {
 		_, err := Read([]byte(text))
@@ -170,10 +230,27 @@ func TestTheGalleryIsSearched(t *testing.T) {
 	}
 }
 
+// A number that may not be below zero says so in the file too.
+func TestABoundOfZeroIsKept(t *testing.T) {
+	t.Parallel()
+	const text = "name: Milk\nmode: quantity\nstages:\n  - name: Test\n    fields:\n      - label: Fat\n        type: number\n        unit: '%'\n        min: 0\n        max: 100\n"
+	b, err := Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := b.Process.Stages[0].Fields[0]; f.Min == nil || *f.Min != 0 || f.Max == nil || *f.Max != flow.Units(100) {
+		t.Fatalf("%+v", f)
+	}
+	if out, err := Write(b.Process, nobody); err != nil || string(out) != text {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, tpl := range Gallery()[:3] {
 		f.Add(tpl.Text)
 	}
+	f.Add([]byte("name: A\nmode: unit\nstages:\n - {name: x, fields: [{label: F, type: number, min: 0, max: 0}]}"))
 	f.Add([]byte("a: &a [*a]\nname: *a"))
 	f.Add([]byte("name: A\nmode: unit\nstages:\n - {name: x, dwell: 3d4h, yields: 1/3, allowance_percent: 2.5}"))
 	f.Add([]byte("name: A\nmode: unit\nfields: [{label: PO, before: X y}, {label: F, type: choices, choices: [a, b]}]\nstages:\n - {name: X y, fields: [{label: P, type: photo}, {label: S, type: signature}]}"))

@@ -134,6 +134,11 @@ func (f *factory) stop(v *visit, at time.Time, lasts time.Duration) error {
 
 // report books what was done and sends the good on.
 func (f *factory) report(v *visit, at time.Time) error {
+	stage, _ := v.o.line.process.Stage(v.place().code)
+	if opens := v.here().Opens(v.here().OnHand, stage.Dwell).Time().In(ist); stage.Dwell > 0 && at.Before(opens) { // more has come since
+		f.later(opens, 20*time.Minute, func(at time.Time) error { return f.report(v, at) })
+		return nil
+	}
 	who := f.worker(v, at)
 	r := f.result(v, who)
 	if f.slip(v, r) {

@@ -432,7 +432,7 @@ func (j Job) fromReceived(i int, f Facts) Quantity {
 
 // inherit gives a new lot the accounts of the job it comes from.
 func (j Job) inherit(lot, f Facts) Facts {
-	lot.Found = f.Found
+	lot.Found, lot.Vouched, lot.Came = f.Found, f.Vouched, f.Came
 	for _, a := range j.Accounts {
 		if a.IsSecond() {
 			lot.Second = a.Unit

@@ -102,7 +102,7 @@ func created(before Job, m Movement) (Job, error) {
 	for _, step := range f.Steps {
 		if i := j.index(step.Code); i >= 0 {
 			j.Stages[i].Yields = step.Yields
-			j.Stages[i].Name = step.Name
+			j.Stages[i].Name, j.Stages[i].Timed = step.Name, step.Timed
 			switch {
 			case step.Skip:
 				j.Stages[i].Need = NotRequired
@@ -121,8 +121,8 @@ func created(before Job, m Movement) (Job, error) {
 		return Job{}, impossible(m, "more was found than there is")
 	}
 	j.Found = f.Found
-	arrive(&j.Stages[at], f.Quantity-f.Found, m.Occurred)
-	bring(&j.Stages[at], f.Found, m.Occurred)
+	j.Stages[at].join(f, m.Occurred)
+	j.Stages[at].vouch(f.Vouched, 1)
 	return j, nil
 }
 
@@ -148,6 +148,7 @@ func come(s *StageState, q Quantity, at Moment) {
 		s.Ready, s.Started = at, 0
 	}
 	s.OnHand += q
+	s.came(q, at)
 }
 
 // stageAdded puts a stage into the job's own route. Inside the route, nothing may have passed the place yet; at the
@@ -208,15 +209,16 @@ func changed(j Job, m Movement) (Job, error) {
 }
 
 // with is a map with one entry more; an empty value takes the entry away.
-func with(fields map[string]string, name, value string) map[string]string {
+func with[V comparable](fields map[string]V, name string, value V) map[string]V {
+	var none V
 	fields = maps.Clone(fields)
 	switch {
-	case value == "" && len(fields) <= 1 && fields[name] != "":
+	case value == none && len(fields) <= 1 && fields[name] != none:
 		return nil
-	case value == "":
+	case value == none:
 		delete(fields, name)
 	case fields == nil:
-		return map[string]string{name: value}
+		return map[string]V{name: value}
 	default:
 		fields[name] = value
 	}
@@ -288,6 +290,7 @@ func sent(j *Job, i int, m Movement) error {
 	}
 	s.Out = append(slices.Clone(s.Out), Out{Vendor: f.Vendor, Challan: f.Challan, Quantity: f.Quantity, Sent: m.Occurred, Expected: f.Expected, Goods: f.Goods})
 	s.OnHand, s.AtVendor = s.OnHand-f.Quantity, s.AtVendor+f.Quantity
+	s.gave(f.Quantity, true)
 	if s.OnHand == 0 {
 		s.Ready, s.Started = m.Occurred, 0
 	}
@@ -318,18 +321,21 @@ func received(j *Job, i int, m Movement) error {
 		s.Out = nil
 	}
 	s.AtVendor -= came
+	timed := s.Timed
+	s.Timed = false // what goes on at once is not of what was here
 	come(s, came, m.Occurred)
 	s.capture(f)
-	if f.leaving() == 0 {
-		return nil
-	}
 	started := s.Started
-	if err := pass(j, i, f, m); err != nil {
-		return err
+	if f.leaving() > 0 {
+		if err := pass(j, i, f, m); err != nil {
+			return err
+		}
+		if j.Stages[i].OnHand > 0 { // the vendor worked on it; whether somebody here has begun is as it was
+			j.Stages[i].Started = started
+		}
 	}
-	if s := &j.Stages[i]; s.OnHand > 0 { // the vendor worked on it; whether somebody here has begun is as it was
-		s.Started = started
-	}
+	j.Stages[i].Timed = timed
+	j.Stages[i].came(f.Quantity, m.Occurred)
 	return nil
 }
 
@@ -344,6 +350,8 @@ func split(j *Job, i int, m Movement) error {
 		return impossible(m, "it is not what was received and found there")
 	}
 	s.Received, s.SplitOff, s.Found = s.Received-fromReceived, s.SplitOff+fromReceived, s.Found-m.Facts.Found
+	s.vouch(m.Facts.Vouched, -1)
+	s.gave(q, false)
 	if s.OnHand -= q; s.OnHand == 0 {
 		s.Ready, s.Started, s.Done, s.Why = 0, 0, m.Occurred, ""
 	}
@@ -363,9 +371,9 @@ func joined(j *Job, i int, m Movement) error {
 	if m.Facts.Found < 0 || m.Facts.Found > q {
 		return impossible(m, "more was found than there is")
 	}
-	arrive(s, q-m.Facts.Found, m.Occurred)
-	bring(s, m.Facts.Found, m.Occurred)
+	s.join(m.Facts, m.Occurred)
 	s.Joined += q - m.Facts.Found
+	s.vouch(m.Facts.Vouched, 1)
 	j.Completed = 0
 	return roomy(*s, m)
 }
@@ -483,6 +491,7 @@ func sendBack(j *Job, i int, b Back, m Movement) error {
 	if !ok {
 		return impossible(m, "what goes back is no whole number of what it was made of")
 	}
+	j.recall(to, i, b.Quantity)
 	s := &j.Stages[to]
 	arrive(s, q, m.Occurred)
 	s.Returned, s.Why = s.Returned+q, b.Reason
@@ -491,11 +500,15 @@ func sendBack(j *Job, i int, b Back, m Movement) error {
 
 // before is what a quantity at a stage was at an earlier one.
 func (j Job) before(q Quantity, to, from int) (Quantity, bool) {
-	ratios := make([]Ratio, 0, from-to)
-	for _, s := range j.Stages[to:from] {
-		ratios = append(ratios, s.Yields)
+	return back(q, j.ratios(to, from))
+}
+
+func (j Job) ratios(from, to int) []Ratio {
+	ratios := make([]Ratio, 0, to-from)
+	for i := from; i < to; i++ {
+		ratios = append(ratios, j.Stages[i].Yields)
 	}
-	return back(q, ratios)
+	return ratios
 }
 
 func roomy(s StageState, m Movement) error {
@@ -567,11 +580,15 @@ func leave(s *StageState, f Facts, at Moment) {
 	s.Short += f.Short
 	s.SentBack += f.returned()
 	s.OnHand -= f.leaving()
+	s.gave(f.Good, false)
+	s.gave(f.leaving()-f.Good, true)
 	switch {
 	case s.OnHand == 0 && s.AtVendor > 0: // the rest is away; its age counts from when it went
 		s.Ready, s.Started = s.Out[0].Sent, 0
 	case s.OnHand == 0:
 		s.Ready, s.Started, s.Done, s.Why = 0, 0, at, ""
+	case s.Started == 0 && s.Timed: // it began by itself
+		s.Started = s.Ready
 	case s.Started == 0: // a part was done, so work had begun; nobody pressed Start
 		s.Started = at
 	}

@@ -69,7 +69,7 @@ func (a StartTogether) decide(w World, m Mark, c Command) ([]Movement, error) {
 	for _, work := range a.Works {
 		one, err := Start{Work: work}.decide(w, m, c)
 		if err != nil {
-			return nil, named(err, w.Jobs[work.Job])
+			return nil, named(err, w.Jobs[work.Job], work)
 		}
 		s, _ := w.Jobs[work.Job].Stage(work.Stage)
 		moves, there = append(moves, one...), append(there, s.OnHand)
@@ -88,17 +88,17 @@ func (a FinishTogether) decide(w World, m Mark, c Command) ([]Movement, error) {
 	for _, work := range a.Works {
 		one, err := Finish{Work: work, Release: a.Release}.decide(w, m, c)
 		if err != nil {
-			return nil, named(err, w.Jobs[work.Job])
+			return nil, named(err, w.Jobs[work.Job], work)
 		}
 		moves = append(moves, one...)
 	}
 	return moves, nil
 }
 
-// named gives a refusal the number of the job it is about.
-func named(err error, j Job) error {
-	if r, ok := err.(*Refusal); ok { //nolint:errorlint // made here, never wrapped
-		r.Job = cmp.Or(r.Job, j.Number)
+// named tells a refusal which job it is about.
+func named(err error, j Job, work Work) error {
+	if r, ok := err.(*Refusal); ok && r.Code != NotFound { //nolint:errorlint // made here, never wrapped
+		r.Job, r.Of = cmp.Or(r.Job, j.Number), work
 	}
 	return err
 }

@@ -160,10 +160,11 @@ func (c Command) Fingerprint() [32]byte {
 
 // How far a device's report of when something happened is believed.
 const (
-	MaxAge      = 72 * time.Hour  // a phone may have been without network that long
-	MaxAhead    = 2 * time.Minute // clocks differ
-	LiveWithin  = 2 * time.Minute // later than this it is marked as backdated
-	UndoMinutes = 10              // an author may take back their last command that long
+	MaxAge      = 72 * time.Hour       // a phone may have been without network that long
+	MaxEntry    = 366 * 24 * time.Hour // an owner may enter later what was left out
+	MaxAhead    = 2 * time.Minute      // clocks differ
+	LiveWithin  = 2 * time.Minute      // later than this it is marked as backdated
+	UndoMinutes = 10                   // an author may take back their last command that long
 )
 
 // Limits of texts, in characters, and of lists.
@@ -202,7 +203,7 @@ func (c Command) when(m Mark) (Moment, string, error) {
 		return m.At, MarkLive, nil
 	case at.Sub(m.At) > MaxAhead:
 		return 0, "", &Refusal{Code: InTheFuture, At: at}
-	case m.At.Sub(at) > MaxAge:
+	case m.At.Sub(at) > MaxAge && (!m.May(MayReverse) || m.At.Sub(at) > MaxEntry):
 		return 0, "", &Refusal{Code: TooLongAgo, At: at, Limit: int(MaxAge.Hours())}
 	case m.At.Sub(at) > LiveWithin:
 		return at, MarkBackdated, nil

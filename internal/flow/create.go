@@ -170,8 +170,8 @@ func (p Process) steps(track string, own map[string]Ratio) []Step {
 		if p.Mode == UnitMode {
 			s.Yields = Ratio{} // one thing stays one thing
 		}
-		if s.Optional || !s.Yields.IsZero() {
-			steps = append(steps, Step{Code: s.Code, Yields: s.Yields, Optional: s.Optional})
+		if s.Optional || !s.Yields.IsZero() || s.Dwell > 0 {
+			steps = append(steps, Step{Code: s.Code, Yields: s.Yields, Optional: s.Optional, Timed: s.Dwell > 0})
 		}
 	}
 	return steps

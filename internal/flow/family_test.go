@@ -43,7 +43,7 @@ func openClan(fatal func(string, ...any), p Process, q Quantity) *clan {
 func (c *clan) give(a Action) error {
 	c.n++
 	c.now = c.now.Add(time.Minute)
-	w := World{Jobs: map[ID]Job{}, Processes: map[Edition]Process{{c.process.ID, 1}: c.process}, History: map[ID][]Movement{}, Taken: map[string]ID{}}
+	w := World{Challan: fmt.Sprintf("DC-%d", c.n), Jobs: map[ID]Job{}, Processes: map[Edition]Process{{c.process.ID, 1}: c.process}, History: map[ID][]Movement{}, Taken: map[string]ID{}}
 	for id, j := range c.jobs {
 		w.Taken[NumberKey(j.Number)] = id
 	}
@@ -57,7 +57,7 @@ func (c *clan) give(a Action) error {
 	}
 	cmd := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), c.n)), Action: a}
 	moves, err := Decide(w, Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: c.now}, cmd)
-	c.story = append(c.story, fmt.Sprintf("%s %+v -> %d movements, %v", a.Name(), a, len(moves), err))
+	c.story = append(c.story, chapter("", a, moves, err))
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,23 @@ func (c *clan) give(a Action) error {
 			c.fatal("a decided movement does not apply: %v\n%s", err, c.tell())
 		}
 	}
+	c.inspected(w, moves)
 	c.holds()
 	return nil
+}
+
+// inspected checks that nothing went through a gate without its inspection, and that nothing taken back made it so.
+func (c *clan) inspected(before World, moves []Movement) {
+	for _, m := range moves {
+		was, now := before.Jobs[m.Job], c.jobs[m.Job]
+		more := now.beyond("inspect", "leave")
+		switch {
+		case m.Kind == KindUndone && more > max(was.beyond("inspect", "leave"), 0):
+			c.fatal("%s of %s has left without its inspection now\n%s", more, now.Number, c.tell())
+		case m.Kind != KindUndone && m.Stage == "leave" && m.Facts.Good > 0 && more > 0:
+			c.fatal("%s of %s left without inspection\n%s", more, now.Number, c.tell())
+		}
+	}
 }
 
 func (c *clan) tell() (s string) {
@@ -86,18 +101,27 @@ func (c *clan) tell() (s string) {
 func (c *clan) holds() {
 	lots := map[ID]Quantity{} // by family: all there is of it
 	brought := map[ID]Quantity{}
+	vouched := map[ID]Quantity{} // by family: what inspection has passed with other lots, less what went with them
 	for _, id := range c.order {
 		j := c.jobs[id]
 		if err := j.Check(); err != nil {
 			c.fatal("%v\n%s", err, c.tell())
 		}
-		sum := j.Dispatched() + j.Wasted()
-		for _, s := range j.Stages {
-			sum += s.OnHand + s.Short - s.Found
+		sum, worth := j.Dispatched(), Quantity(1) // in the units that leave the last stage
+		for i := len(j.Stages) - 1; i >= 0; i-- {
+			s := j.Stages[i]
+			worth *= Quantity(max(s.Yields.num, 1))
+			sum += (s.Wasted + s.OnHand + s.AtVendor + s.Short - s.Found) * worth
+			if i == len(j.Stages)-1 {
+				sum += j.Dispatched() * (worth - 1)
+			}
 		}
 		lots[j.family()] += sum
+		for _, s := range j.Stages {
+			vouched[j.family()] += s.Vouched["inspect"]
+		}
 		if j.LotOf.IsZero() {
-			brought[id] += j.Quantity
+			brought[id] += j.Quantity * worth
 		}
 		for _, part := range j.Parts {
 			child := c.jobs[part.Job]
@@ -106,9 +130,14 @@ func (c *clan) holds() {
 			}
 		}
 		if makes, _, joins := j.Joinable("paste"); joins {
-			if s, _ := j.Stage("paste"); s.Good+s.Wasted > makes {
+			if s, _ := j.Stage("paste"); s.gone()+s.Wasted > makes {
 				c.fatal("more was joined than the components make\n%s", c.tell())
 			}
+		}
+	}
+	for _, q := range vouched {
+		if q != 0 {
+			c.fatal("%s was cleared for lots beyond what was inspected\n%s", q, c.tell())
 		}
 	}
 	if !reflect.DeepEqual(lots, brought) {
@@ -119,10 +148,7 @@ func (c *clan) holds() {
 func TestComponentsAndLotsLoseNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := boxes()
-		if rapid.Bool().Draw(t, "sized") {
-			p = pairs()
-		}
+		p := rapid.SampledFrom([]func() Process{boxes, pairs, sheets}).Draw(t, "process")()
 		c := openClan(t.Fatalf, p, Units(3*rapid.Int64Range(1, 160).Draw(t, "boxes")))
 		for range rapid.IntRange(1, 60).Draw(t, "commands") {
 			checked.Add(1)
@@ -130,7 +156,20 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 			s := rapid.SampledFrom(j.Stages).Draw(t, "stage")
 			at := Work{j.ID, s.Code}
 			part := rapid.OneOf(rapid.Just(s.OnHand), rapid.Just(s.OnHand/2), rapid.Just(s.OnHand+1), rapid.Just(One)).Draw(t, "part")
-			switch rapid.IntRange(0, 11).Draw(t, "what") {
+			switch rapid.IntRange(0, 13).Draw(t, "what") {
+			case 12:
+				line := SendLine{Work: at, Quantity: part}
+				if len(j.Accounts) > 0 {
+					line.Quantity = 0
+				}
+				_ = c.give(Send{Vendor: ID{4}, Lines: []SendLine{line}}) //nolint:errcheck // refusals are part of it
+			case 13:
+				if len(s.Out) > 0 {
+					out := s.Out[0].Quantity
+					r := rapid.SampledFrom([]Receive{{Good: out}, {Good: out / 2, Damaged: out - out/2}, {Unused: out}, {Short: out}, {Good: out + 1}}).Draw(t, "came")
+					r.Work, r.Challan = at, s.Out[0].Challan
+					_ = c.give(r) //nolint:errcheck // refusals are part of it
+				}
 			case 9:
 				_ = c.give(c.newComponent(at, rapid.SampledFrom([]Quantity{One, Units(2), 0}).Draw(t, "per"))) //nolint:errcheck // refusals are part of it
 			case 10:
@@ -176,6 +215,14 @@ func TestComponentsAndLotsLoseNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// sheets is cartons: a sheet makes eight, and none leaves that was not inspected.
+func sheets() Process {
+	eight := Ratio{8, 1}
+	return Process{ID: ID{9}, Version: 1, Name: "Cartons", Mode: QuantityMode, Unit: "sheets", WasteReasons: []Reason{{Code: "torn"}}, HoldReasons: StarterHolds(), Over: 10,
+		Stages: []Stage{{Code: "print", Name: "Printing"}, {Code: "inspect", Name: "Inspection", Inspection: true, Yields: eight}, {Code: "paste", Name: "Pasting"},
+			{Code: "leave", Name: "Dispatch", Needs: []string{"inspect"}}}}
 }
 
 // pairs is shoes, by size.

@@ -57,6 +57,7 @@ type StageState struct {
 	SplitOff Quantity `json:"split_off,omitempty"` // of what was received, how much left with other lots; it counts as theirs
 	Joined   Quantity `json:"joined,omitempty"`    // and how much came with others
 	Returned Quantity `json:"returned,omitempty"`  // of what was received, how much came back from later stages
+	Recalled Quantity `json:"recalled,omitempty"`  // of what was good, how much later stages sent back to here or before
 	Why      string   `json:"why,omitempty"`       // why it last came back, until all of it has gone on
 	Done     Moment   `json:"done,omitempty"`      // when it was last emptied by a report
 	Yields   Ratio    `json:"yields,omitzero"`     // what one unit becomes at the next stage
@@ -64,8 +65,16 @@ type StageState struct {
 	Need     Need     `json:"need,omitempty"`      // of an optional stage
 	Reading  Quantity `json:"reading,omitempty"`   // the machine's counter when it was last told
 
+	// Came are the arrivals of what is on hand, where the stage is timed: each stays its time.
+	Came  []Came `json:"came,omitempty"`
+	Timed bool   `json:"timed,omitempty"`
+
 	// Out is what AtVendor consists of, by challan, the oldest first.
 	Out []Out `json:"out,omitempty"`
+
+	// Vouched is, by inspection, how much of what joined here it had passed with another lot, less what split off here
+	// with its blessing. It goes with the quantity, so that a lot is not inspected twice and nothing is cleared twice.
+	Vouched map[string]Quantity `json:"vouched,omitempty"`
 
 	// Grades are the good by grade, where the stage grades what goes on.
 	Grades map[string]Quantity `json:"grades,omitempty"`
@@ -110,6 +119,9 @@ func (s StageState) Handed() Quantity {
 	}
 	return s.Passed
 }
+
+// gone is how much of the good is still past the stage: later stages have not sent it back.
+func (s StageState) gone() Quantity { return s.Good - s.Recalled }
 
 // Status is derived from the quantities and times, never stored.
 func (s StageState) Status() Status {

@@ -72,6 +72,7 @@ func (a Split) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Vouched, f.Came = j.vouched(w.Process(j), a.Stage, f.Quantity), s.gave(f.Quantity, false)
 	moves, err := a.movements(j, m, c, Movement{Kind: KindSplit, Facts: f})
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (a Split) lot(j Job, p Process) Facts {
 		Process: j.Process, Version: j.Version, Mode: j.Mode, LotOf: j.family(), At: a.Stage, Other: j.ID}
 	for _, s := range j.Stages {
 		f.Route = append(f.Route, s.Code)
-		if step := (Step{Code: s.Code, Yields: s.Yields, Optional: s.Need == Undecided, Skip: s.Need == NotRequired, Name: s.Name}); step != (Step{Code: s.Code}) {
+		if step := (Step{Code: s.Code, Yields: s.Yields, Optional: s.Need == Undecided, Skip: s.Need == NotRequired, Name: s.Name, Timed: s.Timed}); step != (Step{Code: s.Code}) {
 			f.Steps = append(f.Steps, step)
 		}
 	}
@@ -128,7 +129,7 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 	into, ok := w.Jobs[a.Into]
 	there, known := into.Stage(a.Stage)
 	switch {
-	case !ok:
+	case !ok || !m.Scope.Sees(into) || known && !m.Scope.At(into, a.Stage):
 		return nil, refuse(NotFound)
 	case a.Into == a.Job || into.family() != j.family() || !known || there.Need == NotRequired || there.Yields != s.Yields || into.sized() != j.sized():
 		return nil, &Refusal{Code: NotALot, Job: into.Number}
@@ -139,6 +140,7 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Vouched, f.Came = j.vouched(w.Process(j), a.Stage, f.Quantity), s.gave(f.Quantity, false)
 	moves, err := a.movement(j, m, c, KindMerged, f)
 	if err != nil {
 		return nil, err
@@ -149,6 +151,6 @@ func (a Merge) decide(w World, m Mark, c Command) ([]Movement, error) {
 		}
 	}
 	target := Work{Job: a.Into, Stage: a.Stage}
-	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Found: f.Found, Of: f.Of, Other: a.Job, Number: j.Number})
+	joined, err := target.movement(into, m, c, KindJoined, Facts{Quantity: s.OnHand, Found: f.Found, Vouched: f.Vouched, Came: f.Came, Of: f.Of, Other: a.Job, Number: j.Number})
 	return append(moves, joined...), err
 }

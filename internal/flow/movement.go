@@ -113,6 +113,8 @@ type Facts struct {
 	With     []ID                `json:"with,omitempty"`     // and those that depended on it
 	Began    Moment              `json:"began,omitempty"`    // a report's own run began then
 	Found    Quantity            `json:"found,omitempty"`    // of what goes from lot to lot: how much of it had been found
+	Came     []Came              `json:"came,omitempty"`     // of what goes from lot to lot: since when it was there, where the stage is timed
+	Vouched  map[string]Quantity `json:"vouched,omitempty"`  // and how much of it which inspection had passed
 	Sizes    []string            `json:"sizes,omitempty"`    // the sizes of a new job, in order
 	Second   string              `json:"second,omitempty"`   // the unit of its second balance
 	Of       map[string]Amount   `json:"of,omitempty"`       // what of the quantities belongs to which size, or to the second balance
@@ -138,6 +140,7 @@ type Step struct {
 	Optional bool   `json:"optional,omitempty"`
 	Skip     bool   `json:"skip,omitempty"` // decided already: not to be done
 	Name     string `json:"name,omitempty"` // of a stage that was added to one job
+	Timed    bool   `json:"timed,omitempty"`
 }
 
 // Out is what is at a vendor on one challan.

@@ -314,7 +314,7 @@ func (o over) step(code string) (Step, error) {
 	step := Step{Code: code, Yields: s.Yields}
 	i := on(o.next, code)
 	if i < 0 {
-		step.Name = s.Name
+		step.Name, step.Timed = s.Name, s.Timed
 		step.Optional, step.Skip = s.Need == Undecided && s.Name != "", s.Need == NotRequired || s.Name == ""
 		if s.Name == "" && !s.Yields.IsZero() {
 			return step, o.stays(MoveRatio, code, "")
@@ -322,6 +322,7 @@ func (o over) step(code string) (Step, error) {
 		return step, nil
 	}
 	now, was := o.next[i], Stage{}
+	step.Timed = now.Dwell > 0
 	if k := on(o.old, code); k >= 0 {
 		was = o.old[k]
 	}
@@ -360,13 +361,16 @@ func movedOver(j Job, m Movement) (Job, error) {
 	stages := make([]StageState, len(f.Route))
 	for i, code := range f.Route {
 		s, _ := j.Stage(code)
-		s.Code, s.Name, s.Need, s.Yields = code, "", Required, Ratio{}
+		s.Code, s.Name, s.Need, s.Yields, s.Timed = code, "", Required, Ratio{}, false
 		stages[i] = s
 	}
 	after := j
 	after.Stages, after.Version, after.Last, after.Accounts = stages, f.Version, max(j.Last, m.Occurred), nil
 	if len(stages) == 0 || !after.special(f.Steps) {
 		return Job{}, impossible(m, "no route, or a step that is not on it")
+	}
+	for i := range stages {
+		stages[i].timed(stages[i].Timed)
 	}
 	for _, s := range j.Stages {
 		now, ok := after.Stage(s.Code)
@@ -389,7 +393,7 @@ func (j *Job) special(steps []Step) bool {
 			return false
 		}
 		s := &j.Stages[i]
-		s.Yields, s.Name = step.Yields, step.Name
+		s.Yields, s.Name, s.Timed = step.Yields, step.Name, step.Timed
 		switch {
 		case step.Skip:
 			s.Need = NotRequired
@@ -407,6 +411,7 @@ func (a Account) routed(f Facts) Facts {
 		if a.IsSecond() {
 			steps[i].Yields = Ratio{}
 		}
+		steps[i].Timed = false
 	}
 	return Facts{Version: f.Version, Route: f.Route, Steps: steps}
 }

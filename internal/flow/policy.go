@@ -273,6 +273,9 @@ func (p Process) ShowMove(r Role, m Movement) Movement {
 // those were, so that Show and ShowMove of it withhold the same.
 func (p Process) As(r Role) Process {
 	private := func(f Field) bool { return !f.SeenBy(r) }
+	if !p.anyField(private) { // as nearly always: nothing to leave out, nothing to copy
+		return p
+	}
 	withheld := func(form string, fields []Field) []Field {
 		for _, f := range fields {
 			if private(f) {
@@ -290,6 +293,21 @@ func (p Process) As(r Role) Process {
 		}
 	}
 	return p
+}
+
+// anyField reports whether a field of any of the process's forms is something.
+func (p Process) anyField(is func(Field) bool) bool {
+	if slices.ContainsFunc(p.Fields, is) {
+		return true
+	}
+	for _, stages := range [][]Stage{p.Stages, p.Retired} {
+		for i := range stages {
+			if slices.ContainsFunc(stages[i].Fields, is) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // showing is the values of those fields that a role may read. Values that no field of the form explains are shown to

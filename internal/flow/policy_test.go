@@ -146,3 +146,31 @@ func TestPrivateFieldsAreForThoseNamed(t *testing.T) {
 		t.Error("showing changed the job")
 	}
 }
+
+func TestScopesBySiteAndAssignment(t *testing.T) {
+	t.Parallel()
+	p, me := ID{1}, ID{7}
+	j := Job{Process: p, Site: "vasai", Stages: []StageState{{Code: "a", Received: One, Assigned: me}, {Code: "b", Received: One, Assigned: ID{8}}, {Code: "c", Received: One}}}
+	mine := Given{Processes: []ID{p}, Mine: true}.Scope(Operator, me)
+	if !mine.At(j, "a") || mine.At(j, "b") || mine.At(j, "c") || mine.Holds(j) || !mine.Sees(j) {
+		t.Error("of what is assigned, exactly that is theirs")
+	}
+	vasai, pune := Given{All: true, Sites: []string{"vasai"}}.Scope(Manager, me), Given{All: true, Sites: []string{"pune"}}.Scope(Manager, me)
+	if !vasai.Holds(j) || !vasai.At(j, "c") || pune.Holds(j) || pune.At(j, "c") || pune.Sees(j) || vasai.Everything() {
+		t.Error("of two sites, exactly the one's jobs are theirs")
+	}
+	cartons := Given{Processes: []ID{p}}.Scope(Manager, me)
+	for want, list := range map[bool][]Given{
+		true:  {{Processes: []ID{p}}, {Stages: []StageRef{{p, "a"}}}, {Processes: []ID{p}, Sites: []string{"pune"}}, {Processes: []ID{p}, Mine: true}, {}},
+		false: {{All: true}, {Processes: []ID{{2}}}, {Stages: []StageRef{{ID{2}, "a"}}}, {Vendors: []ID{{3}}}},
+	} {
+		for _, g := range list {
+			if g.Within(cartons) != want {
+				t.Errorf("%+v within one process: want %v", g, want)
+			}
+		}
+	}
+	if (Given{All: true}).Within(vasai) || (Given{All: true, Sites: []string{"vasai", "pune"}}).Within(vasai) || !(Given{All: true, Sites: []string{"vasai"}}).Within(vasai) {
+		t.Error("a site's manager gives that site only")
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -217,11 +219,14 @@ func (s *shop) give(m Mark, a Action) {
 	s.given++
 	c := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), s.given)), Action: a}
 	before, _ := json.Marshal(s.job)
+	if s.given > 1 && s.given%4 == 0 {
+		strangersGetNothing(s.t.Fatalf, s.world(), c, s.now)
+	}
 	moves, err := Decide(s.world(), m, c)
 	if now, _ := json.Marshal(s.job); !bytes.Equal(before, now) {
 		s.t.Fatalf("deciding changed the job\n%s", s.tell())
 	}
-	s.story = append(s.story, fmt.Sprintf("%s by %x: %+v -> %d movements, %v", a.Name(), m.Member[0], a, len(moves), err))
+	s.story = append(s.story, chapter(fmt.Sprintf(" by %s %d", m.Role, m.Member[0]), a, moves, err))
 	if err != nil {
 		if _, ok := err.(*Refusal); !ok {
 			s.t.Fatalf("refused without a reason a person can read: %v\n%s", err, s.tell())
@@ -238,6 +243,22 @@ func (s *shop) give(m Mark, a Action) {
 	s.answered(m, a, before)
 	s.stationed()
 	s.holds()
+}
+
+var longID = regexp.MustCompile(`"([0-9a-f]{4})[0-9a-f]{4}(?:-[0-9a-f]{4}){3}-[0-9a-f]{9}([0-9a-f]{3})"`)
+
+// chapter is one command of a story as a person reads it: what was asked, without what was left out, and what came of it.
+func chapter(by string, a Action, moves []Movement, err error) string {
+	asked, _ := json.Marshal(a)
+	came := fmt.Sprint(err)
+	if err == nil {
+		var kinds []string
+		for _, m := range moves {
+			kinds = append(kinds, strings.TrimSpace(string(m.Kind)+" "+m.Stage))
+		}
+		came = strings.Join(kinds, ", ")
+	}
+	return fmt.Sprintf("%s%s %s\n      => %s", a.Name(), by, longID.ReplaceAllString(string(asked), "$1~$2"), came)
 }
 
 // gated checks that what has just gone on was allowed to.
@@ -269,7 +290,7 @@ func (s *shop) gated(m Mark, a Action) {
 		s.t.Fatalf("it went on without the form\n%s", s.tell())
 	}
 	for _, need := range stage.Needs {
-		if here.Good > s.job.cleared(need, at.Stage) && rel.Override == "" && !s.overridden {
+		if here.gone() > s.job.cleared(need, at.Stage) && rel.Override == "" && !s.overridden {
 			s.t.Fatalf("it went on without inspection\n%s", s.tell())
 		}
 	}
@@ -338,6 +359,13 @@ func (s *shop) holds() {
 		}
 		if graded > st.Good {
 			s.t.Fatalf("more is graded than is good\n%s", s.tell())
+		}
+		var came Quantity
+		for _, c := range st.Came {
+			came += c.Quantity
+		}
+		if st.Timed && came != st.OnHand {
+			s.t.Fatalf("%s are on hand at a timed stage, %s came\n%s", st.OnHand, came, s.tell())
 		}
 		if st.Need == NotRequired && st.OnHand > 0 {
 			s.t.Fatalf("something stays at a stage that is not to be done\n%s", s.tell())

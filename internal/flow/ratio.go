@@ -84,16 +84,41 @@ func (r Ratio) of(q Quantity) (Quantity, bool) {
 	return Quantity(got), got <= uint64(MaxQuantity)
 }
 
+// signed is the same of what may be less than nothing, when it can be counted.
+func (r Ratio) signed(q Quantity) Quantity {
+	if q < 0 {
+		less, _ := r.of(-q)
+		return -less
+	}
+	more, _ := r.of(q)
+	return more
+}
+
 // back is what a quantity behind stages of these ratios was before them, if that is a whole number of millionths.
 func back(q Quantity, ratios []Ratio) (Quantity, bool) {
+	x := beforeThem(q, ratios)
+	if !x.IsInt() || !x.Num().IsInt64() || x.Num().Int64() > int64(MaxQuantity) {
+		return 0, false
+	}
+	return Quantity(x.Num().Int64()), true
+}
+
+// cutBack is what a quantity behind stages of these ratios was before them, cut to a millionth and to what can be counted.
+func cutBack(q Quantity, ratios []Ratio) Quantity {
+	x := beforeThem(q, ratios)
+	whole := new(big.Int).Quo(x.Num(), x.Denom())
+	if !whole.IsInt64() || whole.Int64() > int64(MaxQuantity) {
+		return MaxQuantity
+	}
+	return Quantity(whole.Int64())
+}
+
+func beforeThem(q Quantity, ratios []Ratio) *big.Rat {
 	x := new(big.Rat).SetInt64(int64(q))
 	for _, r := range ratios {
 		if !r.IsZero() {
 			x.Mul(x, big.NewRat(r.den, r.num))
 		}
 	}
-	if !x.IsInt() || !x.Num().IsInt64() || x.Num().Int64() > int64(MaxQuantity) {
-		return 0, false
-	}
-	return Quantity(x.Num().Int64()), true
+	return x
 }

@@ -17,6 +17,10 @@ type Refusal struct {
 	Entry  Quantity // what was entered
 	Here   Quantity // what is there
 	Limit  int      // the limit that was passed
+
+	Of Work // which of several works of a command it is about
+
+	Depends []Movement // later movements that would have to be taken back as well
 }
 
 // Code names a kind of refusal.

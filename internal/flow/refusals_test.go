@@ -71,9 +71,12 @@ func TestWhenThingsMayHaveHappened(t *testing.T) {
 	owner := Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}}
 	_, err := l.gives(owner, Command{ID: ID{50}, Occurred: l.now.Add(3 * time.Minute), Action: Finish{Work: l.at("print")}})
 	isRefused(t, err, InTheFuture)
-	_, err = l.gives(owner, Command{ID: ID{50}, Occurred: l.now.Add(-73 * time.Hour), Action: Finish{Work: l.at("print")}})
+	ravi := Mark{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{l.process.ID, "print"}: true}}}
+	_, err = l.gives(ravi, Command{ID: ID{50}, Occurred: l.now.Add(-73 * time.Hour), Action: Finish{Work: l.at("print")}})
 	isRefused(t, err, TooLongAgo)
-	for ago, mark := range map[time.Duration]string{time.Minute: MarkLive, 5 * time.Minute: MarkBackdated, 71 * time.Hour: MarkBackdated} {
+	_, err = l.gives(owner, Command{ID: ID{50}, Occurred: l.now.Add(-367 * 24 * time.Hour), Action: Finish{Work: l.at("print")}})
+	isRefused(t, err, TooLongAgo)
+	for ago, mark := range map[time.Duration]string{time.Minute: MarkLive, 5 * time.Minute: MarkBackdated, 71 * time.Hour: MarkBackdated, 30 * 24 * time.Hour: MarkBackdated} {
 		moves, err := l.gives(owner, Command{ID: ID{50}, Occurred: l.now.Add(-ago), Action: Finish{Work: l.at("print")}})
 		if err != nil || moves[0].Mark != mark || moves[0].Occurred != l.now.Add(-ago) || moves[0].Recorded != l.now {
 			t.Errorf("%s ago: %+v %v", ago, moves, err)

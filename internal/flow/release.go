@@ -2,9 +2,7 @@ package flow
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"slices"
-	"time"
 )
 
 // Release is what a report or a Done may have to say so that something goes on: the stage's form, who approved it,
@@ -54,13 +52,13 @@ func (a Release) allows(p Process, j Job, s StageState, m Mark, c Command, good,
 		return err
 	}
 	at := cmp.Or(c.Occurred, m.At)
-	if opens := cmp.Or(s.Started, s.Ready).Add(time.Duration(stage.Dwell) * time.Minute); stage.Dwell > 0 && at < opens {
-		if err := a.waive(&Refusal{Code: TooEarly, Job: j.Number, Stage: s.Code, At: opens, Limit: stage.Dwell}); err != nil {
+	if opens := s.Opens(good, stage.Dwell); stage.Dwell > 0 && at < opens {
+		if err := a.waive(&Refusal{Code: TooEarly, Job: j.Number, Stage: s.Code, At: opens, Limit: stage.Dwell, Entry: good, Here: s.ripe(at, stage.Dwell)}); err != nil {
 			return err
 		}
 	}
 	for _, need := range stage.Needs {
-		if cleared := j.cleared(need, s.Code) - s.Good; good > cleared {
+		if cleared := -j.beyond(need, s.Code); good > cleared {
 			err := a.waive(&Refusal{Code: GateClosed, Job: j.Number, Stage: s.Code, Name: nameOf(p, need), Entry: good, Here: max(cleared, 0)})
 			if err != nil {
 				return err
@@ -101,8 +99,8 @@ func (j Job) joinable(p Process, s StageState, out Quantity) error {
 	if missing := j.Missing(s.Code); len(missing) > 0 {
 		return &Refusal{Code: ComponentsMissing, Job: missing[0].Number, Stage: s.Code, Name: p.PartName(missing[0])}
 	}
-	if makes, scarcest, joins := j.Joinable(s.Code); joins && s.Good+s.Wasted+out > makes {
-		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: p.PartName(scarcest), Entry: out, Here: max(makes-s.Good-s.Wasted, 0)}
+	if makes, scarcest, joins := j.Joinable(s.Code); joins && s.gone()+s.Wasted+out > makes {
+		return &Refusal{Code: ComponentsShort, Job: j.Number, Stage: s.Code, Name: p.PartName(scarcest), Entry: out, Here: max(makes-s.gone()-s.Wasted, 0)}
 	}
 	return nil
 }
@@ -120,20 +118,6 @@ func (a Release) waive(err error) error {
 		return nil
 	}
 	return err
-}
-
-// cleared is how much an inspection has passed, in the units of a later stage. A stage that is not to be done, or not
-// on the job's route, clears nothing.
-func (j Job) cleared(inspection, at string) Quantity {
-	i, to := j.index(inspection), j.index(at)
-	if i < 0 || i > to || j.Stages[i].Need == NotRequired {
-		return 0
-	}
-	q := j.Stages[i].Good
-	for _, s := range j.Stages[i:to] {
-		q, _ = s.Yields.of(q)
-	}
-	return q
 }
 
 type askedAt int
@@ -224,39 +208,4 @@ func (f Field) Limits() string {
 		return "≤ " + f.Max.String() + unit
 	}
 	return ""
-}
-
-// Attempt records that somebody tried to pass a closed gate. The write door gives it when a command was refused for
-// that; people cannot.
-type Attempt struct {
-	Work
-	Gate Code `json:"gate"`
-}
-
-// Name is "attempt".
-func (Attempt) Name() string { return "attempt" }
-
-func (a Attempt) decide(w World, m Mark, c Command) ([]Movement, error) {
-	j, _, err := a.at(w, m)
-	if err != nil {
-		return nil, err
-	}
-	return a.movement(j, m, c, KindAttempted, Facts{Gate: a.Gate})
-}
-
-// Attempted is the command that records a refused attempt at a gate, if this refusal is to be kept. It has the same
-// id whenever the refused command is sent.
-func Attempted(c Command, r *Refusal) (Command, bool) {
-	var work Work
-	switch a := c.Action.(type) {
-	case Report:
-		work = a.Work
-	case Finish:
-		work = a.Work
-	}
-	if r.Code != GateClosed || work.Job.IsZero() {
-		return Command{}, false
-	}
-	id := sha256.Sum256(append([]byte("attempt"), c.ID[:]...))
-	return Command{ID: DerivedID(id), Occurred: c.Occurred, Action: Attempt{Work: work, Gate: r.Code}}, true
 }

@@ -56,6 +56,47 @@ func TestCuringTakesItsTime(t *testing.T) {
 	l.is("pack", "received 58 hand 58")
 }
 
+// Nobody can say by reporting a later stage that something has cured.
+func TestAMinimumTimeIsNeverInferred(t *testing.T) {
+	t.Parallel()
+	l := openLine(t, 100, func(p *Process) { p.Flexible, p.Stages[1].Dwell = true, 60 }, "mould", "cure", "trim")
+	l.refused(NothingHere, Finish{Work: l.at("trim")})
+	l.ok(Report{Work: l.at("cure"), Wasted: waste(10)}) // up to there it may be inferred
+	l.refused(NothingHere, Report{Work: l.at("trim"), Good: Units(50)})
+}
+
+// What came later cures later: each arrival has its own time, in lots as well, and a part that leaves does not set it anew.
+func TestEachArrivalHasItsTime(t *testing.T) {
+	t.Parallel()
+	cure := func(p *Process) { p.Stages[1].Dwell = 60 }
+	l := openLine(t, 100, cure, "mould", "cure", "trim")
+	wait := func(minutes int) { l.now = l.now.Add(time.Duration(minutes) * time.Minute) }
+	l.ok(Report{Work: l.at("mould"), Good: Units(60)})
+	wait(30)
+	l.ok(Finish{Work: l.at("mould")})
+	wait(30) // the first sixty are ripe, the last forty not for half an hour
+	l.refused(TooEarly, Finish{Work: l.at("cure")})
+	l.ok(Report{Work: l.at("cure"), Wasted: waste(5)}) // of the forty
+	l.ok(Report{Work: l.at("cure"), Good: Units(20)})
+	if s, _ := l.job.Stage("cure"); len(s.Came) != 2 || s.Came[0].Quantity != Units(40) || s.Came[1].Quantity != Units(35) {
+		t.Fatalf("at the stage: %+v", s.Came)
+	}
+	l.refused(TooEarly, Report{Work: l.at("cure"), Good: Units(41)})
+	l.ok(Report{Work: l.at("cure"), Good: Units(40)})
+	wait(25)
+	l.ok(Finish{Work: l.at("cure")})
+	l.is("trim", "received 95 hand 95")
+
+	l = openLine(t, 100, cure, "mould", "cure", "trim")
+	l.ok(Finish{Work: l.at("mould")})
+	wait(30)
+	l.ok(Start{Work: l.at("cure")}) // the press closes now
+	wait(55)
+	l.refused(TooEarly, Finish{Work: l.at("cure")})
+	wait(5)
+	l.ok(Finish{Work: l.at("cure")})
+}
+
 func TestAnOwnerMayPassAClosedGateWithAReason(t *testing.T) {
 	t.Parallel()
 	l := openLine(t, 60, func(p *Process) { p.Stages[0].Dwell = 60 }, "cure", "pack")
@@ -102,6 +143,13 @@ func TestDispatchNeedsItsInspection(t *testing.T) {
 	l.ok(first.Action)
 	if before.Last = l.job.Last; l.history[len(l.history)-1].Kind != KindAttempted || l.job.Stages[2].OnHand != before.Stages[2].OnHand {
 		t.Error("an attempt moved something, or was not kept")
+	}
+	several := Command{ID: ID{78}, Action: FinishTogether{Works: []Work{l.at("print"), l.at("dispatch")}}}
+	if c, kept := Attempted(several, &Refusal{Code: GateClosed, Of: l.at("dispatch")}); !kept || c.Action.(Attempt).Stage != "dispatch" { //nolint:errcheck // it is one
+		t.Errorf("an attempt with several jobs is not kept: %+v", c)
+	}
+	if _, kept := Attempted(Command{ID: ID{79}, Action: Receive{Work: l.at("dispatch")}}, &Refusal{Code: TooEarly}); !kept {
+		t.Error("an attempt at what comes from a vendor is not kept")
 	}
 	if _, kept := Attempted(refused, &Refusal{Code: MoreThanHere}); kept {
 		t.Error("any refusal counts as an attempt")

@@ -199,13 +199,14 @@ func (a Report) take(p Process, j Job, s StageState, m Mark, c Command) ([]Movem
 	f.Station = cmp.Or(f.Station, s.Station)
 	moves, brought := supply(p, j, a.Stage, f.leaving()-s.OnHand)
 	s.OnHand += brought
+	s.came(brought, cmp.Or(c.Occurred, m.At))
 	if err := reportable(j, s); err != nil {
 		return nil, err
 	}
 	if err := a.check(p, j, s, f); err != nil {
 		return nil, err
 	}
-	if err := a.Release.allows(p, j, s, m, c, a.Good, f.Scrap()); err != nil {
+	if err := a.Release.allows(p, j.sending(a.Stage, a.Back), s, m, c, a.Good, f.Scrap()); err != nil {
 		return nil, err
 	}
 	if over, by := a.over(j, s, f); over > 0 {
@@ -383,7 +384,7 @@ func upstream(j Job, code string) Quantity {
 }
 
 // supply is what brings a quantity to a stage of a flexible process from the stages before, as inferred reports, and
-// how much they bring. An inspection, an approval and a hold are never inferred: nothing comes through them.
+// how much they bring. An inspection, an approval, a minimum time and a hold are never inferred: nothing comes through them.
 func supply(p Process, j Job, code string, q Quantity) (moves []Movement, brought Quantity) {
 	if !p.Flexible || q <= 0 {
 		return nil, 0
@@ -394,7 +395,7 @@ func supply(p Process, j Job, code string, q Quantity) (moves []Movement, brough
 		s := j.Stages[i]
 		stage, _ := p.Stage(s.Code)
 		took, ok := back(need, []Ratio{s.Yields})
-		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval || len(stage.Grades) > 0 || len(j.Missing(s.Code)) > 0 {
+		if !ok || s.Held != 0 || s.AtVendor > 0 || stage.Inspection || stage.Approval || stage.Dwell > 0 || len(stage.Grades) > 0 || len(j.Missing(s.Code)) > 0 {
 			return nil, 0
 		}
 		if s.Need == NotRequired {

@@ -1,15 +1,16 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 )
 
 // Undo takes back an earlier command: the job becomes what it would be without it. Members take back their own last
-// command for ten minutes. Those who may reverse take back any within their scope, with a reason; when later movements depend on it, the refusal names
-// the first of them, and Together takes them all back.
+// command for ten minutes. Those who may reverse take back any within their scope, with a reason; when later movements
+// depend on it, the refusal names them, and Together takes them all back.
 //
-// Refusals: not_found, undo_nothing, undo_not_yours, undo_too_late, undo_no_reason, undo_depends, too_long.
+// Refusals: not_found, undo_nothing, undo_not_yours, undo_too_late, undo_no_reason, undo_depends, undo_across, too_long.
 type Undo struct {
 	Job      ID     `json:"job"`
 	Undoes   ID     `json:"undoes"` // the command to take back
@@ -28,7 +29,7 @@ func (Undo) NeedsHistory() bool { return true }
 
 func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 	j, ok := w.Jobs[a.Job]
-	if !ok || !m.Scope.Sees(j) {
+	if !ok || !m.May(MayReport) || !m.Scope.Sees(j) {
 		return nil, refuse(NotFound)
 	}
 	if err := tooLong("reason", a.Reason, MaxNote); err != nil {
@@ -45,28 +46,87 @@ func (a Undo) decide(w World, m Mark, c Command) ([]Movement, error) {
 	}
 	mv := Movement{Job: a.Job, Kind: KindUndone, Stage: target.Stage, Member: m.Member, Occurred: at, Mark: mark,
 		Facts: Facts{Undoes: a.Undoes, Reason: a.Reason}}
+	depends, after, err := dependents(w.Process(j), j, history, &mv)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(depends) > 0 && (!a.Together || !m.takesAll(j, depends) || a.Reason == ""):
+		d := depends[0]
+		return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred, Depends: depends}
+	}
+	if err := after.Check(); err != nil || j.Parent.IsZero() {
+		return []Movement{mv}, err
+	}
+	moves := arrival(j, after, []Movement{mv})
+	return moves, w.stillMade(j.Parent, moves[1:])
+}
+
+// dependents are the later movements, one of each command, that could not have been without what an undo takes back. It
+// gets them as With; after is the job when all of it is taken back.
+func dependents(p Process, j Job, history []Movement, mv *Movement) (depends []Movement, after Job, err error) {
 	for {
-		after, err := Replay(append(slices.Clone(history), mv))
+		after, err = Replay(append(slices.Clone(history), *mv))
+		var d Movement
 		var no *Impossible
 		switch {
-		case err == nil && !j.Parent.IsZero():
-			return arrival(j, after, []Movement{mv}), after.Check()
-		case err == nil:
-			return []Movement{mv}, after.Check()
-		case !errors.As(err, &no):
-			return nil, err
-		case no.Movement.across():
-			return nil, across(no.Movement)
-		case !a.Together || !m.reverses(j) || a.Reason == "":
-			d := no.Movement
-			return nil, &Refusal{Code: UndoDepends, Job: j.Number, Kind: d.Kind, Stage: d.Stage, By: d.Member, At: d.Occurred}
+		case errors.As(err, &no):
+			d = no.Movement
+		case err != nil:
+			return nil, Job{}, err
+		default:
+			var breached bool
+			if d, breached = breach(p, j, after, history, *mv); !breached {
+				return depends, after, nil
+			}
 		}
-		mv.Facts.With = append(slices.Clone(mv.Facts.With), no.Movement.Command)
+		if j.Crossed(d) {
+			return nil, Job{}, across(d)
+		}
+		depends, mv.Facts.With = append(depends, d), append(slices.Clone(mv.Facts.With), d.Command)
 	}
 }
 
-// across reports whether a movement moved something between jobs: it cannot be taken back at one of them alone.
-func (m Movement) across() bool { return !m.Facts.Other.IsZero() }
+// breach is the last movement through a gate that its inspections would not have let through, were the undo all that is
+// taken back: the job was j and is after.
+func breach(p Process, j, after Job, history []Movement, mv Movement) (Movement, bool) {
+	back := mv.TakesBack()
+	for _, gate := range p.Stages {
+		for _, need := range gate.Needs {
+			if after.beyond(need, gate.Code) <= max(j.beyond(need, gate.Code), 0) {
+				continue
+			}
+			for _, m := range slices.Backward(history) {
+				if m.Stage == gate.Code && m.Facts.Good > 0 && !slices.Contains(back, m.Command) && !Undone(history)[m.Command] {
+					return m, true
+				}
+			}
+		}
+	}
+	return Movement{}, false
+}
+
+// stillMade refuses to take back from a parent what it has joined already.
+func (w World) stillMade(parent ID, arrivals []Movement) error {
+	j, ok := w.Jobs[parent]
+	for _, m := range arrivals {
+		after, err := Apply(j, m)
+		if !ok || err != nil {
+			return cmp.Or(err, error(refuse(BadCommand)))
+		}
+		s, _ := after.Stage(after.Joins(m.Facts.Other))
+		makes, _, _ := after.Joinable(s.Code)
+		if m.Facts.Quantity < 0 && s.gone()+s.Wasted > makes {
+			return &Refusal{Code: UndoDepends, Job: j.Number, Kind: KindReported, Stage: s.Code, By: s.By, At: s.Moved}
+		}
+	}
+	return nil
+}
+
+// Crossed reports whether a movement of the job moved something between it and another, so that it cannot be taken back
+// here alone. What a component handed over can: its parent learns of it in the same breath.
+func (j Job) Crossed(m Movement) bool {
+	return !m.Facts.Other.IsZero() && m.Facts.Other != j.Parent
+}
 
 func across(m Movement) *Refusal {
 	return &Refusal{Code: UndoAcross, Kind: m.Kind, Stage: m.Stage, By: m.Member, At: m.Occurred}
@@ -102,7 +162,7 @@ func (a Undo) undoable(j Job, history []Movement, m Mark) (Movement, error) {
 		if h.Member == m.Member {
 			mine = h
 		}
-		if h.Command == a.Undoes && !target.across() { // one command may have finished a component and its job together
+		if h.Command == a.Undoes && !j.Crossed(target) { // one command may have finished a component and its job together
 			target = h
 		}
 	}
@@ -110,7 +170,7 @@ func (a Undo) undoable(j Job, history []Movement, m Mark) (Movement, error) {
 	switch {
 	case target.Command.IsZero() || target.Kind == KindCreated || target.Kind == KindAttempted:
 		return Movement{}, refuse(UndoNothing)
-	case target.across():
+	case j.Crossed(target):
 		return Movement{}, across(target)
 	case m.reverses(j) && m.Scope.undoes(j, target) && a.Reason != "":
 		return target, nil
@@ -134,6 +194,11 @@ func supervisorsMay(may bool, r *Refusal) *Refusal {
 
 // reverses reports whether the member takes back what others reported of a job.
 func (m Mark) reverses(j Job) bool { return m.May(MayReverse) && m.Scope.Sees(j) }
+
+// takesAll reports whether the member may take back all of some movements.
+func (m Mark) takesAll(j Job, moves []Movement) bool {
+	return m.reverses(j) && all(moves, func(one Movement) bool { return m.Scope.undoes(j, one) })
+}
 
 // undoes reports whether a movement is within the scope: of the whole job for those who hold it, else of their stages.
 func (s Scope) undoes(j Job, target Movement) bool {

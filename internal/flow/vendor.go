@@ -167,6 +167,7 @@ func (a Receive) decide(w World, m Mark, c Command) ([]Movement, error) {
 	if err := tooLong("note", a.Note, MaxNote); err != nil {
 		return nil, err
 	}
+	s.Came, s.Started, s.Ready = nil, 0, s.Out[at].Sent // its time at the vendor counts
 	if err := a.allows(w.Process(j), j, s, m, c, a.Good, a.Damaged); err != nil {
 		return nil, err
 	}

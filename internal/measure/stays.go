@@ -18,6 +18,7 @@ type Stay struct {
 type Span struct {
 	State    flow.Status
 	From, To flow.Moment
+	Share    int // of a run that several jobs share, in millionths; 0: the run is the job's alone
 }
 
 // Stays are the stays of a job by its whole history in log order, each stage's in order. Those that go on are told up
@@ -31,7 +32,7 @@ func Stays(history []flow.Movement, until flow.Moment) ([]Stay, error) {
 // stays are the stays of a job, and the job as it is after them.
 func stays(history []flow.Movement, until flow.Moment) ([]Stay, flow.Job, error) {
 	undone := flow.Undone(history)
-	l := ledger{now: map[string]int{}}
+	l := ledger{now: map[string]int{}, share: map[string]int{}}
 	var j flow.Job
 	for _, m := range history {
 		if m.Kind == flow.KindUndone || undone[m.Command] {
@@ -42,8 +43,14 @@ func stays(history []flow.Movement, until flow.Moment) ([]Stay, flow.Job, error)
 			return nil, j, err
 		}
 		l.ran(m)
+		if m.Kind == flow.KindStarted {
+			l.share[m.Stage] = m.Facts.Share
+		}
 		for _, s := range next.Stages {
 			was, _ := j.Stage(s.Code)
+			if s.Batch.IsZero() {
+				l.share[s.Code] = 0
+			}
 			l.turn(s.Code, was.Status(), s.Status(), m.Occurred)
 		}
 		j = next
@@ -59,6 +66,7 @@ func stays(history []flow.Movement, until flow.Moment) ([]Stay, flow.Job, error)
 type ledger struct {
 	stays []Stay
 	now   map[string]int // the stay that is on at a stage
+	share map[string]int // of the run that is on at a stage
 }
 
 func here(s flow.Status) bool {
@@ -76,9 +84,18 @@ func (l *ledger) turn(stage string, was, is flow.Status, at flow.Moment) {
 	case here(is) && on:
 		l.stays[i].close(at)
 		l.stays[i].open(is, at)
+		l.shared(stage)
 	case here(is):
 		l.now[stage] = len(l.stays)
 		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at}}})
+	}
+}
+
+// shared gives a run that has just begun, or goes on after a hold, its share.
+func (l *ledger) shared(stage string) {
+	s := &l.stays[l.now[stage]]
+	if last := &s.Spans[len(s.Spans)-1]; last.State == flow.Running {
+		last.Share = l.share[stage]
 	}
 }
 
@@ -133,11 +150,24 @@ func (l Length) And(other Length) Length {
 	return Length{l.Elapsed + other.Elapsed, l.Working + other.Working}
 }
 
+// share is so many millionths of a length, all of it for 0.
+func (l Length) share(millionths int) Length {
+	if millionths == 0 {
+		return l
+	}
+	part := func(d time.Duration) time.Duration {
+		const whole = 1_000_000
+		return d/whole*time.Duration(millionths) + d%whole*time.Duration(millionths)/whole
+	}
+	return Length{part(l.Elapsed), part(l.Working)}
+}
+
 // Times is how long something was at a stage, and what of it was what.
 type Times struct {
 	TAT   Length // in all: from ready to done
 	Queue Length // from ready to start
 	Run   Length // from start, without holds
+	Own   Length // of the run what is the job's: of one that several share, its part by quantity
 	Hold  Length
 	Away  Length // at vendors
 }
@@ -152,7 +182,7 @@ func (s Stay) Times(h *flow.Hours) Times {
 		case flow.Ready:
 			t.Queue = t.Queue.And(length)
 		case flow.Running:
-			t.Run = t.Run.And(length)
+			t.Run, t.Own = t.Run.And(length), t.Own.And(length.share(span.Share))
 		case flow.Held:
 			t.Hold = t.Hold.And(length)
 		case flow.Away:
@@ -164,5 +194,5 @@ func (s Stay) Times(h *flow.Hours) Times {
 
 // And is two times together: of several stays at one stage.
 func (t Times) And(o Times) Times {
-	return Times{t.TAT.And(o.TAT), t.Queue.And(o.Queue), t.Run.And(o.Run), t.Hold.And(o.Hold), t.Away.And(o.Away)}
+	return Times{t.TAT.And(o.TAT), t.Queue.And(o.Queue), t.Run.And(o.Run), t.Own.And(o.Own), t.Hold.And(o.Hold), t.Away.And(o.Away)}
 }

@@ -83,11 +83,36 @@ func TestStaysAreSplitIntoQueueRunHoldAndVendor(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	hour := func(n int) Length { return Length{time.Duration(n) * time.Hour, time.Duration(n) * time.Hour} }
-	if got := list[0].Times(nil); got != (Times{TAT: hour(6), Queue: hour(1), Run: hour(3), Hold: hour(2)}) {
+	if got := list[0].Times(nil); got != (Times{TAT: hour(6), Queue: hour(1), Run: hour(3), Own: hour(3), Hold: hour(2)}) {
 		t.Errorf("printing: %+v", got)
 	}
 	if got := list[1].Times(nil); got != (Times{TAT: hour(50), Queue: hour(2), Away: hour(48)}) { // the first 60 came at 14:00
 		t.Errorf("lamination: %+v", got)
+	}
+}
+
+// Two jobs in one oven for an hour and a half, a quarter of an hour of it on hold: each has its part of the run, and the
+// parts are the run.
+func TestARunOfSeveralJobsIsSharedByQuantity(t *testing.T) {
+	t.Parallel()
+	var own time.Duration
+	for _, share := range flow.Shares([]flow.Quantity{flow.Units(100), flow.Units(300)}) {
+		s := job("2026-11-23 09:00", "oven", "packing").tell("2026-11-23 10:00", "oven", flow.KindStarted, flow.Facts{Batch: flow.ID{3}, Share: share}).
+			tell("2026-11-23 10:15", "oven", flow.KindHeld, flow.Facts{Reason: "no_power"}).tell("2026-11-23 10:30", "oven", flow.KindResumed, flow.Facts{}).
+			tell("2026-11-23 11:30", "oven", flow.KindReported, good(60)).tell("2026-11-23 11:45", "oven", flow.KindReported, good(40)).
+			tell("2026-11-23 12:00", "packing", flow.KindStarted, flow.Facts{}).tell("2026-11-23 12:30", "packing", flow.KindReported, good(100))
+		list := s.stays(t, "2026-11-23 13:00")
+		oven, packing := list[0].Times(nil), list[1].Times(nil)
+		if oven.Run.Elapsed != 90*time.Minute || oven.TAT.Elapsed != 165*time.Minute {
+			t.Errorf("the run itself is as long as it was: %+v", oven)
+		}
+		if packing.Own != packing.Run || packing.Run.Elapsed != 30*time.Minute {
+			t.Errorf("a run of one's own: %+v", packing)
+		}
+		own += oven.Own.Elapsed
+	}
+	if own != 90*time.Minute {
+		t.Errorf("the parts are %s together", own)
 	}
 }
 

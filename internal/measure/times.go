@@ -14,6 +14,7 @@ type StageTime struct {
 	TAT   Both   `json:"tat"`
 	Queue Both   `json:"queue"`
 	Run   Both   `json:"run"`
+	Own   Both   `json:"own_run"` // of runs that several jobs share, each job's part
 	Hold  Both   `json:"hold"`
 	Away  Both   `json:"at_vendor"`
 }
@@ -64,7 +65,7 @@ func (l *lengths) add(length Length) {
 
 func (l *lengths) both() Both { return Both{SpreadOf(l.elapsed), SpreadOf(l.working)} }
 
-type stageLengths struct{ tat, queue, run, hold, away lengths }
+type stageLengths struct{ tat, queue, run, own, hold, away lengths }
 
 // book adds a job that was read to its end.
 func (t *timing) book() error {
@@ -116,6 +117,7 @@ func (t *timing) stay(process flow.ID, s Stay) {
 	l.tat.add(times.TAT)
 	l.queue.add(times.Queue)
 	l.run.add(times.Run)
+	l.own.add(times.Own)
 	l.hold.add(times.Hold)
 	l.away.add(times.Away)
 }
@@ -123,7 +125,7 @@ func (t *timing) stay(process flow.ID, s Stay) {
 func (t *timing) result() TimeKPI {
 	k := TimeKPI{Lead: t.lead.both(), Cycle: t.cycle.both()}
 	for i, l := range t.stages {
-		k.Stages = append(k.Stages, StageTime{t.names[i], l.tat.both(), l.queue.both(), l.run.both(), l.hold.both(), l.away.both()})
+		k.Stages = append(k.Stages, StageTime{t.names[i], l.tat.both(), l.queue.both(), l.run.both(), l.own.both(), l.hold.both(), l.away.both()})
 	}
 	return k
 }

@@ -191,6 +191,37 @@ func (db *DB) Queue(ctx context.Context, org flow.ID, at flow.StageRef, n Narrow
 	return jobs, more, err
 }
 
+// Queues are the beginnings of several queues, in one question: at most limit jobs of each stage, by its place in the list.
+func (db *DB) Queues(ctx context.Context, org flow.ID, at []flow.StageRef, n Narrow, limit int) ([][]flow.Job, error) {
+	processes, stages := make([]flow.ID, len(at)), make([]string, len(at))
+	for i, ref := range at {
+		processes[i], stages[i] = ref.Process, ref.Stage
+	}
+	queues := make([][]flow.Job, len(at))
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`select r.n, one.state from unnest($2::uuid[], $5::text[]) with ordinality r (process_id, stage, n) cross join lateral (
+				select j.state, w.ready_at, w.job_id from work w join jobs j on j.org_id = w.org_id and j.id = w.job_id
+				where w.org_id = $1 and w.process_id = r.process_id and w.stage = r.stage`+narrowed+` order by w.ready_at, w.job_id limit $6) one
+			order by r.n, one.ready_at, one.job_id`, org, uuids(processes), n.Sites, orNull(n.Mine), stages, limit).Query(func(rows pgx.Rows) error {
+			defer rows.Close()
+			for rows.Next() {
+				var i int
+				var state string
+				if err := rows.Scan(&i, &state); err != nil {
+					return err
+				}
+				j, err := decodeJob(state)
+				if err != nil {
+					return err
+				}
+				queues[i-1] = append(queues[i-1], j)
+			}
+			return rows.Err()
+		})
+	})
+	return queues, err
+}
+
 // Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item
 // (each word given must begin one of the job's). The exact number comes first, then open jobs by due date.
 func (db *DB) Find(ctx context.Context, org flow.ID, q string, limit int) ([]flow.Job, error) {

@@ -34,6 +34,7 @@ type DB struct {
 	editions editions
 	tables   timetables
 	settings settings
+	scopes   scopes
 	waker    *waker
 }
 

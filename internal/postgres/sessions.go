@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,8 +68,7 @@ func staleAfter(idle time.Duration) time.Duration { return min(time.Minute, idle
 
 func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (p flow.Person, stale bool, err error) {
 	p.Org = org
-	var given givenText
-	var stamp string
+	var given, stamp string
 	var device *flow.ID
 	var until, seen time.Time
 	var idle int
@@ -98,8 +98,44 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 		p.Without = ^flow.Anybody
 	}
 	p.Until = flow.At(until)
-	p.Scope = flow.Given(given).Scope(p.Role, p.Member)
+	if p.Scope, err = db.scopes.of(given, p.Role, p.Member); err != nil {
+		return flow.Person{}, false, err
+	}
 	return p, now.Sub(seen) > staleAfter(time.Duration(idle)*time.Second), nil
+}
+
+// scopes remembers what members were given as the rules ask it: it is needed with every request and seldom changes. A
+// scope is never changed once it is made.
+type scopes struct {
+	mu    sync.Mutex
+	known map[scopeKey]flow.Scope
+}
+
+type scopeKey struct {
+	given  string
+	role   flow.Role
+	member flow.ID
+}
+
+// maxScopes bounds the memory, far above the members that one server meets in an hour.
+const maxScopes = 20_000
+
+func (s *scopes) of(given string, role flow.Role, member flow.ID) (flow.Scope, error) {
+	key := scopeKey{given, role, member}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.known[key]; ok {
+		return known, nil
+	}
+	var g flow.Given
+	if err := json.Unmarshal([]byte(given), &g); err != nil {
+		return flow.Scope{}, err
+	}
+	if s.known == nil || len(s.known) >= maxScopes {
+		s.known = map[scopeKey]flow.Scope{}
+	}
+	s.known[key] = g.Scope(role, member)
+	return s.known[key], nil
 }
 
 // givenText reads what a member was given from its column.

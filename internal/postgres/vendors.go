@@ -40,6 +40,14 @@ func (db *DB) OpenChallans(ctx context.Context, org, vendor flow.ID, limit int) 
 		(select number from challan_lines where org_id = $1 and left_there > 0) order by c.sent_at, c.number limit $4`, org, vendor, vendor.IsZero(), limit)
 }
 
+// AgedChallans are the open challans of goods that went to job workers before a moment, by what the goods are: those whose
+// day by law may be near. The oldest come first, at most limit. Kinds that are not named have no day.
+func (db *DB) AgedChallans(ctx context.Context, org flow.ID, before map[flow.Goods]time.Time, limit int) ([]Challan, error) {
+	return db.challans(ctx, org, selectChallans+` where c.org_id = $1 and (c.goods = $2 and c.sent_at < $3 or c.goods = $4 and c.sent_at < $5) and c.number in
+		(select number from challan_lines where org_id = $1 and left_there > 0) order by c.sent_at, c.number limit $6`,
+		org, flow.Inputs, before[flow.Inputs], flow.CapitalGoods, before[flow.CapitalGoods], limit)
+}
+
 // Challans are the newest challans of a vendor, at most limit.
 func (db *DB) Challans(ctx context.Context, org, vendor flow.ID, limit int) ([]Challan, error) {
 	return db.challans(ctx, org, selectChallans+" where c.org_id = $1 and c.vendor_id = $2 order by c.sent_at desc, c.number desc limit $3", org, vendor, limit)

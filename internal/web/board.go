@@ -60,6 +60,8 @@ type boardPage struct {
 	Rows      []boardRow
 	Done      bool
 	Awaiting  []awaited // holds that wait for the reader
+	Reminders []challan // goods at job workers whose day by law is near
+	Unshown   int       // and how many more
 	Next      string    // address of the next page, empty on the last
 	Previous  string
 }
@@ -80,6 +82,9 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	}
 	if p.Processes = wholeProcesses(who, all); len(p.Processes) == 0 && len(all) > 0 {
 		return errNotYours
+	}
+	if p.Reminders, p.Unshown, err = w.reminders(r, v); err != nil {
+		return err
 	}
 	if p.First, err = w.firstSteps(r, who); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
@@ -20,6 +21,7 @@ type cardForm struct {
 	Rest                             string // what becomes of what is not entered: short, wasted, else it is coming
 	Seen                             string // what was on hand when the person answered
 	From, To                         string // the machine's counter
+	Happened                         string // when it was done, where somebody enters it later
 	There, Why                       string // a count, and why it differs
 	Challan, ShortThere, Unused      string // what came back from a vendor
 	Lot, LotNo, Into                 string // a lot to split off, or to merge into
@@ -189,9 +191,13 @@ func (w *Web) card(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err == nil {
 		action, err = f.action(flow.Work{Job: job, Stage: r.PathValue("stage")}, r.PostFormValue("do"), t, jobIDFor(id))
 	}
+	occurred := tapped(r)
+	if err == nil && f.Open == "report" && f.Happened != "" {
+		occurred, err = happened(f.Happened, v.Zone)
+	}
 	var receipt flow.Receipt
 	if err == nil {
-		receipt, err = w.doAt(r, who, flow.Command{ID: id, Occurred: tapped(r), Action: action})
+		receipt, err = w.doAt(r, who, flow.Command{ID: id, Occurred: occurred, Action: action})
 	}
 	if err != nil {
 		return w.cardRefused(rw, r, v, f, err)
@@ -209,6 +215,15 @@ func tapped(r *http.Request) flow.Moment {
 	return flow.Moment(ms * 1000)
 }
 
+// happened reads when somebody says that they did what they enter now.
+func happened(text string, zone *time.Location) (flow.Moment, error) {
+	t, err := sheets.Time(text, zone)
+	if err != nil {
+		return 0, &flow.Refusal{Code: flow.FieldWrong, Name: "happened", Value: text}
+	}
+	return flow.At(t), nil
+}
+
 func (w *Web) cardRefused(rw http.ResponseWriter, r *http.Request, v *view, f cardForm, cause error) error {
 	j, p, err := w.jobAt(r, v.Who)
 	if err != nil {
@@ -222,7 +237,7 @@ func readCard(r *http.Request) cardForm {
 		Good: r.PostFormValue("good"), Wasted: r.PostFormValue("wasted"), Reason: r.PostFormValue("reason"),
 		Note: clean(r.PostFormValue("note")), Hold: r.PostFormValue("hold_reason"),
 		Back: r.PostFormValue("back"), BackTo: r.PostFormValue("back_to"), BackReason: r.PostFormValue("back_reason"),
-		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"),
+		Rest: r.PostFormValue("rest"), Seen: r.PostFormValue("seen"), Happened: clean(r.PostFormValue("happened")),
 		From: r.PostFormValue("counter_from"), To: r.PostFormValue("counter_to"), There: r.PostFormValue("there"), Lot: r.PostFormValue("lot"), Challan: r.PostFormValue("challan"), ShortThere: r.PostFormValue("short"), Unused: r.PostFormValue("unused"), LotNo: clean(r.PostFormValue("lot_no")), Into: r.PostFormValue("into"), Why: clean(r.PostFormValue("why")),
 		Approver: clean(r.PostFormValue("approver")), Override: clean(r.PostFormValue("override")), Values: typed(r), Open: r.PostFormValue("do"),
 		Amounts: withPrefix(r, amountPrefix), Grades: withPrefix(r, gradePrefix), Material: withPrefix(r, lotPrefix), Made: clean(r.PostFormValue("made")),
@@ -346,30 +361,4 @@ func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
 		return "/my?" + said
 	}
 	return "/jobs/" + job.String() + "?" + said
-}
-
-// undo takes back what was just done and shows the job as it is again.
-func (w *Web) undo(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	job, err := pathID(r, "job")
-	if err != nil {
-		return err
-	}
-	id, err := flow.ParseID(r.PostFormValue("command"))
-	if err != nil {
-		return &flow.Refusal{Code: flow.BadCommand}
-	}
-	undoes, err := flow.ParseID(r.PostFormValue("undoes"))
-	if err != nil {
-		return &flow.Refusal{Code: flow.BadCommand}
-	}
-	receipt, err := w.do(r, who, id, flow.Undo{Job: job, Undoes: undoes, Reason: clean(r.PostFormValue("reason")), Together: r.PostFormValue("together") != ""})
-	if err != nil {
-		return err
-	}
-	to := "/jobs/" + job.String()
-	if r.PostFormValue("to") == "/my" {
-		to = "/my"
-	}
-	http.Redirect(rw, r, to+"?said="+strconv.FormatInt(receipt.First, 10), http.StatusSeeOther)
-	return nil
 }

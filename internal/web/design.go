@@ -39,6 +39,7 @@ type designStage struct {
 	LotIn, LotOut                                                                                         bool
 	Needs                                                                                                 []string
 	Fields                                                                                                []designField
+	To                                                                                                    string // the place it is to move to, as typed
 	Open                                                                                                  bool
 }
 
@@ -130,7 +131,7 @@ func readDesign(r *http.Request) design {
 			Limit: get("limit" + at), Vendor: get("vendor" + at), Calendar: get("calendar" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
 			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key),
 			Grades: get("grades" + at), LotIn: on("lotin" + at), LotOut: on("lotout" + at),
-			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at)})
+			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at), To: get("to" + at)})
 	}
 	return d
 }
@@ -154,9 +155,7 @@ func (d *design) change(do string) bool {
 	at := slices.IndexFunc(d.Stages, func(s designStage) bool { return s.Key == key })
 	switch {
 	case do == "add":
-		d.Stages = append(d.Stages, designStage{Key: freeKey(len(d.Stages), func(k string) bool {
-			return slices.ContainsFunc(d.Stages, func(s designStage) bool { return s.Key == k })
-		}), Open: true})
+		d.Stages = append(d.Stages, d.newStage())
 	case do == "addtrack":
 		d.Tracks = append(d.Tracks, designTrack{Per: "1", Key: freeKey(len(d.Tracks), func(k string) bool {
 			return slices.ContainsFunc(d.Tracks, func(t designTrack) bool { return t.Key == k })
@@ -180,12 +179,37 @@ func (d *design) change(do string) bool {
 		d.Stages[at-1], d.Stages[at] = d.Stages[at], d.Stages[at-1]
 	case what == "down" && at+1 < len(d.Stages):
 		d.Stages[at], d.Stages[at+1] = d.Stages[at+1], d.Stages[at]
+	case what == "after":
+		next := d.newStage()
+		next.Track, next.Phase = d.Stages[at].Track, d.Stages[at].Phase
+		d.Stages = slices.Insert(d.Stages, at+1, next)
+	case what == "move":
+		d.moveTo(at)
 	case what == "remove":
 		d.Stages = slices.Delete(d.Stages, at, at+1)
 	case what != "up" && what != "down":
 		return false
 	}
 	return true
+}
+
+// newStage is an empty stage, open to be filled.
+func (d *design) newStage() designStage {
+	return designStage{Key: freeKey(len(d.Stages), func(k string) bool {
+		return slices.ContainsFunc(d.Stages, func(s designStage) bool { return s.Key == k })
+	}), Open: true}
+}
+
+// moveTo puts a stage at the place that was typed beside it, counted from one: as near as there is one. What is no number
+// leaves it where it is.
+func (d *design) moveTo(at int) {
+	s, n := d.Stages[at], len(d.Stages)
+	to, err := strconv.Atoi(s.To)
+	if err != nil {
+		d.Stages[at].Open = true
+		return
+	}
+	d.Stages = slices.Insert(slices.Delete(d.Stages, at, at+1), min(max(to, 1), n)-1, s)
 }
 
 // form finds the fields of a stage by key, or of the job.

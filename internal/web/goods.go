@@ -1,6 +1,13 @@
 package web
 
-import "clicarity/internal/flow"
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"clicarity/internal/flow"
+)
 
 // legal is how long goods may stay at a job worker by law, as pages say it.
 type legal struct {
@@ -47,4 +54,27 @@ func (v *view) GoodsName(g flow.Goods) string {
 		return v.T("goods_inputs")
 	}
 	return v.T("goods_" + string(g))
+}
+
+// maxReminders is how many challans the board reminds of; the vendor desk has all.
+const maxReminders = 5
+
+// reminders are the challans whose goods the law wants back within 60 days, the nearest first, and how many more there are.
+func (w *Web) reminders(r *http.Request, v *view) (list []challan, more int, err error) {
+	if !v.Everything() || !v.Can("vendors") {
+		return nil, 0, nil
+	}
+	soon := v.Now.AddDate(0, 0, 62) // a little more than the law's clock shows; it decides
+	aged, err := w.DB.AgedChallans(r.Context(), v.Who.Org, map[flow.Goods]time.Time{
+		flow.Inputs: soon.AddDate(-1, 0, 0), flow.CapitalGoods: soon.AddDate(-3, 0, 0)}, maxChallans)
+	if err != nil || len(aged) == 0 {
+		return nil, 0, err
+	}
+	if list, err = w.shown(r, v, aged); err != nil {
+		return nil, 0, err
+	}
+	list = slices.DeleteFunc(list, func(c challan) bool { return c.Legal().Clock == flow.LegalFar })
+	slices.SortStableFunc(list, func(a, b challan) int { return cmp.Compare(a.Legal().Day, b.Legal().Day) })
+	more = max(len(list)-maxReminders, 0)
+	return list[:len(list)-more], more, nil
 }

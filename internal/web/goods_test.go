@@ -59,6 +59,17 @@ func TestTheLawsClockAtJobWorkers(t *testing.T) {
 		owner.get("/jobs/"+id.String()+"/at/printing").says(200, c.shown+day)
 	}
 	owner.get("/vendors").says(200, "▲ § by law it had to be back by")
+	owner.get("/board").says(200, "§ Goods at job workers must come back")
+	board := plain(owner.body)[strings.Index(plain(owner.body), "Goods at job workers"):]
+	over, urge, remind := strings.Index(board, "▲ § by law it had to be back by"), strings.Index(board, day(ist, 340)), strings.Index(board, day(ist, 310))
+	if over < 0 || urge < over || remind < urge || strings.Contains(board, day(ist, 10)) {
+		t.Errorf("the board reminds of %s", board)
+	}
+}
+
+// day is the day by which inputs must be back that went so many days ago.
+func day(zone *time.Location, ago int) string {
+	return time.Now().AddDate(0, 0, -ago).In(zone).AddDate(1, 0, 0).Format("02-01-2006")
 }
 
 func TestAChallanAsksWhatGoes(t *testing.T) {

@@ -136,7 +136,7 @@ func (w *Web) guess(r *http.Request, who flow.Person, t sheets.Table) (mapping, 
 	if last != "" {
 		return m, json.Unmarshal([]byte(last), &m)
 	}
-	processes, err := w.DB.Processes(r.Context(), who.Org)
+	processes, err := w.processesFor(r, who)
 	if err != nil {
 		return m, err
 	}
@@ -227,7 +227,7 @@ func (w *Web) preview(r *http.Request, who flow.Person) (*previewPage, error) {
 	if err := json.Unmarshal([]byte(p.Upload.Mapping), &p.Mapping); err != nil {
 		return nil, err
 	}
-	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+	if p.Processes, err = w.processesFor(r, who); err != nil {
 		return nil, err
 	}
 	return p, w.judge(r, p)

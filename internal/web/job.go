@@ -3,12 +3,14 @@ package web
 import (
 	"cmp"
 	"maps"
+	"math/big"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/httpd"
 	"clicarity/internal/measure"
 	"clicarity/internal/postgres"
 	"clicarity/internal/sheets"
@@ -25,6 +27,7 @@ type event struct {
 	Back    []string // what was sent back where and why
 	Short   string
 	Undone  bool
+	Crossed bool     // it moved something to another job
 	Details []string // what else the movement says: the form, who approved, what changed
 	Shots   []shot   // the pictures of the form
 	Passed  string   // why a closed gate was passed
@@ -75,6 +78,8 @@ type jobPage struct {
 	Lead      measure.Length // since it was created, until it was completed
 	Changing  bool           // the reader came to change it
 	Links     *linksPart     // for customers; nil for those who give out none
+	Error     string
+	Undo      *undoing // what an undo would take back as well
 }
 
 const timelineRows = 50
@@ -84,6 +89,11 @@ const maxHistory = 3000
 
 // jobPage shows where a job is, what every stage received and passed on, and all that happened to it.
 func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	return w.showJob(rw, r, who, nil)
+}
+
+// showJob shows the job, and why it is as it was when an undo was refused.
+func (w *Web) showJob(rw http.ResponseWriter, r *http.Request, who flow.Person, refused *flow.Refusal) error {
 	id, err := pathID(r, "job")
 	if err != nil {
 		return err
@@ -121,7 +131,14 @@ func (w *Web) jobPage(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if p.Links, err = w.jobLinks(r, v, j); err != nil {
 		return err
 	}
-	return w.render(rw, http.StatusOK, "job", &p)
+	status := http.StatusOK
+	if refused != nil {
+		status = httpd.StatusOf(refused)
+		if err := w.dependents(r, &p, refused); err != nil {
+			return err
+		}
+	}
+	return w.render(rw, status, "job", &p)
 }
 
 // strips shows the stages within the reader's scope.
@@ -225,7 +242,7 @@ func (w *Web) editing(r *http.Request, p *jobPage) error {
 		p.Own = nil
 		return nil
 	}
-	processes, err := w.DB.Processes(r.Context(), p.Who.Org)
+	processes, err := w.processesFor(r, p.Who)
 	if err != nil {
 		return err
 	}
@@ -322,7 +339,7 @@ func (w *Web) addStage(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	if err != nil {
 		return err
 	}
-	processes, err := w.DB.Processes(r.Context(), who.Org)
+	processes, err := w.processesFor(r, who)
 	if err != nil {
 		return err
 	}
@@ -363,10 +380,10 @@ func (p *jobPage) Customer() *milestones {
 // percent is a share in whole percent, for the width of a bar.
 func percent(part, whole flow.Quantity) int { return int(float64(part) / float64(whole) * 100) }
 
-// share is a share in percent with one decimal, exactly rounded half up: 24.8.
+// share is a share in percent, rounded half up to two decimals, of which a last zero is not written: 24.8, 21.95.
 func share(part, whole flow.Quantity) string {
-	tenths := (int64(part/1000)*10000/int64(max(whole/1000, 1)) + 5) / 10
-	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10)
+	exact := new(big.Rat).Mul(big.NewRat(int64(part), max(int64(whole), 1)), big.NewRat(100, 1))
+	return strings.TrimSuffix(exact.FloatString(2), "0")
 }
 
 // timeline adds a page of the job's movements at the stages the reader sees, the newest first.
@@ -404,7 +421,7 @@ func (w *Web) timeline(r *http.Request, p *jobPage) error {
 }
 
 func (p *jobPage) event(m flow.Movement, who string) event {
-	e := event{view: p.view, Move: m, Name: who, Station: m.Facts.Station}
+	e := event{view: p.view, Move: m, Name: who, Station: m.Facts.Station, Crossed: p.Job.Crossed(m)}
 	if s, ok := p.Process.Stage(m.Stage); ok {
 		e.Stage = s.Name
 	} else if s, ok := p.Job.Stage(m.Stage); ok {
@@ -435,6 +452,12 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Facts.Short > 0 {
 		e.Short = p.T("event_short", "qty", p.Qty(m.Facts.Short))
 	}
+	if m.Kind == flow.KindArrived && (m.Facts.Quantity < 0 || m.Facts.Quantity == 0 && !m.Facts.Whole) {
+		e.Words = p.T("event_arrived_back", "qty", p.Qty(-m.Facts.Quantity), "other", m.Facts.Number)
+	}
+	if told := "event_attempted_" + string(m.Facts.Gate); p.Has(told) && (m.Facts.Name != "" || m.Facts.Gate == flow.TooEarly) {
+		e.Words = p.T(told, "name", m.Facts.Name, "qty", p.Qty(m.Facts.Quantity))
+	}
 	if nc := m.Facts.NC; nc != nil {
 		e.Words = p.T(key, "number", nc.Number)
 	}
@@ -452,7 +475,7 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 
 // Reversible reports whether the reader may take the movement back.
 func (e event) Reversible() bool {
-	return e.Can("reverse") && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted && e.Move.Facts.Other.IsZero()
+	return e.Can("reverse") && !e.Undone && e.Move.Kind != flow.KindCreated && e.Move.Kind != flow.KindUndone && e.Move.Kind != flow.KindAttempted && !e.Crossed
 }
 
 // Raisable reports whether a non-conformance can be raised of what the movement wasted or sent back.

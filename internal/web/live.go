@@ -214,9 +214,9 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "event: refresh\ndata: {}\n\n", nil
 	case !s.v.Who.Scope.Sees(row.job):
 		return "", nil
-	case s.in.rows[id]:
+	case s.in.rows[id] && s.v.Can("board") && s.v.Who.Scope.Holds(row.job):
 		return "event: row\ndata: " + row.event + "\n\n", nil
-	case s.in.job == id || s.in.also[id] || s.touches(row.job):
+	case s.in.job == id || s.in.also[id] || s.in.rows[id] || s.touches(row.job):
 		return "event: refresh\ndata: {}\n\n", nil
 	}
 	return "", nil

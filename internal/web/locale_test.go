@@ -104,7 +104,7 @@ func TestNumbersAreGroupedTheIndianWay(t *testing.T) {
 	for _, c := range []struct {
 		part, whole int64
 		want        string
-	}{{124, 500, "24.8"}, {108, 492, "22.0"}, {1, 3, "33.3"}, {500, 500, "100.0"}} {
+	}{{124, 500, "24.8"}, {108, 492, "21.95"}, {1, 3, "33.33"}, {110, 1000, "11.0"}, {500, 500, "100.0"}} {
 		if got := share(flow.Units(c.part), flow.Units(c.whole)); got != c.want {
 			t.Errorf("%d of %d is %s%%, want %s", c.part, c.whole, got, c.want)
 		}

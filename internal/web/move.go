@@ -71,14 +71,21 @@ func (w *Web) showMoving(rw http.ResponseWriter, r *http.Request, pg movePage, s
 	if err != nil {
 		return err
 	}
-	if pg.Behind, err = w.DB.Behind(r.Context(), pg.Who.Org, newest); err != nil {
+	last := flow.Job{}
+	if len(jobs) > 0 {
+		last = jobs[len(jobs)-1]
+	}
+	jobs = slices.DeleteFunc(jobs, func(j flow.Job) bool { return !pg.Who.Scope.Holds(j) })
+	if pg.Behind = len(jobs); len(pg.Who.Scope.Sites) == 0 {
+		pg.Behind, err = w.DB.Behind(r.Context(), pg.Who.Org, newest)
+	}
+	if err != nil {
 		return err
 	}
 	if err := w.plan(r, &pg, jobs); err != nil {
 		return err
 	}
 	if more {
-		last := jobs[len(jobs)-1]
 		pg.More = "?after=" + strconv.Itoa(last.Version) + "." + last.ID.String()
 	}
 	pg.Shown, pg.Title = len(jobs), pg.T("move_over")+" · "+pg.Process.Name

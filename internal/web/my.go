@@ -53,7 +53,7 @@ func (p place) Entries(where string, typed map[string]string) []entry {
 
 // Opens is when something may go on from a stage with a minimum time, 0 when it may already.
 func (p place) Opens() flow.Moment {
-	opens := cmp.Or(p.State.Started, p.State.Ready).Add(time.Duration(p.Stage.Dwell) * time.Minute)
+	opens := p.State.Opens(0, p.Stage.Dwell)
 	if p.Stage.Dwell == 0 || !p.State.Live() || p.Now.After(opens.Time()) {
 		return 0
 	}
@@ -178,8 +178,8 @@ type myPage struct {
 // pageRows is how many rows a phone's list shows before "more".
 const pageRows = 60
 
-// maxMyStages bounds the queries of one page.
-const maxMyStages = 30
+// maxMyStages bounds the stages of one page.
+const maxMyStages = 60
 
 func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	v := w.view(r, who, "my_jobs")
@@ -199,18 +199,30 @@ func (w *Web) myJobs(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	chosen := r.FormValue("stage")
 	refs := w.myStages(who, processes)
 	var feeds []string
+	var asked []flow.StageRef
 	for _, ref := range refs {
 		feeds = append(feeds, ref.ref.Process.String()+":"+ref.ref.Stage)
-		if chosen != "" && chosen != ref.ref.Stage {
-			p.Chips = append(p.Chips, stageChip{Name: ref.stage.Name, Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)})
+		if chosen == "" || chosen == ref.ref.Stage {
+			asked = append(asked, ref.ref)
+		}
+	}
+	queues, err := w.DB.Queues(r.Context(), who.Org, asked, narrow(who), pageRows+1)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		chip := stageChip{Name: ref.stage.Name, Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)}
+		at := slices.Index(asked, ref.ref)
+		if at < 0 {
+			p.Chips = append(p.Chips, chip)
 			continue
 		}
-		jobs, more, err := w.DB.Queue(r.Context(), who.Org, ref.ref, narrow(who), postgres.Waiting{}, pageRows)
-		if err != nil {
-			return err
+		jobs := queues[at]
+		if len(jobs) > pageRows {
+			jobs, p.More = jobs[:pageRows], true
 		}
-		p.More = p.More || more
-		p.Chips = append(p.Chips, stageChip{Name: ref.stage.Name, Count: len(jobs), Chosen: chosen != "", Link: "/my?stage=" + url.QueryEscape(ref.ref.Stage)})
+		chip.Count, chip.Chosen = len(jobs), chosen != ""
+		p.Chips = append(p.Chips, chip)
 		if jobs, err = w.readable(r, who, jobs); err != nil {
 			return err
 		}
@@ -299,7 +311,7 @@ func (w *Web) toast(r *http.Request, v *view) *toast {
 		return nil
 	}
 	t := &toast{Says: v.did(j, p, m.Movement), Job: j.ID.String(), From: r.URL.Path}
-	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && m.Facts.Other.IsZero() {
+	if m.Kind != flow.KindUndone && m.Kind != flow.KindCreated && !j.Crossed(m.Movement) {
 		t.Command = m.Command.String()
 	}
 	return t

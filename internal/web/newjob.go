@@ -110,11 +110,10 @@ func (w *Web) newJobPage(rw http.ResponseWriter, r *http.Request, who flow.Perso
 
 func (w *Web) showNewJob(rw http.ResponseWriter, r *http.Request, p newJobPage, status int) error {
 	p.Form.Command = cmp.Or(p.Form.Command, p.view.Command())
-	all, err := w.DB.Processes(r.Context(), p.Who.Org)
-	if err != nil {
+	var err error
+	if p.Processes, err = w.processesFor(r, p.Who); err != nil {
 		return err
 	}
-	p.Processes = readableProcesses(p.Who, wholeProcesses(p.Who, all))
 	if len(p.Processes) > 0 {
 		p.Process = choose(p.Processes, p.Form.Process)
 		if r.Method == http.MethodGet { // a copy has pictures of its own
@@ -172,7 +171,7 @@ func clean(s string) string {
 }
 
 func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f *jobForm) (flow.Receipt, error) {
-	processes, err := w.DB.Processes(r.Context(), who.Org)
+	processes, err := w.processesFor(r, who)
 	if err != nil {
 		return flow.Receipt{}, err
 	}

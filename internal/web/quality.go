@@ -154,6 +154,9 @@ func (w *Web) quality(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		return err
 	}
 	for _, n := range found {
+		if !who.Scope.At(n.Job, n.Stage) {
+			continue
+		}
 		proc, err := w.DB.Edition(r.Context(), who.Org, flow.Edition{Process: n.Job.Process, Version: n.Job.Version})
 		if err != nil {
 			return err
@@ -237,6 +240,7 @@ func (w *Web) trace(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	if err != nil {
 		return err
 	}
+	tr.Jobs = slices.DeleteFunc(tr.Jobs, func(t postgres.Traced) bool { return !who.Scope.Holds(t.Job) })
 	p.None, p.More = len(tr.Jobs) == 0, tr.More
 	names, err := w.namesIn(r, who, tr)
 	if err != nil {
@@ -251,7 +255,11 @@ func (w *Web) trace(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		if err != nil {
 			return err
 		}
-		p.Jobs = append(p.Jobs, p.tracedJob(t, proc, names, numbers))
+		t.Job = proc.Show(who.Role, t.Job)
+		for i, m := range t.Moves {
+			t.Moves[i] = proc.ShowMove(who.Role, m)
+		}
+		p.Jobs = append(p.Jobs, p.tracedJob(t, proc.As(who.Role), names, numbers))
 	}
 	return w.render(rw, http.StatusOK, "trace", p)
 }
@@ -347,7 +355,7 @@ func (w *Web) addComponent(rw http.ResponseWriter, r *http.Request, who flow.Per
 	if err != nil {
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
-	processes, err := w.DB.Processes(r.Context(), who.Org)
+	processes, err := w.processesFor(r, who)
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,12 @@ func readableProcesses(who flow.Person, processes []flow.Process) []flow.Process
 	return list
 }
 
+// processesFor are the processes of which a person sees the whole, as they read their forms.
+func (w *Web) processesFor(r *http.Request, who flow.Person) ([]flow.Process, error) {
+	all, err := w.DB.Processes(r.Context(), who.Org)
+	return readableProcesses(who, wholeProcesses(who, all)), err
+}
+
 // narrow is what the lists of a person leave out by themselves.
 func narrow(who flow.Person) postgres.Narrow {
 	n := postgres.Narrow{Mine: who.Scope.Mine}
@@ -114,8 +120,8 @@ type part struct {
 // menu are the parts of the site beside the work itself.
 var menu = []part{
 	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/vendors", "vendors", flow.MayVendors, true},
-	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, true},
-	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false},
+	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, false},
+	{"/trace", "trace", flow.MayReview, false}, {"/intake", "intake", flow.MayCreate, false},
 }
 
 // Menu are the parts of the site that the reader may enter.

@@ -34,6 +34,9 @@ func (w *Web) sentence(ctx context.Context, v *view, r *flow.Refusal, processes 
 	if r.Code == flow.MoreThanHere && r.Name != "" {
 		key = "refusal_more_than_here_of"
 	}
+	if r.Code == flow.TooEarly && r.Here > 0 {
+		key = "refusal_too_early_part"
+	}
 	kind := ""
 	if r.Kind != "" {
 		kind = v.T("kind_" + string(r.Kind))

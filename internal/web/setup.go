@@ -29,41 +29,31 @@ func (w *Web) processes(rw http.ResponseWriter, r *http.Request, who flow.Person
 
 func (w *Web) showProcesses(rw http.ResponseWriter, r *http.Request, who flow.Person, status int, text, says string) error {
 	p := processesPage{view: w.view(r, who, "processes"), Text: text, Error: says}
-	var err error
-	if p.Processes, err = w.DB.Processes(r.Context(), who.Org); err != nil {
+	all, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
 		return err
 	}
+	p.Processes = wholeProcesses(who, all)
 	return w.render(rw, status, "processes", p)
 }
 
 type galleryPage struct {
 	*view
 	Query     string
-	Templates []blueprint.Template
+	Templates []trade
 }
 
 // gallery shows the shipped templates of the trades.
 func (w *Web) gallery(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	p := galleryPage{view: w.view(r, who, "templates"), Query: clean(r.FormValue("q"))}
-	for _, t := range blueprint.Gallery() {
-		if len(p.Query) <= 200 && t.Matches(p.Query) {
-			p.Templates = append(p.Templates, t)
-		}
-	}
-	q := strings.ToLower(p.Query)
-	named := func(t blueprint.Template) int {
-		if strings.Contains(strings.ToLower(t.Process.Name+" "+t.Process.About), q) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(p.Templates, func(a, b blueprint.Template) int { return named(a) - named(b) })
+	p.Templates = p.trades(p.Query)
 	return w.render(rw, http.StatusOK, "gallery", p)
 }
 
 type templatePage struct {
 	*view
 	Slug    string
+	About   string
 	Process flow.Process
 	Design  designPage
 }
@@ -74,8 +64,9 @@ func (w *Web) template(rw http.ResponseWriter, r *http.Request, who flow.Person)
 		return postgres.ErrNotFound
 	}
 	v := w.view(r, who, "")
-	v.Title = t.Process.Name
-	return w.render(rw, http.StatusOK, "template", templatePage{view: v, Slug: t.Slug, Process: t.Process,
+	named := v.trade(t)
+	v.Title = named.Name
+	return w.render(rw, http.StatusOK, "template", templatePage{view: v, Slug: t.Slug, About: named.About, Process: t.Process,
 		Design: designPage{view: v, Form: newDesign(v, t.Process, nil)}})
 }
 
@@ -263,7 +254,7 @@ func (w *Web) owned(r *http.Request, who flow.Person) (flow.Process, error) {
 		return flow.Process{}, err
 	}
 	i := slices.IndexFunc(all, func(p flow.Process) bool { return p.ID == id })
-	if i < 0 {
+	if i < 0 || !who.Scope.Whole(id) {
 		return flow.Process{}, errNotYours
 	}
 	return all[i], nil

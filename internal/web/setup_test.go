@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"clicarity/internal/blueprint"
 	"clicarity/internal/flow"
 )
 
@@ -129,6 +130,21 @@ func TestAProcessFromATemplateToPublishedTwice(t *testing.T) {
 	owner.get("/stages").says(200, "Enquiry Received")
 	owner.tap(made, "enquiry-received", "done").says(200)
 	owner.get("/board?process="+process.String()).says(200, number).hides("Enquiry Received")
+}
+
+// The gallery speaks the reader's language: every trade has a name and a sentence in each, and can be searched for in it.
+func TestTheGalleryInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	for _, tpl := range blueprint.Gallery() {
+		owner.get("/templates?q="+url.QueryEscape(tpl.Process.Name)).says(200, tpl.Process.Name, tpl.Process.About)
+	}
+	owner.post("/language", url.Values{"language": {"hi"}, "to": {"/templates"}}).says(200, "मोनो कार्टन", "आभूषण").hides("trade_", "Mono cartons")
+	owner.get("/templates?q="+url.QueryEscape("जड़ाई")).says(200, "आभूषण").hides("मोनो कार्टन")
+	owner.get("/templates?q=mono+cartons").says(200, "मोनो कार्टन")
+	owner.get("/templates?q=lamination").says(200, "मोनो कार्टन")
+	owner.get("/templates/rigid-boxes").says(200, "रिजिड बॉक्स", "पेस्टिंग पर जुड़ते हैं")
 }
 
 // A process goes out as a file and comes in again; a broken file names line and reason.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"clicarity/internal/blueprint"
 	"clicarity/internal/flow"
@@ -25,6 +24,8 @@ type setUp struct {
 	Columns  []sheetColumn `json:"columns,omitempty"`
 	Rows     bool          `json:"rows,omitempty"` // the sheet's rows are the first jobs
 	People   string        `json:"people,omitempty"`
+	Trade    string        `json:"trade,omitempty"` // slug of the template
+	Words    bool          `json:"words,omitempty"` // say things as the trade does
 }
 
 // sheetColumn is a column of the company's own job sheet and what becomes of it.
@@ -50,7 +51,7 @@ type startPage struct {
 	Steps     []startStep
 	SetUp     setUp
 	Query     string
-	Templates []blueprint.Template
+	Templates []trade
 	Stages    []designStage
 	Example   string // of a job number
 	Fields    []string
@@ -85,11 +86,7 @@ func (w *Web) startPage(rw http.ResponseWriter, r *http.Request, who flow.Person
 		return err
 	}
 	p := startPage{view: w.view(r, who, "start_trade"), Step: "trade", Query: clean(r.FormValue("q")), Steps: stepsAt("")}
-	for _, t := range blueprint.Gallery() {
-		if len(p.Query) <= 200 && t.Matches(p.Query) {
-			p.Templates = append(p.Templates, t)
-		}
-	}
+	p.Templates = p.trades(p.Query)
 	return w.render(rw, http.StatusOK, "start", p)
 }
 
@@ -123,7 +120,7 @@ func (w *Web) start(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		if !ok {
 			return postgres.ErrNotFound
 		}
-		s.Process = t.Process
+		s.Process, s.Trade, s.Words = t.Process, t.Slug, true
 	}
 	if err := w.place(r, who, id, &s.Process); err != nil {
 		return err
@@ -259,6 +256,7 @@ func (w *Web) takeStep(r *http.Request, step string, s *setUp, p *startPage) (st
 	case "stages":
 		return w.takeStages(r, s, p)
 	case "numbers":
+		s.Words = r.PostFormValue("words") != ""
 		s.Process.Prefix, s.Process.Yearly = clean(r.PostFormValue("prefix")), r.PostFormValue("yearly") != ""
 		if name := clean(r.PostFormValue("name")); name != "" {
 			s.Process.Name = name
@@ -338,54 +336,6 @@ func (w *Web) takeSheet(r *http.Request, s *setUp) (stay bool, err error) {
 	return false, next.Tidied().Acceptable()
 }
 
-// guessColumns says what each column of a job sheet most likely is.
-func guessColumns(t sheets.Table, now time.Time) []sheetColumn {
-	known := map[int]string{}
-	for field, i := range sheets.Guess(t.Header) {
-		known[i] = field
-	}
-	var list []sheetColumn
-	for i, name := range t.Header[:min(len(t.Header), 40)] {
-		var values []string
-		for _, row := range t.Rows[:min(len(t.Rows), 200)] {
-			if i < len(row.Cells) {
-				values = append(values, row.Cells[i])
-			}
-		}
-		look := sheets.Look(values, now)
-		c := sheetColumn{Name: clip(clean(name), flow.MaxText), To: known[i], Type: look.Type, Choices: look.Choices, Required: look.Full && len(values) > 1}
-		if len(values) > 0 {
-			c.Sample = clip(values[0], 40)
-		}
-		if c.To == "" && c.Name != "" {
-			c.To = ownColumn
-		}
-		list = append(list, c)
-	}
-	return list
-}
-
-// ownFieldsOf are the fields of the company's job format: its own columns, and what the template has beside them.
-func ownFieldsOf(columns []sheetColumn, template []flow.Field) []flow.Field {
-	var fields []flow.Field
-	for _, c := range columns {
-		if c.To != ownColumn {
-			continue
-		}
-		f := flow.Field{Label: c.Name, Type: flow.FieldType(c.Type), Required: c.Required}
-		if f.Type == flow.ChoiceField {
-			if f.Choices = c.Choices; len(f.Choices) == 0 {
-				f.Type = flow.TextField
-			}
-		}
-		fields = append(fields, f)
-	}
-	if len(fields) == 0 {
-		return template
-	}
-	return fields
-}
-
 // finish publishes the process, brings in the people and the rows of the sheet, and shows the log-ins this once.
 func (w *Web) finish(rw http.ResponseWriter, r *http.Request, who flow.Person, id flow.ID, s setUp) error {
 	done := startedPage{view: w.view(r, who, "start_done")}
@@ -417,6 +367,9 @@ func (w *Web) finish(rw http.ResponseWriter, r *http.Request, who flow.Person, i
 		return err
 	}
 	if err := w.DB.SaveWizard(r.Context(), who.Org, postgres.Wizard{ID: id, Body: body, By: who.Member, Changed: w.Now(), Done: true}); err != nil {
+		return err
+	}
+	if err := w.speakTrade(r, who, s); err != nil {
 		return err
 	}
 	done.Process = p

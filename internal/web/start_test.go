@@ -138,3 +138,30 @@ func TestSettingUpCanWait(t *testing.T) {
 	owner.send("/start", "do", "skip").says(200, "Board")
 	owner.get("/").says(200, "Board").hides("What do you make or do?", "What next")
 }
+
+// A recruiter is offered the words of the trade: the jobs are candidates, unless the tick is taken out.
+func TestSettingUpBringsTheWordsOfTheTrade(t *testing.T) {
+	t.Parallel()
+	house := openHouse(t)
+	for name, takes := range map[string]bool{"hirewell": true, "plainwords": false} {
+		owner := house.bare(name).ownerBrowser()
+		owner.send("/start", "template", "recruitment").says(200, "Your stages")
+		here := strings.TrimSuffix(owner.at.Path, "/stages")
+		owner.post(here+"/stages", clone(startForm(owner.body), "do", "next")).says(200, "Use the words of the trade: job → candidate · customer → client · item → role")
+		form := startForm(owner.body)
+		form.Set("do", "next")
+		if !takes {
+			form.Del("words")
+		}
+		owner.post(here+"/numbers", form).says(200, "Your job sheet")
+		owner.post(here+"/ready", url.Values{"do": {"next"}}).says(200, "It is set up")
+		if owner.get("/jobs/new"); takes {
+			owner.says(200, "New candidate", "Client")
+		} else {
+			owner.says(200, "New job", "Customer")
+		}
+	}
+	owner := house.firm("cartons").ownerBrowser()
+	owner.send("/start", "template", "packaging").says(200, "Your stages")
+	owner.post(strings.TrimSuffix(owner.at.Path, "/stages")+"/stages", clone(startForm(owner.body), "do", "next")).says(200, "Your job numbers").hides("words of the trade")
+}

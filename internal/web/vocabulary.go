@@ -30,10 +30,12 @@ var nouns = []noun{
 	{Key: "customer", Forms: map[string][]string{"en": {"customer", "customers"}, "hi": {"ग्राहक", "ग्राहक", "ग्राहकों", "पार्टी"}}, Shown: "customer"},
 	{Key: "item", Forms: map[string][]string{"en": {"item", "items"}, "hi": {"आइटम", "आइटम"}}, Shown: "item"},
 	{Key: "quantity", Forms: map[string][]string{"en": {"quantity", "quantities"}, "hi": {"मात्रा", "मात्रा", "मात्राएँ"}}, Shown: "qty"},
-	{Key: "wastage", Forms: map[string][]string{"en": {"wastage", "wastages"}, "hi": {"वेस्टेज", "वेस्टेज"}}, Shown: "wastage"},
+	{Key: "wastage", Forms: map[string][]string{"en": {"wastage", "wastages", "wasted"}, "hi": {"वेस्टेज", "वेस्टेज"}}, Shown: "wastage"},
 	{Key: "rework", Forms: map[string][]string{"en": {"rework", "reworks"}, "hi": {"रीवर्क", "रीवर्क"}}, Shown: "send_back"},
 	{Key: "challan", Forms: map[string][]string{"en": {"challan", "challans"}, "hi": {"चालान", "चालान"}}, Shown: "send_challan"},
 	{Key: "lot", Forms: map[string][]string{"en": {"lot", "lots"}, "hi": {"लॉट", "लॉट"}}, Shown: "split_off"},
+	{Key: "member", Forms: map[string][]string{"en": {"person", "people"}, "hi": {"व्यक्ति", "लोग", "लोगों"}}, Shown: "add_people"},
+	{Key: "organisation", Forms: map[string][]string{"en": {"company", "companies"}, "hi": {"कंपनी", "कंपनियाँ", "कंपनियों"}}, Shown: "choose_organisation"},
 	{Key: "board", Forms: map[string][]string{"en": {"board", "boards"}, "hi": {"बोर्ड", "बोर्ड"}}, Shown: "board"},
 }
 
@@ -68,6 +70,10 @@ func (ws words) own(w flow.Words) words {
 		forms := formsOf(lang)
 		got.phrases[lang] = make(map[string]string, len(phrases))
 		for key, phrase := range phrases {
+			if strings.HasPrefix(key, tradePhrases) { // a carton of board is not the board
+				got.phrases[lang][key] = phrase
+				continue
+			}
 			got.phrases[lang][key] = renamed(phrase, forms, mine)
 		}
 	}

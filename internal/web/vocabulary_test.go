@@ -31,6 +31,9 @@ func TestNoSentenceKeepsARenamedNoun(t *testing.T) {
 		forms := formsOf(l.Code)
 		got := ws.own(flow.Words{l.Code: marked(l.Code)})
 		for key, phrase := range got.phrases[l.Code] {
+			if strings.HasPrefix(key, tradePhrases) {
+				continue
+			}
 			for _, word := range strings.FieldsFunc(placeholder.ReplaceAllString(phrase, " "), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
 				if f, is := forms[strings.ToLower(word)]; is && (len(f.noun.Not) == 0 || !strings.Contains(strings.ToLower(phrase), "job work")) {
 					t.Errorf("%s %s still says %s: %q", l.Code, key, word, phrase)

@@ -141,8 +141,8 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "POST /jobs/{job}/nc/{nc}", May: flow.MayReport, Handler: w.settleNC},
 		{Pattern: "POST /jobs/{job}/components", May: flow.MayCreate, Handler: w.addComponent},
 		{Pattern: "POST /stages/{process}/{stage}/together", May: flow.MayReport, Handler: w.together},
-		{Pattern: "GET /quality", May: flow.MayReview, Whole: true, Handler: w.quality},
-		{Pattern: "GET /trace", May: flow.MayReview, Whole: true, Handler: w.trace},
+		{Pattern: "GET /quality", May: flow.MayReview, Handler: w.quality},
+		{Pattern: "GET /trace", May: flow.MayReview, Handler: w.trace},
 		{Pattern: "POST /stages/{process}/{stage}/send", May: flow.MayReport, Handler: w.send},
 		{Pattern: "GET /challans/{number}", May: flow.MaySee, Handler: w.challan},
 		{Pattern: "GET /live", May: flow.MaySee, Handler: w.live},
@@ -213,8 +213,11 @@ func (w *Web) refused(r *http.Request, who flow.Person) {
 
 // home sends everybody to where they begin. Who begins nowhere finds nothing.
 func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	if who.Member.IsZero() {
+	switch {
+	case who.Member.IsZero():
 		return httpd.Status(http.StatusUnauthorized)
+	case !who.May(flow.MaySee) && !who.May(flow.MayAnswer):
+		return errNotYours
 	}
 	processes, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {

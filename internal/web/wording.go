@@ -26,6 +26,24 @@ var wordingSets = []struct {
 	{"education", flow.Words{"en": {"job": {One: "learner", Many: "learners"}}, "hi": {"job": {One: "विद्यार्थी", Many: "विद्यार्थी"}}}},
 }
 
+// tradeWords are the words that go with a template, by its slug.
+var tradeWords = map[string]string{
+	"garments": "garments", "footwear": "garments", "jewellery": "jewellery",
+	"engineering": "engineering", "cnc-machining": "engineering", "automotive-components": "engineering", "aerospace-components": "engineering", "sheet-metal": "engineering",
+	"construction": "construction", "interior-design": "construction", "industrial-projects": "construction", "real-estate": "construction", "solar-installation": "construction",
+	"recruitment": "recruitment", "legal-services": "legal", "healthcare": "healthcare", "events-production": "events", "education-training": "education",
+}
+
+// wordsOfTrade are the words that people of a template's trade use, nil when they are the product's.
+func wordsOfTrade(slug string) flow.Words {
+	for _, set := range wordingSets {
+		if set.Key == tradeWords[slug] {
+			return set.Words
+		}
+	}
+	return nil
+}
+
 type wordRow struct {
 	Key, Default, DefaultMany, One, Many, Example string
 }

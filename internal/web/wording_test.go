@@ -32,7 +32,7 @@ func TestAnOrganisationsOwnWords(t *testing.T) {
 		}
 	}
 	owner.get("/jobs/"+job).says(200, "Job Stage Vendor Traders", "Stage curtain", "Copy to a new work order")
-	owner.tap(f.jobNumbered("WO-1"), "printing", "report", "good", "1", "wasted", "1").says(422, "Choose why it was wasted")
+	owner.tap(f.jobNumbered("WO-1"), "printing", "report", "good", "1", "wasted", "1").says(422, "Choose the reason of the wastage")
 	operator.get("/my").says(200, "My work orders")
 	other.ownerBrowser().get("/jobs/new").says(200, "New job")
 	operator.get("/words").says(404)

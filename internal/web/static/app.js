@@ -174,14 +174,33 @@ document.addEventListener('dragover', (e) => {
   const over = dragged && e.target instanceof Element ? e.target.closest('.designstage') : null;
   if (!dragged || !over) return;
   e.preventDefault();
-  document.querySelector('.designstage.over')?.classList.remove('over');
-  if (over !== dragged) over.classList.add('over');
+  document.querySelector('.designstage.over')?.classList.remove('over', 'under');
+  if (over === dragged) return;
+  over.classList.add('over');
+  over.classList.toggle('under', (dragged.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0);
 });
 document.addEventListener('drop', (e) => {
   const over = document.querySelector('.designstage.over');
-  if (dragged && over) { e.preventDefault(); over.before(dragged); }
+  if (!dragged || !over) return;
+  e.preventDefault();
+  // Downwards it takes the place of the one it is dropped on: so it can become the last.
+  if (dragged.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING) over.after(dragged); else over.before(dragged);
+  phaseHeads();
 });
-document.addEventListener('dragend', () => { document.querySelector('.designstage.over')?.classList.remove('over'); dragged = null; });
+document.addEventListener('dragend', () => { document.querySelector('.designstage.over')?.classList.remove('over', 'under'); dragged = null; });
+
+/** After a move: a heading stands where its phase begins, and each stage knows its place. */
+function phaseHeads() {
+  let last = '';
+  document.querySelectorAll('.designstage').forEach((stage, i) => {
+    const head = stage.querySelector('.phasehead');
+    head?.toggleAttribute('hidden', head.textContent === last);
+    last = head?.textContent ?? '';
+    const place = stage.querySelector('.placing input');
+    if (place instanceof HTMLInputElement) place.value = String(i + 1);
+  });
+}
+
 document.addEventListener('click', (e) => {
   const button = e.target instanceof Element ? e.target.closest('.moves button') : null;
   if (!(button instanceof HTMLButtonElement)) return;
@@ -192,6 +211,7 @@ document.addEventListener('click', (e) => {
   e.preventDefault();
   if (!other) return;
   if (what === 'up') other.before(stage); else other.after(stage);
+  phaseHeads();
   button.focus();
 });
 
