@@ -96,6 +96,7 @@ func newFactory(now time.Time, seed uint64, newID func(time.Time) flow.ID) *fact
 	f.hampers.boxer = f.staff.hire(person{"Rekha Kulkarni", "mr", "+910000000018", false, nil}, opened, newID, f.hampers.box, f.hampers.part)
 	f.hampers.packer = f.staff.hire(person{"Salim Khan", "hi", "+910000000019", false, nil}, opened, newID, f.hampers.hamper)
 	f.staff.office(f.cartons.process, f.enquiries.process, opened, newID)
+	f.staff.hireVendor(f.vendors[0], opened, newID)
 	return f
 }
 

@@ -128,6 +128,15 @@ func (s *staff) office(cartons, enquiries flow.Process, opened time.Time, newID 
 		s.members = append(s.members, postgres.Member{ID: newID(opened), Name: o.name, Role: o.role, Language: o.language, Logins: []string{o.login}, Created: opened, Given: o.given})
 		s.logins = append(s.logins, Login{Name: o.name, Role: string(o.role), Login: o.login, Does: o.does})
 	}
+
+}
+
+// hireVendor gives the first vendor an account, after everybody else.
+func (s *staff) hireVendor(vendor flow.ID, opened time.Time, newID func(time.Time) flow.ID) {
+	m := postgres.Member{ID: newID(opened), Name: vendors[0].name, Role: flow.Vendor, Language: "hi", Logins: []string{"konkan@demo.example"}, Created: opened,
+		Given: flow.Given{Vendors: []flow.ID{vendor}}}
+	s.members = append(s.members, m)
+	s.logins = append(s.logins, Login{Name: m.Name, Role: string(m.Role), Login: m.Logins[0], Does: vendors[0].name})
 }
 
 // on is who of a stage's people works at an hour of the day: those of the shift, else one who stays longer.

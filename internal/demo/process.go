@@ -45,7 +45,7 @@ var cartonStages = []planned{
 	{code: "stripping", name: "Stripping & window patching", short: "Strip", phase: finishing, target: 180, work: 80, hands: 2, tap: true, waste: 0.003, reasons: []string{"tear"}, holds: []string{"other"}},
 	{code: "pasting", name: "Folding & pasting", short: "Pasting", phase: finishing, target: 300, work: 128, hands: 2, waste: 0.024, reasons: []string{"glue", "handling"}, holds: []string{"machine_down", "no_material"}},
 	{code: "bundling", name: "Counting & bundling", short: "Bundling", phase: "Dispatch", target: 150, work: 50, hands: 2, tap: true, holds: []string{"other"}},
-	{code: "qc", name: "Quality check", short: "QC", phase: "Dispatch", target: 150, work: 60, hands: 2, waste: 0.006, reasons: []string{"other", "colour", "glue"}, holds: []string{"quality"}, public: "Quality check"},
+	{code: "qc", name: "Quality check", short: "QC", phase: "Dispatch", target: 150, work: 60, hands: 2, waste: 0.006, reasons: []string{"other", "colour", "glue"}, holds: []string{"quality"}},
 	{code: "packing", name: "Packing", short: "Packing", phase: "Dispatch", target: 150, work: 55, hands: 2, tap: true, holds: []string{"no_material"}, public: "Ready"},
 	{code: "challan", name: "Delivery challan", short: "Challan", phase: "Dispatch", target: 90, work: 12, hands: 2, tap: true, holds: []string{"approval_wait"}},
 	{code: "dispatch", name: "Dispatch", short: "Dispatch", phase: "Dispatch", target: 720, work: 240, hands: 5, holds: []string{"other", "approval_wait"}, public: "Dispatched"},

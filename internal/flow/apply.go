@@ -40,6 +40,8 @@ func moved(j Job, m Movement) (Job, error) {
 		return arrived(j, m)
 	case KindMovedOver:
 		return movedOver(j, m)
+	case KindAnswered:
+		return answered(j, m)
 	}
 	i := j.index(m.Stage)
 	if i < 0 {
@@ -312,7 +314,7 @@ func received(j *Job, i int, m Movement) error {
 		return impossible(m, "more comes back than went")
 	}
 	s.Out = slices.Clone(s.Out)
-	if s.Out[at].Quantity -= came; s.Out[at].Quantity == 0 {
+	if s.Out[at].came(came); s.Out[at].Quantity == 0 {
 		s.Out = slices.Delete(s.Out, at, at+1)
 	}
 	if len(s.Out) == 0 {

@@ -31,6 +31,7 @@ const (
 	ViaPending Via = "pending" // the password was right, the second factor is still to come
 	ViaSupport Via = "support" // an owner's grant of support access
 	ViaToken   Via = "token"   // a token for programs
+	ViaLink    Via = "link"    // a link that was given to a vendor
 )
 
 // FactorWithin is how long somebody who gave a right password may take for the second factor.

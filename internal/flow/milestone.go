@@ -2,29 +2,53 @@ package flow
 
 // Milestone is what a customer reads while a job is at one of some stages in a row.
 type Milestone struct {
-	Name   string
-	Stages []string // codes
+	Name     string
+	Standard string   // of a route that names nothing for customers, instead of a name: one of StandardMilestones
+	Stages   []string // codes
 }
 
+// StandardMilestones are what customers read of a route that names nothing for them.
+var StandardMilestones = [4]string{"confirmed", "production", "ready", "dispatched"}
+
 // Milestones is a route as the customer sees it: stages in a row with one public name are one milestone, and a stage that
-// is hidden belongs to the milestone before it. A stage without a public name is seen by its own.
+// is hidden or has no public name belongs to the milestone before it. Customers never read what a stage is called
+// inside: of a route without public names they read the standard ones.
 func Milestones(stages []Stage) []Milestone {
 	var list []Milestone
 	for _, s := range stages {
-		name := s.Public
-		if name == "" {
-			name = s.Name
-		}
-		last := len(list) - 1
+		last, unseen := len(list)-1, s.Hidden || s.Public == ""
 		switch {
-		case s.Hidden && last < 0:
-		case s.Hidden, last >= 0 && list[last].Name == name:
+		case unseen && last < 0:
+		case unseen, last >= 0 && list[last].Name == s.Public:
 			list[last].Stages = append(list[last].Stages, s.Code)
 		default:
-			list = append(list, Milestone{Name: name, Stages: []string{s.Code}})
+			list = append(list, Milestone{Name: s.Public, Stages: []string{s.Code}})
 		}
 	}
+	if len(list) == 0 {
+		return standardMilestones(stages)
+	}
 	return list
+}
+
+// standardMilestones are: confirmed at the first stage, ready at the last, in production between, dispatched beyond.
+func standardMilestones(stages []Stage) []Milestone {
+	var list []Milestone
+	for i, s := range stages {
+		name := StandardMilestones[1]
+		switch i {
+		case len(stages) - 1:
+			name = StandardMilestones[2]
+		case 0:
+			name = StandardMilestones[0]
+		}
+		if last := len(list) - 1; last >= 0 && list[last].Standard == name {
+			list[last].Stages = append(list[last].Stages, s.Code)
+			continue
+		}
+		list = append(list, Milestone{Standard: name, Stages: []string{s.Code}})
+	}
+	return append(list, Milestone{Standard: StandardMilestones[3]})
 }
 
 // Progress is how far a job has come as the customer sees it.

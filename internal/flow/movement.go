@@ -32,6 +32,7 @@ const (
 	KindNCSettled  Kind = "nc_settled"  // what becomes of it, and what is done about it
 	KindNCClosed   Kind = "nc_closed"   // an owner saw that the action works
 	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
+	KindAnswered   Kind = "answered"    // a vendor said how it stands with what was sent; nothing moved
 	KindAssigned   Kind = "assigned"    // somebody is to do it at a stage, or whoever works there
 	KindMovedOver  Kind = "moved_over"  // the job follows a newer version of its process
 	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
@@ -101,6 +102,7 @@ type Facts struct {
 	Challan  string              `json:"challan,omitempty"`  // number of the delivery note
 	Expected Date                `json:"expected,omitempty"` // when it is to be back
 	Goods    Goods               `json:"goods,omitempty"`    // what the law calls what was sent
+	Answer   Said                `json:"answer,omitempty"`   // what the vendor said of it
 	Parent   ID                  `json:"parent,omitzero"`    // the job that a component belongs to
 	Track    string              `json:"track,omitempty"`    // which component
 	Parts    []Part              `json:"parts,omitempty"`    // the components of a new job
@@ -149,6 +151,13 @@ type Out struct {
 	Sent     Moment   `json:"sent"`
 	Expected Date     `json:"expected,omitempty"`
 	Goods    Goods    `json:"goods,omitempty"`
+
+	// What the vendor says of it.
+	Seen    Moment   `json:"seen,omitempty"`    // when they first said that it is there
+	Ready   Quantity `json:"ready,omitempty"`   // how much of it is ready
+	Back    Moment   `json:"back,omitempty"`    // when they sent that back, 0 while it is still with them
+	Problem string   `json:"problem,omitempty"` // what stands in the way
+	Told    Moment   `json:"told,omitempty"`    // when they last said something
 }
 
 // Part is a component as its parent knows it.

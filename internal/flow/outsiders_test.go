@@ -55,7 +55,7 @@ func TestEveryActionAsksForARight(t *testing.T) {
 		Create{Process: p.ID, Version: 1, Jobs: []NewJob{{ID: ID{7}, Quantity: One}}}, Send{Vendor: ID{3}, Lines: []SendLine{{Work: work}}}, Receive{Work: work, Challan: "C-1", Good: One},
 		Split{Work: work, Lot: ID{8}, Number: "JC-1/3", Quantity: One}, Merge{Work: work, Into: other.ID}, AddComponent{Job: j.ID, Process: p.ID, Version: 1, Joins: "s1", Called: "Lid", Per: One, Child: NewJob{ID: ID{8}}},
 		MoveOver{Process: p.ID, Version: 1, Jobs: []ID{j.ID}}, RaiseNC{Work: work, NC: ID{4}, What: "x"}, SettleNC{Job: j.ID, NC: ID{4}, Root: "x"}, StartTogether{Works: []Work{work}, Batch: ID{2}},
-		FinishTogether{Works: []Work{work}}, Assign{Work: work, To: ID{2}}, ImportHistory{Process: p.ID, Version: 1, Jobs: []PastJob{{}}}} {
+		FinishTogether{Works: []Work{work}}, Answer{Challan: "C-1", Said: SaidHere, Lines: []AnswerLine{{Work: work}}}, Assign{Work: work, To: ID{2}}, ImportHistory{Process: p.ID, Version: 1, Jobs: []PastJob{{}}}} {
 		strangersGetNothing(t.Errorf, w, Command{ID: ID{1, 1}, Action: a}, 100)
 	}
 }

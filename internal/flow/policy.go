@@ -214,6 +214,11 @@ func (s Scope) Sees(j Job) bool {
 	return false
 }
 
+// Answers reports whether those of the scope answer for what of a job is at a vendor.
+func (s Scope) Answers(j Job, vendor ID) bool {
+	return s.Vendors[vendor] && s.site(j.Site) && s.Mine.IsZero()
+}
+
 // Within reports whether all that was given is within a scope, so that nobody hands out more than they have.
 func (g Given) Within(s Scope) bool {
 	if s.Everything() {

@@ -77,6 +77,8 @@ func openShop(t *rapid.T) *shop {
 		{Member: ID{1}, Role: Owner, Scope: Scope{All: true}},
 		{Member: ID{2}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s0"}: true, {s.process.ID, "s1"}: true}}},
 		{Member: ID{3}, Role: Operator, Scope: Scope{Stages: map[StageRef]bool{{s.process.ID, "s1"}: true, {s.process.ID, "s2"}: true}}},
+		{Member: ID{6}, Role: Vendor, Scope: Scope{Vendors: map[ID]bool{{4}: true}}},
+		{Member: ID{7}, Role: Vendor, Scope: Scope{Vendors: map[ID]bool{{9}: true}}},
 	}
 	n := s.newJob(anyID(t, "job"))
 	s.give(s.members[0], Create{Process: s.process.ID, Version: 1, Jobs: []NewJob{n}})
@@ -238,6 +240,7 @@ func (s *shop) give(m Mark, a Action) {
 		s.take(mv)
 	}
 	s.gated(m, a)
+	s.answered(m, a, before)
 	s.stationed()
 	s.holds()
 }
@@ -292,6 +295,34 @@ func (s *shop) gated(m Mark, a Action) {
 		}
 	}
 	s.overridden = s.overridden || rel.Override != ""
+}
+
+// answered checks that a vendor moved nothing and answered only for what was sent to them.
+func (s *shop) answered(m Mark, a Action, text []byte) {
+	answer, says := a.(Answer)
+	if m.Role == Vendor && !says {
+		if _, undo := a.(Undo); !undo {
+			s.t.Fatalf("a vendor did something else\n%s", s.tell())
+		}
+		return
+	}
+	if !says {
+		return
+	}
+	var before Job
+	if err := json.Unmarshal(text, &before); err != nil {
+		s.t.Fatal(err)
+	}
+	for i, st := range s.job.Stages {
+		if st.terms() != before.Stages[i].terms() || st.By != before.Stages[i].By || st.Status() != before.Stages[i].Status() {
+			s.t.Fatalf("an answer changed the account of %s\n%s", st.Code, s.tell())
+		}
+		for _, o := range st.Out {
+			if o.Ready > o.Quantity || o.Challan == answer.Challan && st.Code == answer.Lines[0].Stage && !m.Scope.Vendors[o.Vendor] {
+				s.t.Fatalf("an answer was taken of more than is there, or from somebody else\n%s", s.tell())
+			}
+		}
+	}
 }
 
 func (s *shop) take(mv Movement) {
@@ -386,9 +417,11 @@ func (s *shop) anyAction() Action {
 	if a := s.record(at, &rel); a != nil {
 		return a
 	}
-	switch rapid.IntRange(0, 13).Draw(t, "what") {
+	switch rapid.IntRange(0, 14).Draw(t, "what") {
 	case 13:
 		return s.anyMove()
+	case 14:
+		return s.anyAnswer(at)
 	case 11:
 		if of := s.of(at.Stage, onHand, counts); of != nil {
 			return Send{Lines: []SendLine{{Work: at, Of: of}}, Vendor: ID{4}}
@@ -461,6 +494,30 @@ func (s *shop) anyAction() Action {
 	return r
 }
 
+// anyAnswer draws what a vendor says, mostly of something that is there.
+func (s *shop) anyAnswer(at Work) Action {
+	t := s.t
+	a := Answer{Challan: "DC-1", Said: rapid.SampledFrom([]Said{SaidHere, SaidReady, SaidReady, SaidBack, SaidProblem, "sold"}).Draw(t, "said"),
+		Note: rapid.SampledFrom([]string{"", "film is short"}).Draw(t, "vendor's note"), Lines: []AnswerLine{{Work: at}}}
+	for _, st := range s.job.Stages {
+		if len(st.Out) == 0 {
+			continue
+		}
+		o := rapid.SampledFrom(st.Out).Draw(t, "answered challan")
+		a.Challan, a.Lines[0].Stage = o.Challan, st.Code
+		a.Lines[0].Quantity = rapid.SampledFrom([]Quantity{0, 0, o.Quantity, o.Quantity / 2, o.Quantity + 1}).Draw(t, "ready")
+	}
+	return a
+}
+
+// gives is a command by one of those who may give it: a vendor's answers come from the vendor.
+func (s *shop) gives(who Mark, a Action) {
+	if _, says := a.(Answer); says && rapid.IntRange(0, 4).Draw(s.t, "by another") > 0 {
+		who = s.members[3]
+	}
+	s.give(who, a)
+}
+
 // record draws what is kept beside the quantities: lots, non-conformances and shared runs.
 func (s *shop) record(at Work, rel *Release) Action {
 	t := s.t
@@ -490,7 +547,7 @@ func TestRandomCommandsKeepTheAccounts(t *testing.T) {
 		s := openShop(t)
 		for range rapid.IntRange(1, 60).Draw(t, "commands") {
 			s.now = s.now.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "seconds")) * time.Second)
-			s.give(rapid.SampledFrom(s.members).Draw(t, "who"), s.anyAction())
+			s.gives(rapid.SampledFrom(s.members).Draw(t, "who"), s.anyAction())
 		}
 	})
 }
@@ -504,12 +561,12 @@ func TestUndoRestoresTheJob(t *testing.T) {
 		for range rapid.IntRange(1, 25).Draw(t, "commands") {
 			s.now = s.now.Add(time.Minute)
 			before, n := s.job, len(s.history)
-			s.give(owner, s.anyAction())
+			s.gives(owner, s.anyAction())
 			if len(s.history) == n || s.history[n].Kind == KindUndone {
 				continue
 			}
 			s.now = s.now.Add(time.Minute)
-			s.give(owner, Undo{Job: s.job.ID, Undoes: s.history[n].Command})
+			s.give(owner, Undo{Job: s.job.ID, Undoes: s.history[n].Command, Reason: "wrong job"})
 			after := s.job
 			after.Last = before.Last
 			if !reflect.DeepEqual(after, before) {

@@ -88,6 +88,7 @@ const (
 	NoJobs            Code = "no_jobs"             // none was ticked
 	VendorMissing     Code = "vendor_missing"      // no vendor was chosen
 	MoreThanOut       Code = "more_than_out"       // Value the challan, Entry, Here: what is still there
+	AnswerNoNote      Code = "answer_no_note"      // what the problem is is not said
 	CountNoReason     Code = "count_no_reason"     //
 	NotOptional       Code = "not_optional"        // Stage
 	PassedAlready     Code = "passed_already"      // Stage: the place for a new stage is behind the job

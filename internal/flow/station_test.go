@@ -164,7 +164,7 @@ func TestStagesShareAMilestone(t *testing.T) {
 		for i, public := range []string{"", "Confirmed", "In production", "", "In production", "", ""} {
 			p.Stages[i].Public, p.Stages[i].Hidden = public, public == "" && i < 6
 		}
-		p.Stages[6].Name = "Dispatched"
+		p.Stages[6].Public = "Dispatched"
 	}, "enquiry", "order", "print", "cut", "paste", "pack", "dispatch")
 	reads := func(want string) {
 		t.Helper()

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"clicarity/internal/flow"
@@ -183,7 +184,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, who flow.Person, e
 		return // nobody is there to read an answer
 	}
 	if status == http.StatusInternalServerError {
-		s.cfg.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "org", who.Org.String(), "error", err)
+		s.cfg.Log.Error("request failed", "method", r.Method, "path", logged(r.URL.Path), "org", who.Org.String(), "error", err)
 	}
 	s.cfg.Fail(w, r, who, status, err)
 }
@@ -194,12 +195,26 @@ func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
 		if p == http.ErrAbortHandler {
 			panic(p)
 		}
-		s.cfg.Log.Error("request panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+		s.cfg.Log.Error("request panicked", "method", r.Method, "path", logged(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 		if w.status == 0 {
 			s.cfg.Fail(w, r, flow.Person{}, http.StatusInternalServerError, errPanic)
 		}
 	}
-	s.cfg.Log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", w.status, "ms", time.Since(start).Milliseconds())
+	s.cfg.Log.Debug("request", "method", r.Method, "path", logged(r.URL.Path), "status", w.status, "ms", time.Since(start).Milliseconds())
+}
+
+// longestName is how long a name in an address can be; what is longer is the secret of a link.
+const longestName = 40
+
+// logged is a path as it may stand in a log: without the secrets of links.
+func logged(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if len(p) > longestName {
+			parts[i] = "…"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 var errPanic = errors.New("httpd: a handler panicked")

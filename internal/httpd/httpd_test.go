@@ -217,3 +217,15 @@ func FuzzCookie(f *testing.F) {
 		readCookie(r, false)
 	})
 }
+
+// What opens a link is a secret: it is not written down where people look for errors.
+func TestTheLogKeepsNoSecretsOfLinks(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("Ab1_", 16)
+	if got := logged("/l/" + secret); strings.Contains(got, "Ab1_") || got != "/l/…" {
+		t.Errorf("logged %s", got)
+	}
+	if path := "/jobs/01a21840-c41f-7673-8f59-4961a2ea6bf3/at/printing"; logged(path) != path {
+		t.Errorf("logged %s", logged(path))
+	}
+}

@@ -60,7 +60,15 @@ func (f *firm) fill() {
 	f.must(flow.Finish{Work: traced, Release: flow.Release{Used: []flow.Used{{Lot: "B-117"}}}})
 	f.picture(traced.Job, "printing", "blank sheet")
 	f.must(flow.RaiseNC{Work: traced, NC: newID(f.t), What: "shade off"})
-	f.must(flow.Send{Vendor: konkan.ID, Lines: []flow.SendLine{{Work: at(f.job("JC-2", 100), "printing"), Quantity: flow.Units(40)}}})
+	away := at(f.job("JC-2", 100), "printing")
+	f.must(flow.Send{Vendor: konkan.ID, Lines: []flow.SendLine{{Work: away, Quantity: flow.Units(40)}}})
+	j, err := f.db.Job(ctx, f.org, away.Job)
+	if err == nil {
+		err = f.db.AddLink(ctx, f.org, postgres.Link{ID: newID(f.t), Vendor: konkan.ID, Challans: []string{j.Stages[0].Out[0].Challan}, By: f.owner, Created: now, Expires: now.Add(time.Hour)}, newID(f.t))
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
 }
 
 func tables(t *testing.T, conn *pgx.Conn) []string {

@@ -117,3 +117,42 @@ func (db *DB) Challan(ctx context.Context, org flow.ID, number string) (Challan,
 	err = db.Lines(ctx, org, list)
 	return list[0], err
 }
+
+// ChallanPlace is a position in the list of what is at a vendor: after the challan of that number, expected back that day.
+type ChallanPlace struct {
+	Expected flow.Date
+	Number   string
+}
+
+// AtVendors is a page of the challans that have something at some vendors, what is expected first before the rest, and
+// those that nobody expects on a day last; and whether there are more.
+func (db *DB) AtVendors(ctx context.Context, org flow.ID, vendors []flow.ID, after ChallanPlace, limit int) (list []Challan, more bool, err error) {
+	if after.Expected == "" {
+		after.Expected = "0001-01-01"
+	}
+	list, err = db.challans(ctx, org, selectChallans+` where c.org_id = $1 and c.vendor_id = any($2)
+		and c.number in (select number from challan_lines where org_id = $1 and left_there > 0)
+		and (coalesce(c.expected, '`+noDue+`'), c.number) > ($3::text::date, $4) order by coalesce(c.expected, '`+noDue+`'), c.number limit $5`,
+		org, uuids(vendors), string(after.Expected), after.Number, limit+1)
+	if more = len(list) > limit; more {
+		list = list[:limit]
+	}
+	return list, more, err
+}
+
+// Place is where a challan is in the list of what is at vendors.
+func (c Challan) Place() ChallanPlace {
+	if c.Expected == "" {
+		return ChallanPlace{noDue, c.Number}
+	}
+	return ChallanPlace{c.Expected, c.Number}
+}
+
+// ChallansOf are the challans of some numbers with their lines, the oldest first.
+func (db *DB) ChallansOf(ctx context.Context, org flow.ID, numbers []string) ([]Challan, error) {
+	list, err := db.challans(ctx, org, selectChallans+" where c.org_id = $1 and c.number = any($2) order by c.sent_at, c.number", org, numbers)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list, db.Lines(ctx, org, list)
+}

@@ -131,7 +131,7 @@ var entries = map[string]entry{
 	"POST /sign-out": {on: everybody}, "POST /language": {on: everybody, form: form("language", "en", "to", "/sign-in")},
 	"GET /static/{hash}/{file}": {on: everybody}, "GET /manifest.webmanifest": {on: everybody}, "GET /health": {on: everybody},
 
-	"GET /{$}": {who: "OMSowsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
+	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
 	"GET /jobs/new":                            {who: "OM"},
@@ -181,6 +181,14 @@ var entries = map[string]entry{
 	"GET /vendors":                             {who: "OM", on: all},
 	"POST /vendors":                            {who: "OM", on: all},
 	"GET /vendors/{vendor}":                    {who: "OM", on: object},
+	"GET /work":                                {who: "v"},
+	"GET /work/{number}":                       {who: "v", on: aStage},
+	"POST /work/{number}":                      {who: "v", on: aStage, form: form("do", "problem", "note", "film is short")},
+	"POST /jobs/{job}/links":                   {who: "OM", on: wholeJob, form: form()},
+	"POST /vendors/{vendor}/links":             {who: "OM", on: wholeJob, form: vendorLinkForm},
+	"POST /links/{link}/revoke":                {who: "OM", on: wholeJob, form: form()},
+	"GET /l/{token}":                           {on: everybody},
+	"POST /l/{token}":                          {on: everybody, form: form("do", "ready")},
 	"GET /calendars":                           {who: "OMs", on: all},
 	"POST /calendars":                          {who: "OMs", on: all},
 	"GET /calendars/{calendar}":                {who: "OMs", on: object},
@@ -209,7 +217,7 @@ func principals() []*principal {
 			g.Mine = true
 			return g
 		}, sees: "a", works: "a", queues: true},
-		{name: "vendor", role: flow.Vendor, letter: "v", given: func(f *authzFirm) flow.Given { return flow.Given{Vendors: []flow.ID{f.konkan}} }},
+		{name: "vendor", role: flow.Vendor, letter: "v", given: func(f *authzFirm) flow.Given { return flow.Given{Vendors: []flow.ID{f.konkan}} }, sees: "a", works: "a"},
 		{name: "viewer of all", role: flow.Viewer, letter: "w", given: everything, sees: "abcd", works: "abcd", holds: "abcd"},
 		{name: "viewer of labels", role: flow.Viewer, letter: "w", given: func(f *authzFirm) flow.Given { return flow.Given{Processes: []flow.ID{f.labels.ID}} }, sees: "c", works: "c", holds: "c"},
 		{name: "support with cartons", role: flow.Support, letter: "s", given: cartons, via: flow.ViaSupport, sees: "abd", works: "abd", holds: "abd"},
@@ -289,6 +297,10 @@ func newJobForm(a *authz, t *target) url.Values {
 func addStageForm(a *authz, t *target) url.Values {
 	t.added++
 	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "stage": {fmt.Sprint("late-", t.added)}, "after": {t.paths["last"]}}
+}
+
+func vendorLinkForm(_ *authz, t *target) url.Values {
+	return url.Values{"challan": {t.paths["number"]}, "days": {"7"}}
 }
 
 func pictureForm(a *authz, t *target) url.Values {
@@ -432,12 +444,16 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 	if _, err := a.db.AddPicture(a.t.Context(), f.org, pic); err != nil {
 		a.t.Fatal(err)
 	}
+	link := newID(a.t)
+	revoked := errors.Join(a.db.AddLink(a.t.Context(), f.org, postgres.Link{ID: link, Job: t.job, By: f.owner, Created: a.now, Expires: a.now.Add(time.Hour)}, flow.ID{}),
+		a.db.RevokeLink(a.t.Context(), f.org, link, a.now))
 	j, err := a.db.Job(a.t.Context(), f.org, t.job)
-	if err != nil {
+	if err := errors.Join(revoked, err); err != nil {
 		a.t.Fatal(err)
 	}
 	at, _ := j.Stage(work.Stage)
-	maps.Copy(t.paths, map[string]string{"job": t.job.String(), "process": p.ID.String(), "stage": work.Stage, "picture": picture.String(), "nc": nc.String(), "number": at.Out[0].Challan, "last": p.Stages[len(p.Stages)-1].Code})
+	maps.Copy(t.paths, map[string]string{"job": t.job.String(), "process": p.ID.String(), "stage": work.Stage, "picture": picture.String(), "nc": nc.String(), "number": at.Out[0].Challan, "vendor": vendor.String(),
+		"link": link.String(), "token": keys.New([keys.Size]byte{1}).Sign("link", slices.Concat(f.org[:], link[:])), "last": p.Stages[len(p.Stages)-1].Code})
 	return t
 }
 
@@ -553,7 +569,7 @@ func (a *authz) check(pattern string, e entry, p *principal, letter string, t *t
 }
 
 // mayBeMissing are routes that answer "not found" to those who may, because the thing asked for is not there.
-var mayBeMissing = map[string]bool{"GET /static/{hash}/{file}": true}
+var mayBeMissing = map[string]bool{"GET /static/{hash}/{file}": true, "GET /l/{token}": true, "POST /l/{token}": true} // the link was revoked
 
 // wantedWithout are the statuses of a route without a session.
 func wantedWithout(pattern string, e entry) []int {

@@ -77,6 +77,7 @@ type jobPage struct {
 	Vendored  bool           // or at a vendor
 	Lead      measure.Length // since it was created, until it was completed
 	Changing  bool           // the reader came to change it
+	Links     *linksPart     // for customers; nil for those who give out none
 	Error     string
 	Undo      *undoing        // what an undo would take back as well
 	Sites     []postgres.Site // where the reader can put it
@@ -129,6 +130,9 @@ func (w *Web) showJob(rw http.ResponseWriter, r *http.Request, who flow.Person, 
 		}
 	}
 	if err := w.timeline(r, &p); err != nil {
+		return err
+	}
+	if p.Links, err = w.jobLinks(r, v, j); err != nil {
 		return err
 	}
 	status := http.StatusOK
@@ -477,6 +481,10 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 		if !m.Facts.Assigned.IsZero() {
 			e.Words = p.T("event_assigned_to", "who", cmp.Or(p.people[m.Facts.Assigned], "–"))
 		}
+	}
+	if m.Kind == flow.KindAnswered {
+		e.Words = p.T(key+"_"+string(m.Facts.Answer), "vendor", cmp.Or(p.Vendors[m.Facts.Vendor].Name, p.T("vendor")), "qty", p.Qty(m.Facts.Quantity), "unit", p.Job.Unit,
+			"challan", m.Facts.Challan, "date", p.Date(flow.DateOf(m.Occurred.Time().In(p.Zone))))
 	}
 	if m.Kind == flow.KindPartAdded && len(m.Facts.Parts) == 1 {
 		e.Words = p.T(key, "other", m.Facts.Parts[0].Number, "name", m.Facts.Parts[0].Name)

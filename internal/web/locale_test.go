@@ -62,7 +62,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.NothingHere, flow.AlreadyStarted, flow.AlreadyHeld, flow.OnHold, flow.NotHeld, flow.MoreThanHere, flow.OverLimit, flow.BackNoStage, flow.BackNoReason, flow.NothingEntered, flow.WasteNoReason, flow.ReasonUnknown,
 		flow.HoldNoReason, flow.NoQuantities, flow.UndoNothing, flow.UndoNotYours, flow.UndoTooLate, flow.UndoDepends, flow.InTheFuture, flow.TooLongAgo,
 		flow.UndoNoReason, flow.BackNotWhole, flow.CounterBackwards, flow.ApproverNeeded, flow.TooEarly, flow.GateClosed, flow.OverrideNotYours, flow.FieldMissing, flow.FieldWrong,
-		flow.OutOfLimits, flow.CountNoReason, flow.NotOptional, flow.PassedAlready, flow.NothingChanged,
+		flow.OutOfLimits, flow.CountNoReason, flow.AnswerNoNote, flow.NotOptional, flow.PassedAlready, flow.NothingChanged,
 		flow.NameMissing, flow.NameTwice, flow.StageMissing, flow.ValueWrong, flow.ChoicesMissing, flow.LimitsWrong, flow.NeedsWrong, flow.PublishedAlready,
 		flow.ComponentsMissing, flow.ComponentsShort, flow.NotALot, flow.UndoAcross, flow.TrackJoinsNothing, flow.TrackEmpty, flow.VendorMissing, flow.MoreThanOut, flow.NoJobs,
 		flow.WordWrong, flow.WordsChanged,
@@ -75,7 +75,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
 		flow.KindRequired, flow.KindSkipped, flow.KindCounted, flow.KindChanged, flow.KindAttempted,
 		flow.KindSplit, flow.KindMerged, flow.KindJoined, flow.KindArrived, flow.KindSent, flow.KindReceived,
-		flow.KindPartAdded, flow.KindNCRaised, flow.KindNCSettled, flow.KindNCClosed, flow.KindMovedOver, flow.KindAssigned} {
+		flow.KindPartAdded, flow.KindNCRaised, flow.KindNCSettled, flow.KindNCClosed, flow.KindMovedOver, flow.KindAssigned, flow.KindAnswered} {
 		want = append(want, "event_"+string(k), "kind_"+string(k), "did_"+string(k))
 	}
 	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Away, flow.Done} {

@@ -18,11 +18,19 @@ func (m milestones) Now() string {
 	case m.P.At < 0:
 		return m.T("customer_not_yet")
 	case m.P.At < len(m.P.Milestones):
-		return m.P.Milestones[m.P.At].Name
+		return m.named(m.P.Milestones[m.P.At])
 	case m.P.At == 0:
 		return ""
 	}
-	return m.P.Milestones[m.P.At-1].Name
+	return m.named(m.P.Milestones[m.P.At-1])
+}
+
+// named is a milestone in words: the organisation's own, or the standard ones in the reader's language.
+func (v *view) named(m flow.Milestone) string {
+	if m.Standard != "" {
+		return v.T("milestone_" + m.Standard)
+	}
+	return m.Name
 }
 
 // Ahead is the milestone that a part of the job has come to, empty when it is all together.
@@ -30,14 +38,14 @@ func (m milestones) Ahead() string {
 	if m.P.Part <= m.P.At || m.P.Part >= len(m.P.Milestones) {
 		return ""
 	}
-	return m.T("customer_part", "milestone", m.P.Milestones[m.P.Part].Name)
+	return m.T("customer_part", "milestone", m.named(m.P.Milestones[m.P.Part]))
 }
 
 // Trail is what the customer sees on the way, each with how it stands: done, now or coming.
 func (m milestones) Trail() []trailStep {
 	var list []trailStep
 	for i, one := range m.P.Milestones {
-		s := trailStep{one.Name, "coming"}
+		s := trailStep{m.named(one), "coming"}
 		switch {
 		case i < m.P.At:
 			s.State = "done"
@@ -61,7 +69,7 @@ func (p designPage) CustomerSees() string {
 	}
 	var names []string
 	for _, m := range flow.Milestones(stages) {
-		names = append(names, m.Name)
+		names = append(names, p.named(m))
 	}
 	return strings.Join(names, " › ")
 }

@@ -208,9 +208,9 @@ func TestPublicNamesInTheDesigner(t *testing.T) {
 	f := openHouse(t).firm("sahyadri")
 	owner := f.ownerBrowser()
 	here := "/processes/" + f.process.ID.String()
-	form := designerForm(t, owner.get(here).says(200, "Customer sees: Printing › Lamination › Dispatch").body)
-	owner.post(here, clone(form, "do", "save", "public.1", "In production", "hidden.2", "1", "stations.1", "Press 1, Press 2,, Press 1", "limit.2", "8")).
-		says(200, "Customer sees: In production › Dispatch", "⚙ Press 1, Press 2", "at most 8 jobs")
+	form := designerForm(t, owner.get(here).says(200, "Customer sees: Order confirmed › In production › Ready for dispatch › Dispatched").body)
+	owner.post(here, clone(form, "do", "save", "public.1", "In production", "hidden.2", "1", "public.3", "Ready", "stations.1", "Press 1, Press 2,, Press 1", "limit.2", "8")).
+		says(200, "Customer sees: In production › Ready", "⚙ Press 1, Press 2", "at most 8 jobs")
 	owner.post(here, clone(designerForm(t, owner.body), "do", "publish", "stations.3", strings.Repeat("x", 121))).says(422, "too long")
 	owner.post(here, clone(designerForm(t, owner.get(here).body), "do", "publish")).says(200, "Version 2 is published")
 	owner.get(here + "/file")
@@ -219,9 +219,9 @@ func TestPublicNamesInTheDesigner(t *testing.T) {
 			t.Errorf("the file has no %q:\n%s", line, owner.body)
 		}
 	}
-	owner.newJob(f, "P-1", "500").says(200, "Customer sees: ● In production › Dispatch")
+	owner.newJob(f, "P-1", "500").says(200, "Customer sees: ● In production › Ready")
 	job := f.jobNumbered("P-1")
 	owner.tap(job, "printing", "report", "good", "100").says(200)
-	owner.tap(job, "lamination", "done", "from", "job").says(200, "● In production › Dispatch (a part is at: Dispatch)")
+	owner.tap(job, "lamination", "done", "from", "job").says(200, "● In production › Ready (a part is at: Ready)")
 	f.operatorBrowser().get("/jobs/" + job.String()).hides("Customer sees")
 }

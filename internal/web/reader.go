@@ -137,5 +137,8 @@ func homeOf(who flow.Person, processes []flow.Process) string {
 	if who.May(flow.MaySeeBoard) && len(wholeProcesses(who, processes)) > 0 {
 		return "/board"
 	}
+	if who.May(flow.MayAnswer) && !who.May(flow.MaySee) {
+		return "/work"
+	}
 	return "/my"
 }

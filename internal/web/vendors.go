@@ -46,6 +46,7 @@ type challanLine struct {
 	Stage string
 	Unit  string
 	Link  string
+	Says  []saying // what the vendor says of it
 }
 
 // Shown are the lines with their stages named.
@@ -53,7 +54,7 @@ func (c challan) Shown() []challanLine {
 	var list []challanLine
 	for _, l := range c.Lines {
 		at := c.place(l.Job, c.Process[l.Job.Process], l.Stage, nil)
-		list = append(list, challanLine{c.view, l, at.Stage.Name, at.Unit(), at.Link() + "?from=queue"})
+		list = append(list, challanLine{c.view, l, at.Stage.Name, at.Unit(), at.Link() + "?from=queue", c.saying(outOf(l.Job, l.Stage, c.Number), at.Unit())})
 	}
 	return list
 }
@@ -167,6 +168,7 @@ type vendorPage struct {
 	Vendor postgres.Vendor
 	Open   []challan
 	Past   []challan
+	Links  *linksPart // nil for those who give out none
 }
 
 // vendor shows what one vendor has, challan by challan, and the challans before.
@@ -198,6 +200,9 @@ func (w *Web) vendor(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	if p.Open, err = w.shown(r, p.view, open); err != nil {
 		return err
 	}
+	if err := w.vendorLinks(r, &p, open); err != nil {
+		return err
+	}
 	p.Past, err = w.shown(r, p.view, slices.DeleteFunc(past, func(c postgres.Challan) bool { return c.Open > 0 }))
 	if err != nil {
 		return err
@@ -205,10 +210,23 @@ func (w *Web) vendor(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	return w.render(rw, http.StatusOK, "vendor", p)
 }
 
+// vendorLinks adds the links of a vendor for those who may give them out.
+func (w *Web) vendorLinks(r *http.Request, p *vendorPage, open []postgres.Challan) error {
+	if !p.Who.May(flow.MayLink) {
+		return nil
+	}
+	links, err := w.DB.VendorLinks(r.Context(), p.Who.Org, p.Vendor.ID)
+	if err == nil {
+		p.Links, err = w.challanLinks(r, p.view, p.Vendor.ID, links, open)
+	}
+	return err
+}
+
 type challanPage struct {
 	*view
 	Challan challan
 	By      string
+	Links   *linksPart // nil for those who give out none
 }
 
 // SentDay is the day on which it went.
@@ -226,6 +244,7 @@ func (w *Web) challan(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if !slices.ContainsFunc(c.Lines, func(l postgres.ChallanLine) bool { return who.Scope.At(l.Job, l.Stage) }) {
 		return errNotYours
 	}
+	mine := linkable(who, c)
 	c.Lines = slices.DeleteFunc(c.Lines, func(l postgres.ChallanLine) bool { return !who.Scope.At(l.Job, l.Stage) })
 	p := challanPage{view: w.view(r, who, "")}
 	p.Title = c.Number
@@ -238,6 +257,15 @@ func (w *Web) challan(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		return err
 	}
 	p.Challan, p.By = shown[0], names[c.By]
+	if mine {
+		links, err := w.DB.ChallanLinks(r.Context(), who.Org, c.Number)
+		if err != nil {
+			return err
+		}
+		if p.Links, err = w.challanLinks(r, p.view, c.Vendor, links, []postgres.Challan{c}); err != nil {
+			return err
+		}
+	}
 	return w.render(rw, http.StatusOK, "challan", p)
 }
 
@@ -323,6 +351,7 @@ type outLine struct {
 	flow.Out
 	VendorName string
 	Late       bool
+	Says       []saying // what the vendor says of it
 }
 
 // Away is what of the job is at vendors at this stage.
@@ -330,7 +359,7 @@ func (p place) Away() []outLine {
 	var list []outLine
 	for _, o := range p.State.Out {
 		late := o.Expected != "" && o.Expected < flow.DateOf(p.Now.In(p.Zone))
-		list = append(list, outLine{p.view, o, cmp.Or(p.names[o.Vendor].Name, p.T("vendor")), late})
+		list = append(list, outLine{p.view, o, cmp.Or(p.names[o.Vendor].Name, p.T("vendor")), late, p.saying(o, p.Unit())})
 	}
 	return list
 }

@@ -58,6 +58,7 @@ type Web struct {
 	doors        *httpd.Limiter // guesses per address
 	links        *httpd.Limiter // links to set a new password, per sign-in
 	refusals     *httpd.Limiter // refusals that are noted, per member
+	links        linkDoors
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -69,6 +70,7 @@ func New(cfg Config) (*Web, error) {
 		Config: cfg, tries: httpd.NewLimiter(5*time.Minute, 10), doors: httpd.NewLimiter(2*time.Second, 40),
 		links: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
 	}
+	w.links = newLinkDoors()
 	var err error
 	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
 		return nil, err
@@ -111,7 +113,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -127,7 +129,7 @@ func (w *Web) openRoutes() []httpd.Route {
 // jobRoutes are the work itself.
 func (w *Web) jobRoutes() []httpd.Route {
 	return []httpd.Route{
-		{Pattern: "GET /{$}", May: flow.MaySee, Handler: w.home},
+		{Pattern: "GET /{$}", May: flow.Anybody, Handler: w.home},
 		{Pattern: "GET /my", May: flow.MaySee, Handler: w.myJobs},
 		{Pattern: "GET /find", May: flow.MaySee, Handler: w.find},
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
@@ -237,7 +239,14 @@ func (w *Web) refused(r *http.Request, who flow.Person) {
 	}
 }
 
+// home sends everybody to where they begin. Who begins nowhere finds nothing.
 func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	switch {
+	case who.Member.IsZero():
+		return httpd.Status(http.StatusUnauthorized)
+	case !who.May(flow.MaySee) && !who.May(flow.MayAnswer):
+		return errNotYours
+	}
 	processes, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {
 		return err
