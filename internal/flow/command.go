@@ -47,6 +47,7 @@ type Person struct {
 	Via      Via
 	Until    Moment // when it ends, whatever they do
 	Device   ID     // the shared device they are at, if any
+	AtDevice string // and what it is called
 	Session  ID     // the session they ask in
 	Language string
 	Scope    Scope
