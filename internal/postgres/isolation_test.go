@@ -43,7 +43,7 @@ func (f *firm) fill() {
 		f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}),
 		f.db.AddVendor(ctx, f.org, konkan), f.db.SaveWizard(ctx, f.org, postgres.Wizard{ID: newID(f.t), Body: "{}", By: f.owner, Changed: now}),
 		f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
-		f.db.AddSite(ctx, f.org, postgres.Site{Code: "vasai", Name: "Vasai"}),
+		f.onDevice(member.ID, now), f.db.AddSite(ctx, f.org, postgres.Site{Code: "vasai", Name: "Vasai"}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
@@ -54,6 +54,14 @@ func (f *firm) fill() {
 	f.picture(traced.Job, "printing", "blank sheet")
 	f.must(flow.RaiseNC{Work: traced, NC: newID(f.t), What: "shade off"})
 	f.must(flow.Send{Vendor: konkan.ID, Lines: []flow.SendLine{{Work: at(f.job("JC-2", 100), "printing"), Quantity: flow.Units(40)}}})
+}
+
+// onDevice leaves a shared device with somebody who comes in at it by PIN and by badge.
+func (f *firm) onDevice(member flow.ID, now time.Time) error {
+	ctx, d := f.t.Context(), postgres.Device{ID: newID(f.t), Name: "Press tablet", Given: flow.Given{Stages: []flow.StageRef{{Process: f.process.ID, Stage: "printing"}}}, Created: now}
+	err := errors.Join(f.db.AddDevice(ctx, f.org, d), f.db.SetPIN(ctx, f.org, member, "x", now), f.db.SetBadge(ctx, f.org, member, [32]byte{2}, now))
+	_, tryErr := f.db.TryPIN(ctx, f.org, d.ID, member, now)
+	return errors.Join(err, tryErr)
 }
 
 func tables(t *testing.T, conn *pgx.Conn) []string {

@@ -142,6 +142,18 @@ ALTER TABLE ONLY public.audit_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads OWNER TO clicarity_owner;
 
+CREATE TABLE public.badges (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT badges_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.badges OWNER TO clicarity_owner;
+
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
     code text NOT NULL,
@@ -218,6 +230,30 @@ CREATE TABLE public.column_maps (
 ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.devices (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    given text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    pair_hash bytea,
+    pair_until timestamp with time zone,
+    token_hash bytea,
+    paired_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    seen_on text DEFAULT ''::text NOT NULL,
+    suspended_at timestamp with time zone,
+    wrong integer DEFAULT 0 NOT NULL,
+    wrong_since timestamp with time zone,
+    CONSTRAINT devices_pair_hash_check CHECK ((length(pair_hash) = 32)),
+    CONSTRAINT devices_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.devices OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -406,6 +442,29 @@ ALTER TABLE ONLY public.pictures FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pictures OWNER TO clicarity_owner;
 
+CREATE TABLE public.pin_tries (
+    org_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    wrong integer NOT NULL,
+    locked_until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.pin_tries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pin_tries OWNER TO clicarity_owner;
+
+CREATE TABLE public.pins (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    hash text NOT NULL,
+    set_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pins OWNER TO clicarity_owner;
+
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
     process_id uuid NOT NULL,
@@ -568,6 +627,12 @@ ALTER TABLE ONLY public.audit_heads
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (org_id, seq);
 
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_org_id_token_hash_key UNIQUE (org_id, token_hash);
+
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
 
@@ -585,6 +650,12 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
@@ -627,6 +698,12 @@ ALTER TABLE ONLY public.organisations
 
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.pin_tries
+    ADD CONSTRAINT pin_tries_pkey PRIMARY KEY (org_id, device_id, member_id);
+
+ALTER TABLE ONLY public.pins
+    ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -680,6 +757,10 @@ CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, num
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
 
+CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
+
+CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
 
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
@@ -704,6 +785,8 @@ CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id,
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
 
+CREATE INDEX sessions_device ON public.sessions USING btree (org_id, device_id) WHERE (device_id IS NOT NULL);
+
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
 CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (org_id, id);
@@ -722,13 +805,19 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
 CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
@@ -737,6 +826,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
+
+CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF given, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -750,6 +841,9 @@ CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH
 
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -771,6 +865,9 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -808,6 +905,15 @@ ALTER TABLE ONLY public.number_series
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.pin_tries
+    ADD CONSTRAINT pin_tries_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pin_tries
+    ADD CONSTRAINT pin_tries_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.pins
+    ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
 
@@ -816,6 +922,9 @@ ALTER TABLE ONLY public.process_versions
 
 ALTER TABLE ONLY public.processes
     ADD CONSTRAINT processes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -842,6 +951,8 @@ ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
@@ -855,6 +966,8 @@ ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
@@ -880,6 +993,10 @@ ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_versions ENABLE ROW LEVEL SECURITY;
@@ -900,6 +1017,8 @@ CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendars USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -911,6 +1030,8 @@ CREATE POLICY tenant ON public.challan_series USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -935,6 +1056,10 @@ CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org()))
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -975,6 +1100,8 @@ GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
@@ -986,6 +1113,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_series TO clicarity_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
@@ -1012,6 +1141,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
 
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 

@@ -26,11 +26,13 @@ type Session struct {
 
 // AddSession stores a session.
 func (db *DB) AddSession(ctx context.Context, org flow.ID, s Session) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`, org, s.Token[:], s.Member, s.On, string(s.Via), orNull(s.Device), orNull(s.Grant),
-			s.Began, s.Until, int(s.Idle.Seconds()))
-	})
+	return db.tenant(ctx, org, func(b *pgx.Batch) { queueSession(b, org, s) })
+}
+
+func queueSession(b *pgx.Batch, org flow.ID, s Session) {
+	b.Queue(`insert into sessions (org_id, token_hash, member_id, device, via, device_id, grant_id, created_at, seen_at, expires_at, idle_seconds)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`, org, s.Token[:], s.Member, s.On, string(s.Via), orNull(s.Device), orNull(s.Grant),
+		s.Began, s.Until, int(s.Idle.Seconds()))
 }
 
 // orNull is an id, null for the zero one.
@@ -67,19 +69,21 @@ func staleAfter(idle time.Duration) time.Duration { return min(time.Minute, idle
 
 func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (p flow.Person, stale bool, err error) {
 	p.Org = org
-	var given givenText
+	var given, place givenText
 	var stamp string
 	var device *flow.ID
 	var until, seen time.Time
 	var idle int
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id, s.via, s.device_id, s.expires_at, s.seen_at, s.idle_seconds, `+settingsStamp+`
+		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id, s.via, s.device_id, coalesce(d.name, ''), coalesce(d.given, '{}'),
+				s.expires_at, s.seen_at, s.idle_seconds, `+settingsStamp+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id
+			left join devices d on d.org_id = s.org_id and d.id = s.device_id
 			where s.org_id = $1 and s.token_hash = $2 and s.expires_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
-				and m.suspended_at is null and m.left_at is null`, org, token[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &device, &until, &seen, &idle, &stamp)
+				and m.suspended_at is null and m.left_at is null and (s.via <> 'floor' or d.id is not null and d.suspended_at is null)`, org, token[:], now).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &device, &p.AtDevice, &place, &until, &seen, &idle, &stamp)
 		})
 	})
 	if err == nil {
@@ -91,14 +95,14 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	if device != nil {
 		p.Device = *device
 	}
+	p.Scope = flow.Given(given).Scope(p.Role, p.Member)
 	switch p.Via {
 	case flow.ViaFloor:
-		p.Without = flow.OnlyOnFloor
+		p.Without, p.Scope = flow.OnlyOnFloor, p.Scope.Only(flow.Given(place))
 	case flow.ViaPending:
 		p.Without = ^flow.Anybody
 	}
 	p.Until = flow.At(until)
-	p.Scope = flow.Given(given).Scope(p.Role, p.Member)
 	return p, now.Sub(seen) > staleAfter(time.Duration(idle)*time.Second), nil
 }
 
