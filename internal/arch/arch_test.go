@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
 	"internal/keys":            2,
+	"internal/factors":         2,
 	"internal/web":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
@@ -50,6 +51,7 @@ var allowed = map[string][]string{
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
 	"golang.org/x/time":        {"internal/httpd"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
+	"rsc.io/qr":                {"internal/factors"},
 }
 
 type pkg struct {
