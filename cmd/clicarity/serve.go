@@ -99,6 +99,7 @@ func site(cfg web.Config) (http.Handler, *live.Hub, error) {
 		return changes(ctx, cfg.DB, org, after)
 	}, cfg.DB.Head)
 	cfg.CheckPassword, cfg.NewPassword = checkPassword, firstPassword
+	cfg.HashPIN, cfg.CheckPIN = hashPIN, checkPassword
 	pages, err := web.New(cfg)
 	if err != nil {
 		return nil, nil, err

@@ -113,7 +113,7 @@ type part struct {
 
 // menu are the parts of the site beside the work itself.
 var menu = []part{
-	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/vendors", "vendors", flow.MayVendors, true},
+	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/devices", "devices", flow.MayDevices, false}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, true},
 	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false},
 }

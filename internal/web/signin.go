@@ -114,6 +114,6 @@ func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, _ flow.Person) er
 			return err
 		}
 	}
-	http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)
+	http.Redirect(rw, r, w.front(r), http.StatusSeeOther)
 	return nil
 }

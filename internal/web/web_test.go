@@ -14,6 +14,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,11 @@ type house struct {
 	t   *testing.T
 	db  *postgres.DB
 	url string
+
+	data     string // address of the database
+	pages    *web.Web
+	handler  http.Handler  // the same site without a network
+	compared *atomic.Int64 // PINs that were compared with a hash
 }
 
 func openHouse(t *testing.T) *house {
@@ -51,7 +57,9 @@ func openHouse(t *testing.T) *house {
 // openHouseAt is a house with a clock of its own.
 func openHouseAt(t *testing.T, now func() time.Time) *house {
 	t.Helper()
-	db := pgtest.New(t)
+	data := pgtest.URL(t)
+	db := pgtest.Open(t, data)
+	compared := &atomic.Int64{}
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
 		got := make([]live.Change, len(records))
@@ -62,16 +70,19 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
-		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
+		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil },
+		HashPIN:     func(pin string) (string, error) { return "hash of " + pin, nil },
+		CheckPIN:    func(pin, hash string) bool { compared.Add(1); return hash == "hash of "+pin }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(pages.Handler(log))
+	handler := pages.Handler(log)
+	server := httptest.NewServer(handler)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = db.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}) }() //nolint:errcheck // ends with the context
 	t.Cleanup(func() { hub.Close(); server.Close(); cancel(); <-done })
-	return &house{t: t, db: db, url: server.URL}
+	return &house{t: t, db: db, url: server.URL, data: data, pages: pages, handler: handler, compared: compared}
 }
 
 type testWriter struct{ t *testing.T }
