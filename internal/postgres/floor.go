@@ -146,10 +146,14 @@ func (db *DB) TryPIN(ctx context.Context, org, device, member flow.ID, now time.
 		var w flow.Wrongs
 		var since, suspended, until pgtype.Timestamptz
 		var wrong int
-		err := tx.QueryRow(ctx, `select d.wrong, d.wrong_since, d.suspended_at, coalesce(p.hash, ''), coalesce(t.wrong, 0), t.locked_until from devices d
-			left join pins p on p.org_id = d.org_id and p.member_id = $3
-			left join pin_tries t on t.org_id = d.org_id and t.device_id = d.id and t.member_id = $3
-			where d.org_id = $1 and d.id = $2 for update of d`, org, device, member).Scan(&w.Count, &since, &suspended, &t.Hash, &wrong, &until)
+		err := tx.QueryRow(ctx, "select wrong, wrong_since, suspended_at from devices where org_id = $1 and id = $2 for update", org, device).Scan(&w.Count, &since, &suspended)
+		if err != nil {
+			return notFound(err)
+		}
+		err = tx.QueryRow(ctx, `select coalesce(p.hash, ''), coalesce(t.wrong, 0), t.locked_until from members m
+			left join pins p on p.org_id = m.org_id and p.member_id = m.id
+			left join pin_tries t on t.org_id = m.org_id and t.member_id = m.id and t.device_id = $2
+			where m.org_id = $1 and m.id = $3`, org, device, member).Scan(&t.Hash, &wrong, &until) // after the lock, so that it sees the try before
 		if err != nil {
 			return notFound(err)
 		}
