@@ -163,6 +163,8 @@ func TestDeviceScreens(t *testing.T) {
 			if wide := tablet.eval("document.documentElement.scrollWidth"); wide != fmt.Sprint(size.w) {
 				t.Errorf("the page is %s wide at %d", wide, size.w)
 			}
+			office.speak("en")
+			tablet.speak("mr")
 		}
 	}
 }

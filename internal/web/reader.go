@@ -115,7 +115,7 @@ type part struct {
 var menu = []part{
 	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/devices", "devices", flow.MayDevices, false}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, true},
-	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false},
+	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false}, {"/devices/me", "own_pin", flow.MaySelf | flow.MayReport, false},
 }
 
 // Menu are the parts of the site that the reader may enter.
