@@ -1,3 +1,4 @@
+// Package factors makes what people show beside their password: here, what a camera reads.
 package factors
 
 import (

@@ -132,7 +132,7 @@ func (db *DB) PasswordOf(ctx context.Context, org, member flow.ID) (hash string,
 // Try is a PIN that is about to be compared, or why it is not.
 type Try struct {
 	Hash   string    // to compare with; empty when the member has no PIN
-	Wait   time.Time // not before then; zero: now
+	Wait   time.Time // it is not compared, and none is before then; zero: it is to be compared
 	Closed bool      // nobody comes in at the device
 	Close  bool      // and this try closed it
 }
@@ -159,7 +159,10 @@ func (db *DB) TryPIN(ctx context.Context, org, device, member flow.ID, now time.
 		}
 		w.Since = flow.At(since.Time)
 		w = w.At(flow.At(now))
-		if t.Closed = suspended.Valid || w.Full(); t.Closed || until.Time.After(now) {
+		if t.Closed = suspended.Valid || w.Full(); t.Closed {
+			return nil
+		}
+		if flow.Wait(wrong) > 0 && until.Time.After(now) {
 			t.Wait = until.Time
 			return nil
 		}

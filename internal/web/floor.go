@@ -309,7 +309,7 @@ func (w *Web) byPIN(rw http.ResponseWriter, r *http.Request, f postgres.Floor) e
 	case t.Closed:
 		http.Redirect(rw, r, "/device", http.StatusSeeOther)
 		return nil
-	case !t.Wait.IsZero() && t.Wait.After(w.Now()):
+	case !t.Wait.IsZero():
 		p.Error = p.T("pin_wait", "at", p.When(flow.At(t.Wait.Add(time.Minute-1))))
 		return w.render(rw, http.StatusTooManyRequests, "pin", p)
 	}
