@@ -3,6 +3,8 @@ package web_test
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -393,4 +395,69 @@ func TestDevicesAreInTheAuditLog(t *testing.T) {
 			t.Errorf("the log says %q", secret)
 		}
 	}
+}
+
+// More people than fit are on further pages, each once.
+func TestTilesBeyondSixtyAreOnTheNextPage(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	d := f.device(f.ownerBrowser(), "Tablet", "lamination")
+	for i := range 64 {
+		m := postgres.Member{ID: newID(t), Name: fmt.Sprintf("Karigar %02d", i), Role: flow.Operator, PasswordHash: "x", Created: time.Now(),
+			Given: flow.Given{Stages: []flow.StageRef{{Process: f.process.ID, Stage: "lamination"}}}}
+		if err := errors.Join(f.db.AddMember(t.Context(), f.org, m), f.db.SetPIN(t.Context(), f.org, m.ID, "x", time.Now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.tablet.get("/device").says(200, "Karigar 00", "Karigar 59", "More people").hides("Karigar 60")
+	d.tablet.get("/device?page=1").says(200, "Karigar 60", "Karigar 63", "Before").hides("Karigar 59")
+	for _, page := range []string{"-1", "9", "x"} {
+		d.tablet.get("/device?page="+page).says(200, "Karigar")
+	}
+}
+
+// A device that is closed takes no badge either, and whoever is in there is out.
+func TestAClosedDeviceTakesNobody(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	d := f.device(owner, "Tablet", "lamination")
+	owner.pin(f.operator, "4711")
+	d.in(f.operator, "4711").says(200, "Next person")
+	token := [16]byte{7}
+	err := errors.Join(f.db.SetBadge(t.Context(), f.org, f.owner, sha(token), time.Now()),
+		f.db.WrongPIN(t.Context(), f.org, d.id, f.operator, true, time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.tablet.get("/my").says(200, "Closed: too many wrong PINs")
+	before := f.compared.Load()
+	d.in(f.operator, "4711").says(200, "Closed: too many wrong PINs")
+	d.tablet.post("/device/in", url.Values{"badge": {"CB" + crockford.EncodeToString(token[:])}}).says(200, "Closed: too many wrong PINs")
+	d.tablet.get("/device/in/"+f.operator.String()).says(200, "Closed: too many wrong PINs")
+	if f.compared.Load() != before {
+		t.Error("a PIN was compared at a closed device")
+	}
+	owner.get("/devices").says(200, "Closed: too many wrong PINs")
+	owner.post("/devices/"+d.id.String(), url.Values{"do": {"let_in"}}).says(200, "In use")
+	d.in(f.operator, "4711").says(200, "Next person")
+}
+
+// Whoever loses their role or their stages loses them at the device too.
+func TestAChangeOfScopeReachesTheFloor(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	d := f.device(owner, "Tablet", "lamination")
+	owner.pin(f.operator, "4711")
+	d.in(f.operator, "4711").says(200, "Next person")
+	queue := "/stages/" + f.process.ID.String() + "/lamination"
+	d.tablet.get(queue).says(200)
+	if err := f.db.SetRole(t.Context(), f.org, f.operator, flow.Operator, flow.Given{Stages: []flow.StageRef{{Process: f.process.ID, Stage: "printing"}}}); err != nil {
+		t.Fatal(err)
+	}
+	d.tablet.get(queue).says(404)
+	d.next()
+	d.tablet.hides("Ravi Kadam")
+	d.in(f.operator, "4711").says(404)
 }
