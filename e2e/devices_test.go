@@ -129,6 +129,7 @@ func TestDeviceScreens(t *testing.T) {
 		t.Skip("no folder for the screenshots was given: -shots DIR")
 	}
 	owner := open(t, 1366, 768).signIn(who(t, "owner"))
+	owner.speak("en")
 	pin := pins(owner, "Ravi Kadam", "Nikhil Rane", "Fatima Ansari", "Vinod Tiwari", "Imran Shaikh", "Gurpreet Singh", "Lakshmi Iyer", "Deepak Sawant", "Bhavesh Patel")
 	for _, size := range []struct {
 		name string
@@ -149,7 +150,7 @@ func TestDeviceScreens(t *testing.T) {
 				chromedp.Click("button[value=badges]"), chromedp.WaitVisible(".badge .qr"))
 			office.picture("badges", size.name, lang)
 			fresh := open(t, size.w, size.h)
-			fresh.speak(lang)
+			fresh.visit("/device").speak(lang)
 			fresh.visit("/device").picture("pair", size.name, lang)
 			tablet.speak(lang)
 			tablet.visit("/device").picture("tiles", size.name, lang)
