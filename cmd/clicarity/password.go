@@ -33,6 +33,13 @@ func checkPassword(password, hash string) bool {
 	return err == nil && fits && known
 }
 
+// hashPIN hashes what is made of a PIN at the cost of a password.
+func hashPIN(pin string) (string, error) {
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	return hashPassword(pin)
+}
+
 // firstPassword is a password to hand to somebody, and its hash.
 func firstPassword() (password, hash string, err error) {
 	if password, err = newPassword(); err != nil {

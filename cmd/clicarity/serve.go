@@ -112,6 +112,7 @@ func site(cfg web.Config) (*web.Web, *live.Hub, error) {
 		return changes(ctx, cfg.DB, org, after)
 	}, cfg.DB.Head)
 	cfg.CheckPassword, cfg.HashPassword, cfg.NewPassword = checkPassword, chosenPassword, firstPassword
+	cfg.HashPIN, cfg.CheckPIN = hashPIN, checkPassword
 	pages, err := web.New(cfg)
 	return pages, cfg.Hub, err
 }

@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"github.com/xuri/excelize": {"internal/sheets"},
 	"github.com/chromedp":      {"e2e"},
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
-	"rsc.io/qr":                {"internal/web"},
+	"rsc.io/qr":                {"internal/factors"},
 	"golang.org/x/time":        {"internal/httpd"},
 	"github.com/wneessen":      {"internal/smtp"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},

@@ -53,6 +53,7 @@ type Person struct {
 	Until     Moment // when it ends, whatever they do
 	Stale     bool   // their place has changed since: the session is to be renewed
 	Device    ID     // the shared device they are at, if any
+	AtDevice  string // and its name
 	Session   ID     // the session they ask in
 	Supported Moment // until when support may look, for owners, who can end it; 0: it may not
 	Language  string

@@ -110,6 +110,8 @@ const (
 	CalendarChanged   Code = "calendar_changed"    // By, At: somebody saved another form of it meanwhile
 	CalendarStandard  Code = "calendar_standard"   // Name: stages without a calendar need one
 	LastOwner         Code = "last_owner"          // an organisation always has an owner
+	PINForm           Code = "pin_form"            // a PIN is four to six digits
+	PINTrivial        Code = "pin_trivial"         // everybody would try it first
 	StationUnknown    Code = "station_unknown"     // Stage, Value
 	StationBusy       Code = "station_busy"        // Value; and Job, Stage, By, At of what runs there, for those who may see it
 	MoveDone          Code = "move_done"           // Job: it is completed

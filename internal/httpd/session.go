@@ -89,7 +89,12 @@ func readCookie(r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bo
 	if err != nil {
 		return org, hash, false
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(c.Value)
+	return readToken(c.Value)
+}
+
+// readToken reads the organisation and the token of a cookie.
+func readToken(value string) (org flow.ID, hash [32]byte, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(value)
 	if err != nil || len(raw) != len(org)+tokenBytes {
 		return org, hash, false
 	}

@@ -51,6 +51,7 @@ func (f *firm) fill() {
 		f.db.AddPasskey(ctx, f.org, f.owner, flow.ID{}, postgres.Passkey{ID: newID(f.t), Credential: []byte{1}, Name: "Phone", Body: "{}", Created: now}, nil),
 		f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}),
 		f.db.TakeAnswer(ctx, f.org, [32]byte{1}, now), f.db.AddReset(ctx, f.org, postgres.Reset{Token: [32]byte{1}, Member: f.owner, Until: now.Add(time.Hour)}),
+		f.onDevice(member.ID, now),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
@@ -69,6 +70,14 @@ func (f *firm) fill() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+}
+
+// onDevice leaves a shared device with somebody who comes in at it by PIN and by badge.
+func (f *firm) onDevice(member flow.ID, now time.Time) error {
+	ctx, d := f.t.Context(), postgres.Device{ID: newID(f.t), Name: "Press tablet", Given: flow.Given{Stages: []flow.StageRef{{Process: f.process.ID, Stage: "printing"}}}, Created: now}
+	err := errors.Join(f.db.AddDevice(ctx, f.org, d), f.db.SetPIN(ctx, f.org, member, "x", now), f.db.SetBadge(ctx, f.org, member, [32]byte{2}, now))
+	_, tryErr := f.db.TryPIN(ctx, f.org, d.ID, member, now)
+	return errors.Join(err, tryErr)
 }
 
 func tables(t *testing.T, conn *pgx.Conn) []string {

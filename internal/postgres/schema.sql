@@ -174,6 +174,18 @@ ALTER TABLE ONLY public.authenticators FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.authenticators OWNER TO clicarity_owner;
 
+CREATE TABLE public.badges (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT badges_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.badges OWNER TO clicarity_owner;
+
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
     code text NOT NULL,
@@ -250,6 +262,30 @@ CREATE TABLE public.column_maps (
 ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.devices (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    given text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    pair_hash bytea,
+    pair_until timestamp with time zone,
+    token_hash bytea,
+    paired_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    seen_on text DEFAULT ''::text NOT NULL,
+    suspended_at timestamp with time zone,
+    wrong integer DEFAULT 0 NOT NULL,
+    wrong_since timestamp with time zone,
+    CONSTRAINT devices_pair_hash_check CHECK ((length(pair_hash) = 32)),
+    CONSTRAINT devices_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.devices OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -339,6 +375,37 @@ WITH (fillfactor='70');
 ALTER TABLE ONLY public.jobs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs OWNER TO clicarity_owner;
+
+CREATE TABLE public.link_challans (
+    org_id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    number text NOT NULL
+);
+
+ALTER TABLE ONLY public.link_challans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.link_challans OWNER TO clicarity_owner;
+
+CREATE TABLE public.links (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    vendor_id uuid,
+    job_id uuid,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    uses integer DEFAULT 0 NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT links_check CHECK (((kind = 'vendor'::text) = (vendor_id IS NOT NULL))),
+    CONSTRAINT links_check1 CHECK (((kind = 'customer'::text) = (job_id IS NOT NULL))),
+    CONSTRAINT links_kind_check CHECK ((kind = ANY (ARRAY['vendor'::text, 'customer'::text])))
+);
+
+ALTER TABLE ONLY public.links FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.links OWNER TO clicarity_owner;
 
 CREATE TABLE public.log_heads (
     org_id uuid NOT NULL,
@@ -528,6 +595,29 @@ ALTER TABLE ONLY public.pictures FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pictures OWNER TO clicarity_owner;
 
+CREATE TABLE public.pin_tries (
+    org_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    wrong integer NOT NULL,
+    locked_until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.pin_tries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pin_tries OWNER TO clicarity_owner;
+
+CREATE TABLE public.pins (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    hash text NOT NULL,
+    set_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pins OWNER TO clicarity_owner;
+
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
     process_id uuid NOT NULL,
@@ -684,7 +774,8 @@ CREATE TABLE public.vendors (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
     name text NOT NULL,
-    place text DEFAULT ''::text NOT NULL
+    place text DEFAULT ''::text NOT NULL,
+    member_id uuid
 );
 
 ALTER TABLE ONLY public.vendors FORCE ROW LEVEL SECURITY;
@@ -744,6 +835,12 @@ ALTER TABLE ONLY public.audit
 ALTER TABLE ONLY public.authenticators
     ADD CONSTRAINT authenticators_pkey PRIMARY KEY (org_id, member_id);
 
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_org_id_token_hash_key UNIQUE (org_id, token_hash);
+
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
 
@@ -761,6 +858,12 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
@@ -785,6 +888,12 @@ ALTER TABLE ONLY public.jobs
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.link_challans
+    ADD CONSTRAINT link_challans_pkey PRIMARY KEY (org_id, link_id, number);
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
@@ -827,6 +936,12 @@ ALTER TABLE ONLY public.passkeys
 
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.pin_tries
+    ADD CONSTRAINT pin_tries_pkey PRIMARY KEY (org_id, device_id, member_id);
+
+ALTER TABLE ONLY public.pins
+    ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -892,6 +1007,10 @@ CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, num
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
 
+CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
+
+CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
 CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
 
 CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created_at) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
@@ -909,6 +1028,12 @@ CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, versi
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
+
+CREATE INDEX link_challans_number ON public.link_challans USING btree (org_id, number);
+
+CREATE INDEX links_job ON public.links USING btree (org_id, job_id, created_at) WHERE (job_id IS NOT NULL);
+
+CREATE INDEX links_vendor ON public.links USING btree (org_id, vendor_id, created_at) WHERE (vendor_id IS NOT NULL);
 
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
@@ -931,6 +1056,8 @@ CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) W
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
 CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
+
+CREATE INDEX sessions_device ON public.sessions USING btree (org_id, device_id) WHERE (device_id IS NOT NULL);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (org_id, expires_at);
 
@@ -958,11 +1085,17 @@ CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STAT
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH ROW EXECUTE FUNCTION public.audited('authenticator', 'member_id');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH ROW EXECUTE FUNCTION public.audited('link', 'id', 'kind vendor_id job_id expires_at revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
@@ -971,6 +1104,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EA
 CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
@@ -981,6 +1116,8 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
+
+CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF given, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1006,6 +1143,9 @@ ALTER TABLE ONLY public.audit_heads
 ALTER TABLE ONLY public.authenticators
     ADD CONSTRAINT authenticators_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1026,6 +1166,9 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1053,6 +1196,21 @@ ALTER TABLE ONLY public.jobs
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_org_id_process_id_version_fkey FOREIGN KEY (org_id, process_id, version) REFERENCES public.process_versions(org_id, process_id, version);
+
+ALTER TABLE ONLY public.link_challans
+    ADD CONSTRAINT link_challans_org_id_link_id_fkey FOREIGN KEY (org_id, link_id) REFERENCES public.links(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.link_challans
+    ADD CONSTRAINT link_challans_org_id_number_fkey FOREIGN KEY (org_id, number) REFERENCES public.challans(org_id, number);
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_org_id_vendor_id_fkey FOREIGN KEY (org_id, vendor_id) REFERENCES public.vendors(org_id, id);
 
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1084,6 +1242,15 @@ ALTER TABLE ONLY public.passkeys
 ALTER TABLE ONLY public.pictures
     ADD CONSTRAINT pictures_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.pin_tries
+    ADD CONSTRAINT pin_tries_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pin_tries
+    ADD CONSTRAINT pin_tries_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.pins
+    ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
 
@@ -1098,6 +1265,9 @@ ALTER TABLE ONLY public.recovery_codes
 
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_grant_id_fkey FOREIGN KEY (org_id, grant_id) REFERENCES public.support_grants(org_id, id);
@@ -1120,6 +1290,9 @@ ALTER TABLE ONLY public.uploads
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.vendors
+    ADD CONSTRAINT vendors_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1135,6 +1308,8 @@ ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
@@ -1149,6 +1324,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.head_mails ENABLE ROW LEVEL SECURITY;
@@ -1160,6 +1337,10 @@ ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.link_challans ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
@@ -1182,6 +1363,10 @@ ALTER TABLE public.passkey_questions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.passkeys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -1211,6 +1396,8 @@ CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) W
 
 CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendars USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1223,6 +1410,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.head_mails USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1234,6 +1423,10 @@ CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.jobs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.link_challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.links USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1256,6 +1449,10 @@ CREATE POLICY tenant ON public.passkey_questions USING ((org_id = public.app_org
 CREATE POLICY tenant ON public.passkeys USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1304,6 +1501,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
@@ -1316,6 +1515,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.head_mails TO clicarity_app;
@@ -1327,6 +1528,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.jobs TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.link_challans TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.links TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
@@ -1351,6 +1556,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkeys TO clicarity_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
 
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 

@@ -111,7 +111,7 @@ func staleAfter(idle time.Duration) time.Duration { return min(time.Minute, idle
 
 func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (p flow.Person, stale bool, err error) {
 	p.Org = org
-	var given, stamp string
+	var given, place, stamp string
 	var device *flow.ID
 	var began, until, seen time.Time
 	var granted pgtype.Timestamptz
@@ -120,15 +120,17 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id,
 			case when s.via = '' and not s.factor and m.role = any(string_to_array(o.second_factor, ' ')) then 'pending' else s.via end,
-			s.stale and s.token_hash = $2, s.device_id, s.created_at, s.expires_at, s.seen_at, s.idle_seconds, coalesce(g.help, false),
+			s.stale and s.token_hash = $2, s.device_id, coalesce(d.name, ''), coalesce(d.given, '{}'), s.created_at, s.expires_at, s.seen_at, s.idle_seconds, coalesce(g.help, false),
 			case when m.role = 'owner' then (select max(a.until) from support_grants a where a.org_id = $1 and a.ended_at is null and a.until > $3) end, `+settingsStamp+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id
+			left join devices d on d.org_id = s.org_id and d.id = s.device_id
 			left join support_grants g on g.org_id = s.org_id and g.id = s.grant_id
 			where s.org_id = $1 and (s.token_hash = $2 or s.was_hash = $2 and s.was_until > $3) and s.expires_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
-				and m.suspended_at is null and m.left_at is null and (s.via <> 'support' or g.ended_at is null and g.until > $3)`, org, token[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &p.Stale, &device, &began, &until, &seen, &idle, &help, &granted, &stamp)
+				and m.suspended_at is null and m.left_at is null and (s.via <> 'support' or g.ended_at is null and g.until > $3)
+				and (s.via <> 'floor' or d.id is not null and d.suspended_at is null)`, org, token[:], now).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &p.Stale, &device, &p.AtDevice, &place, &began, &until, &seen, &idle, &help, &granted, &stamp)
 		})
 	})
 	if err == nil {
@@ -140,9 +142,16 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	if device != nil {
 		p.Device = *device
 	}
+	if p.Scope, err = db.scopes.of(given, p.Role, p.Member); err != nil {
+		return flow.Person{}, false, err
+	}
 	switch p.Via {
 	case flow.ViaFloor:
-		p.Without = flow.OnlyOnFloor
+		var at flow.Given
+		if err := json.Unmarshal([]byte(place), &at); err != nil {
+			return flow.Person{}, false, err
+		}
+		p.Without, p.Scope = flow.OnlyOnFloor, p.Scope.Only(at)
 	case flow.ViaPending:
 		p.Without = ^flow.Anybody
 	case flow.ViaSupport:
@@ -154,9 +163,6 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 		p.Supported = flow.At(granted.Time)
 	}
 	p.Began, p.Until = flow.At(began), flow.At(until)
-	if p.Scope, err = db.scopes.of(given, p.Role, p.Member); err != nil {
-		return flow.Person{}, false, err
-	}
 	return p, now.Sub(seen) > staleAfter(time.Duration(idle)*time.Second), nil
 }
 

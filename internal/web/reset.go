@@ -61,7 +61,7 @@ func (w *Web) forgot(rw http.ResponseWriter, r *http.Request, _ flow.Person) err
 	}
 	wait := w.doors.Wait(httpd.Address(r), w.Now())
 	if wait == 0 {
-		wait = w.links.Wait(login, w.Now())
+		wait = w.resets.Wait(login, w.Now())
 	}
 	if wait > 0 {
 		p.Error = p.tooOften(rw, wait)

@@ -123,9 +123,7 @@ func readScope(r *http.Request, h house) (flow.Role, flow.Given) {
 	g.Processes = slices.DeleteFunc(g.Processes, func(id flow.ID) bool {
 		return !slices.ContainsFunc(h.processes, func(p flow.Process) bool { return p.ID == id })
 	})
-	g.Stages = slices.DeleteFunc(g.Stages, func(ref flow.StageRef) bool {
-		return !slices.ContainsFunc(h.processes, func(p flow.Process) bool { _, ok := p.Stage(ref.Stage); return ok && p.ID == ref.Process })
-	})
+	g.Stages = h.stages(g.Stages)
 	g.Vendors = slices.DeleteFunc(g.Vendors, func(id flow.ID) bool {
 		return !slices.ContainsFunc(h.vendors, func(v postgres.Vendor) bool { return v.ID == id })
 	})
@@ -135,6 +133,13 @@ func readScope(r *http.Request, h house) (flow.Role, flow.Given) {
 		}
 	}
 	return role, g.Fits(role)
+}
+
+// stages are those of some stages that there are.
+func (h house) stages(refs []flow.StageRef) []flow.StageRef {
+	return slices.DeleteFunc(refs, func(ref flow.StageRef) bool {
+		return !slices.ContainsFunc(h.processes, func(p flow.Process) bool { _, ok := p.Stage(ref.Stage); return ok && p.ID == ref.Process })
+	})
 }
 
 // stageRefs are the stages that were ticked.

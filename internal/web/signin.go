@@ -243,6 +243,6 @@ func (w *Web) signOut(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 			return err
 		}
 	}
-	http.Redirect(rw, r, "/sign-in", http.StatusSeeOther)
+	http.Redirect(rw, r, w.front(r), http.StatusSeeOther)
 	return nil
 }

@@ -43,6 +43,9 @@ type Config struct {
 	HashPassword func(password string) (string, error)
 	// NewPassword makes a password to hand to somebody, and its hash.
 	NewPassword func() (password, hash string, err error)
+	// HashPIN and CheckPIN do the same for what is made of a PIN with the installation's pepper.
+	HashPIN  func(pin string) (string, error)
+	CheckPIN func(pin, hash string) bool
 }
 
 // Web serves the pages.
@@ -56,9 +59,11 @@ type Web struct {
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
 	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
 	doors        *httpd.Limiter // guesses per address
-	links        *httpd.Limiter // links to set a new password, per sign-in
+	resets       *httpd.Limiter // links to set a new password, per sign-in
 	refusals     *httpd.Limiter // refusals that are noted, per member
 	links        linkDoors
+	pairings     *httpd.Limiter // codes of devices, per address
+	comings      *httpd.Limiter // PINs and badges, per address and device
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -68,7 +73,8 @@ var files embed.FS
 func New(cfg Config) (*Web, error) {
 	w := &Web{
 		Config: cfg, tries: httpd.NewLimiter(5*time.Minute, 10), doors: httpd.NewLimiter(2*time.Second, 40),
-		links: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
+		resets: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
+		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 	}
 	w.links = newLinkDoors()
 	var err error
@@ -113,7 +119,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -225,7 +231,11 @@ func (w *Web) Handler(log *slog.Logger) http.Handler {
 
 // as puts the person into the audit log as the author of what the request does.
 func (w *Web) as(ctx context.Context, r *http.Request, who flow.Person) context.Context {
-	return postgres.As(ctx, postgres.Actor{Member: who.Member, Device: device(r.UserAgent()), Via: who.Via, At: w.Now()})
+	on := device(r.UserAgent())
+	if who.Via == flow.ViaFloor {
+		on = who.Device.String() // the log names nothing by its name
+	}
+	return postgres.As(ctx, postgres.Actor{Member: who.Member, Device: on, Via: who.Via, At: w.Now()})
 }
 
 // refused notes that somebody asked for what they may not. One who keeps asking is noted now and then.
@@ -296,7 +306,7 @@ type failPage struct {
 // Fail shows an error page; for somebody who is not signed in, the way to the sign-in.
 func (w *Web) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, status int, err error) {
 	if status == http.StatusUnauthorized && r.Method == http.MethodGet && r.URL.Path != "/live" {
-		to := "/sign-in"
+		to := w.front(r)
 		if who.Via == flow.ViaPending {
 			to = "/second-factor"
 		}
@@ -313,6 +323,14 @@ func (w *Web) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, sta
 	if err := w.render(rw, status, "fail", p); err != nil {
 		http.Error(rw, http.StatusText(status), status)
 	}
+}
+
+// front is where somebody who is not signed in begins: at the tiles on a shared device, else at the sign-in.
+func (w *Web) front(r *http.Request) string {
+	if _, _, shared := httpd.Device(r, w.Secure); shared {
+		return "/device"
+	}
+	return "/sign-in"
 }
 
 func failHeading(status int) string {
@@ -359,7 +377,7 @@ func (w *Web) do(r *http.Request, who flow.Person, id flow.ID, action flow.Actio
 
 // doAt gives a command of a certain moment.
 func (w *Web) doAt(r *http.Request, who flow.Person, c flow.Command) (flow.Receipt, error) {
-	return w.DB.Do(r.Context(), who.Mark(flow.At(w.Now()), device(r.UserAgent())), c)
+	return w.DB.Do(r.Context(), who.Mark(flow.At(w.Now()), onWhat(r, who)), c)
 }
 
 func pathID(r *http.Request, name string) (flow.ID, error) {

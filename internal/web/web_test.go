@@ -44,6 +44,9 @@ type house struct {
 	url      string
 	database string
 	checks   *atomic.Int64 // passwords that were compared
+	pages    *web.Web
+	handler  http.Handler  // the same site without a network
+	compared *atomic.Int64 // PINs that were compared with a hash
 }
 
 func openHouse(t *testing.T) *house {
@@ -68,6 +71,7 @@ func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 	database := pgtest.URL(t)
 	db := pgtest.Open(t, database)
 	checks := &atomic.Int64{}
+	compared := &atomic.Int64{}
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
 		got := make([]live.Change, len(records))
@@ -80,16 +84,19 @@ func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails, Program: "test",
 		CheckPassword: func(password, hash string) bool { checks.Add(1); return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
-		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil }})
+		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil },
+		HashPIN:       func(pin string) (string, error) { return "hash of " + pin, nil },
+		CheckPIN:      func(pin, hash string) bool { compared.Add(1); return hash == "hash of "+pin }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(pages.Handler(log))
+	handler := pages.Handler(log)
+	server := httptest.NewServer(handler)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = db.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}) }() //nolint:errcheck // ends with the context
 	t.Cleanup(func() { hub.Close(); server.Close(); cancel(); <-done })
-	return &house{t: t, db: db, url: server.URL, database: database, checks: checks}
+	return &house{t: t, db: db, url: server.URL, database: database, checks: checks, pages: pages, handler: handler, compared: compared}
 }
 
 type testWriter struct{ t *testing.T }
