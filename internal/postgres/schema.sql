@@ -230,6 +230,21 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.identity_providers (
+    org_id uuid NOT NULL,
+    issuer text NOT NULL,
+    client_id text NOT NULL,
+    secret bytea NOT NULL,
+    domains text[] NOT NULL,
+    required boolean NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.identity_providers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_providers OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_lots (
     org_id uuid NOT NULL,
     lot_key text NOT NULL,
@@ -493,6 +508,24 @@ ALTER TABLE ONLY public.sites FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sites OWNER TO clicarity_owner;
 
+CREATE TABLE public.tokens (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    grants text[] NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    used_at timestamp with time zone,
+    CONSTRAINT tokens_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tokens OWNER TO clicarity_owner;
+
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -589,6 +622,9 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.identity_providers
+    ADD CONSTRAINT identity_providers_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
 
@@ -655,6 +691,9 @@ ALTER TABLE ONLY public.sites
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_pkey PRIMARY KEY (org_id, code);
 
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -710,6 +749,10 @@ CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (org_id, id);
 
 CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
 
+CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
+
+CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
+
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
@@ -724,6 +767,8 @@ CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STAT
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
@@ -733,6 +778,8 @@ CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
+
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.audited('token', 'id', 'grants expires_at revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
 
@@ -774,6 +821,9 @@ ALTER TABLE ONLY public.column_maps
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.identity_providers
+    ADD CONSTRAINT identity_providers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -823,6 +873,9 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -857,6 +910,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 
@@ -914,6 +969,8 @@ CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) W
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.identity_providers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -948,6 +1005,8 @@ CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -957,6 +1016,8 @@ CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH 
 CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -988,6 +1049,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_providers TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
 
@@ -1024,6 +1087,8 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 

@@ -225,7 +225,7 @@ type Name struct {
 func (db *DB) MemberNames(ctx context.Context, org flow.ID, limit int) ([]Name, error) {
 	var list []Name
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select id, name from members where org_id = $1 order by name, id limit $2", org, limit).Query(func(rows pgx.Rows) error {
+		b.Queue("select id, name from members where org_id = $1 and role not in ('support', 'program') order by name, id limit $2", org, limit).Query(func(rows pgx.Rows) error {
 			var n Name
 			_, err := pgx.ForEachRow(rows, []any{&n.ID, &n.Name}, func() error { list = append(list, n); return nil })
 			return err
