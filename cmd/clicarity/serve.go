@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"clicarity/internal/api"
 	"clicarity/internal/flow"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
@@ -103,7 +104,11 @@ func site(cfg web.Config) (http.Handler, *live.Hub, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return pages.Handler(cfg.Log), cfg.Hub, nil
+	programs := api.New(api.Config{DB: cfg.DB, Now: cfg.Now, Log: cfg.Log, Keys: cfg.Keys, Says: pages, Export: pages.Export})
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/", programs.Handler())
+	mux.Handle("/", pages.Handler(cfg.Log))
+	return mux, cfg.Hub, nil
 }
 
 // changes reads the log as open pages need it.

@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"internal/pictures":        2,
 	"internal/keys":            2,
 	"internal/web":             3,
+	"internal/api":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
 	"internal/history":         3,

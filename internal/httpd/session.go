@@ -72,10 +72,5 @@ func readCookie(r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bo
 	if err != nil {
 		return org, hash, false
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(c.Value)
-	if err != nil || len(raw) != len(org)+tokenBytes {
-		return org, hash, false
-	}
-	copy(org[:], raw)
-	return org, sha256.Sum256(raw[len(org):]), true
+	return readCredential(c.Value)
 }

@@ -99,7 +99,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes())
+	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.tokenRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.
