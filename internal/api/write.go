@@ -54,8 +54,10 @@ func unreadable(err error) error {
 		return wrong("bad_json", "at", syntax.Offset)
 	case strings.HasPrefix(err.Error(), unknown):
 		return wrong("unknown_field", "name", shortened(strings.Trim(strings.TrimPrefix(err.Error(), unknown), `"`)))
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return wrong("bad_json", "at", 0)
 	}
-	return wrong("bad_json", "at", 0)
+	return wrong("wrong_type", "name", "process") // the one field that reads an id
 }
 
 // key is the id of the command: what makes sending it again the same command.
