@@ -44,6 +44,8 @@ func (f *firm) fill() {
 		f.db.AddVendor(ctx, f.org, konkan), f.db.SaveWizard(ctx, f.org, postgres.Wizard{ID: newID(f.t), Body: "{}", By: f.owner, Changed: now}),
 		f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
 		f.db.AddSite(ctx, f.org, postgres.Site{Code: "vasai", Name: "Vasai"}),
+		f.db.AddToken(ctx, f.org, postgres.Token{ID: newID(f.t), Member: newID(f.t), Name: "Tally", Grants: flow.Grants(), Hash: [32]byte{1}, By: f.owner, Created: now, Until: now.Add(time.Hour)}),
+		f.db.SetIdentityProvider(ctx, f.org, postgres.IdentityProvider{Issuer: "https://login.example", ClientID: "c", Secret: []byte{1}, Domains: []string{"firm.example"}, By: f.owner, Changed: now}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
