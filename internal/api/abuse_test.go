@@ -112,7 +112,7 @@ func TestAbuseScopeBypassThroughTheAPI(t *testing.T) {
 	p.post("/api/v1/jobs", `{"process":"`+f.process.ID.String()+`","quantity":"5","number":"OWN-3"}`).is(201)
 	p.get("/api/v1/jobs/OWN-3").is(200, `"site":"vasai"`)
 	for _, forged := range []string{first.Next[:len(first.Next)-2] + "AA", "AAAA", "%00", strings.Repeat("A", 5000)} {
-		p.get("/api/v1/jobs?cursor="+forged).is(400).hides("SECRET")
+		p.get("/api/v1/jobs?cursor=" + forged).is(400).hides("SECRET")
 	}
 }
 

@@ -447,4 +447,3 @@ func TestTheExportIsTheBoards(t *testing.T) {
 	p.get("/api/v1/export?process="+newID(t).String()).refuses(404, "not_found")
 	p.get("/api/v1/export?proces="+f.process.ID.String()).refuses(400, "unknown_parameter")
 }
-

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -31,6 +32,8 @@ var floors = map[string]int{
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
 	"internal/keys":            2,
+	"internal/egress":          2,
+	"internal/oidc":            2,
 	"internal/web":             3,
 	"internal/api":             3,
 	"internal/worker":          3,
@@ -38,6 +41,7 @@ var floors = map[string]int{
 	"internal/history":         3,
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
+	"internal/idptest":         4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
 	"e2e":                      5,
@@ -51,6 +55,8 @@ var allowed = map[string][]string{
 	"github.com/alexedwards":   {"cmd/clicarity", "bench"},
 	"golang.org/x/time":        {"internal/httpd"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
+	"github.com/coreos":        {"internal/oidc"},
+	"golang.org/x/oauth2":      {"internal/oidc"},
 }
 
 type pkg struct {
@@ -153,13 +159,68 @@ func TestGroundFloorIsPure(t *testing.T) {
 	}
 }
 
-func TestPgtestIsForTestsOnly(t *testing.T) {
+func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		if slices.Contains(p.Imports, module+"/internal/postgres/pgtest") {
-			t.Errorf("%s imports pgtest outside a test", name)
+		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest"} {
+			if slices.Contains(p.Imports, module+"/"+helper) {
+				t.Errorf("%s imports %s outside a test", name, helper)
+			}
 		}
 	}
+}
+
+// Only egress makes requests: elsewhere nobody looks where they go. Others are given its client.
+func TestOnlyEgressGoesOut(t *testing.T) {
+	t.Parallel()
+	for name, p := range packages(t) {
+		if name == "internal/egress" || name == "bench" { // the load generator asks the server that it is given
+			continue
+		}
+		for _, f := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if way := wayOut(t, string(text)); way != "" {
+				t.Errorf("%s/%s has %s: requests leave by internal/egress only", name, f, way)
+			}
+		}
+	}
+	for _, text := range []string{"x := http.Client{}", "x := &http.Client{Timeout: 1}", "x := new(http.Client)", "var x http.Client", "x, _ := http.Get(u)", "x := http.DefaultClient", "x := &http.Transport{}"} {
+		if wayOut(t, "package p\nimport \"net/http\"\nfunc f() { "+text+" }") == "" {
+			t.Errorf("nobody notices %s", text)
+		}
+	}
+	if way := wayOut(t, "package p\nimport \"net/http\"\ntype c struct { http *http.Client }\nfunc f(c *http.Client) { c.Do(nil) }"); way != "" {
+		t.Errorf("a client that is given is refused: %s", way)
+	}
+}
+
+// wayOut is what a file has of net/http that makes requests, or makes a client for them, empty for nothing.
+func wayOut(t *testing.T, text string) string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[ast.Node]bool{} // *http.Client as a type: somebody else's
+	found := ""
+	ast.Inspect(file, func(n ast.Node) bool {
+		if star, ok := n.(*ast.StarExpr); ok {
+			given[star.X] = true
+		}
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok || given[s] {
+			return true
+		}
+		if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "http" &&
+			slices.Contains([]string{"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"}, s.Sel.Name) {
+			found = "http." + s.Sel.Name
+		}
+		return true
+	})
+	return found
 }
 
 func TestEveryPackageSaysWhatItIs(t *testing.T) {

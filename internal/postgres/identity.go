@@ -58,3 +58,13 @@ func (db *DB) AccountIn(ctx context.Context, org flow.ID, login string) (Account
 	})
 	return a, notFound(err)
 }
+
+// Organisation is an organisation by its id.
+func (db *DB) Organisation(ctx context.Context, org flow.ID) (o Organisation, err error) {
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue("select org_id, slug, name, timezone, created_at from organisations where org_id = $1", org).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Timezone, &o.Created)
+		})
+	})
+	return o, notFound(err)
+}

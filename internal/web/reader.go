@@ -116,7 +116,7 @@ var menu = []part{
 	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, true},
 	{"/trace", "trace", flow.MayReview, true}, {"/intake", "intake", flow.MayCreate, false},
-	{"/tokens", "tokens", flow.MayTokens, true},
+	{"/tokens", "tokens", flow.MayTokens, true}, {"/sign-in-with", "sign_in_with", flow.MayGovern, true},
 }
 
 // Menu are the parts of the site that the reader may enter.

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"clicarity/internal/flow"
@@ -15,6 +16,7 @@ type signInPage struct {
 	Login  string
 	Error  string
 	Choose []postgres.Account // when one sign-in and password fit several organisations
+	Only   string             // the address of the company's own sign-in, which is the only one
 }
 
 func (w *Web) signInPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
@@ -63,9 +65,13 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	if err != nil {
 		return err
 	}
-	fit := w.fitting(accounts, r.PostFormValue("password"), r.PostFormValue("organisation"))
+	fit, elsewhere := here(w.fitting(accounts, r.PostFormValue("password"), r.PostFormValue("organisation")))
 	switch len(fit) {
 	case 0:
+		if elsewhere != "" {
+			p.Error, p.Only = p.T("company_only"), "/sign-in/with/"+url.PathEscape(elsewhere)
+			return w.render(rw, http.StatusUnprocessableEntity, "signin", p)
+		}
 		p.Error = p.T("sign_in_wrong")
 		return w.render(rw, http.StatusUnprocessableEntity, "signin", p)
 	case 1:
@@ -90,6 +96,19 @@ func (w *Web) fitting(accounts []postgres.Account, password, organisation string
 		}
 	}
 	return fit
+}
+
+// here are the accounts that a password opens. Of those that sign in with their company only, the short name of one is
+// told, to somebody who knows the password.
+func here(fit []postgres.Account) (open []postgres.Account, elsewhere string) {
+	for _, a := range fit {
+		if a.Elsewhere && a.Role != flow.Owner {
+			elsewhere = a.Slug
+			continue
+		}
+		open = append(open, a)
+	}
+	return open, elsewhere
 }
 
 func (w *Web) open(rw http.ResponseWriter, r *http.Request, a postgres.Account) error {

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"clicarity/internal/egress"
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
@@ -32,7 +33,9 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
-	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
+	// Outside is the way to addresses that somebody typed; nil: egress.New.
+	Outside *http.Client
+	URL     string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
 	// NewPassword makes a password to hand to somebody, and its hash.
@@ -50,6 +53,7 @@ type Web struct {
 	tries        *httpd.Limiter // sign-ins per account
 	doors        *httpd.Limiter // sign-ins per address
 	refusals     *httpd.Limiter // refusals that are noted, per member
+	returned     once           // sign-ins that came back from the company
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -59,6 +63,9 @@ var files embed.FS
 func New(cfg Config) (*Web, error) {
 	w := &Web{
 		Config: cfg, tries: httpd.NewLimiter(30*time.Second, 10), doors: httpd.NewLimiter(2*time.Second, 40), refusals: httpd.NewLimiter(30*time.Second, 20),
+	}
+	if w.Outside == nil {
+		w.Outside = egress.New(egress.Options{})
 	}
 	var err error
 	if w.words, err = readWords(files); err != nil {
@@ -99,7 +106,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.tokenRoutes())
+	return slices.Concat(w.openRoutes(), w.jobRoutes(), w.setupRoutes(), w.tokenRoutes(), w.companyRoutes())
 }
 
 // openRoutes are for everybody, signed in or not.
