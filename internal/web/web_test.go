@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"clicarity/internal/egress"
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
@@ -51,6 +52,17 @@ func openHouse(t *testing.T) *house {
 // openHouseAt is a house with a clock of its own.
 func openHouseAt(t *testing.T, now func() time.Time) *house {
 	t.Helper()
+	return openHouseWith(t, now, egress.New(egress.Options{Loopback: true}))
+}
+
+// openHouseBehind is a house with a way out of its own; nil: the product's.
+func openHouseBehind(t *testing.T, outside *http.Client) *house {
+	t.Helper()
+	return openHouseWith(t, time.Now, outside)
+}
+
+func openHouseWith(t *testing.T, now func() time.Time, outside *http.Client) *house {
+	t.Helper()
 	db := pgtest.New(t)
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
@@ -61,7 +73,7 @@ func openHouseAt(t *testing.T, now func() time.Time) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Outside: outside, CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		NewPassword: func() (string, string, error) { return "first pass", "first pass", nil }})
 	if err != nil {
 		t.Fatal(err)
