@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"mime"
 	"net/http"
@@ -77,7 +78,7 @@ func fileName(name string, v *view) string {
 	if long := []rune(safe); len(long) > 60 {
 		safe = string(long[:60])
 	}
-	return strings.Trim(safe, "-") + "-" + string(flow.DateOf(v.Now.In(v.Zone))) + ".csv"
+	return cmp.Or(strings.Trim(safe, "-"), "board") + "-" + string(flow.DateOf(v.Now.In(v.Zone))) + ".csv"
 }
 
 // note puts the export into the audit log, with how many jobs went out, also when it broke off.

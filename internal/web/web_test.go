@@ -39,9 +39,10 @@ func newID(t testing.TB) flow.ID {
 
 // house is the whole site on a database of its own.
 type house struct {
-	t   *testing.T
-	db  *postgres.DB
-	url string
+	t        *testing.T
+	db       *postgres.DB
+	url      string
+	database string
 }
 
 func openHouse(t *testing.T) *house {
@@ -63,7 +64,8 @@ func openHouseBehind(t *testing.T, outside *http.Client) *house {
 
 func openHouseWith(t *testing.T, now func() time.Time, outside *http.Client) *house {
 	t.Helper()
-	db := pgtest.New(t)
+	database := pgtest.URL(t)
+	db := pgtest.Open(t, database)
 	hub := live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		records, err := db.Movements(ctx, org, after, 500)
 		got := make([]live.Change, len(records))
@@ -83,7 +85,7 @@ func openHouseWith(t *testing.T, now func() time.Time, outside *http.Client) *ho
 	done := make(chan struct{})
 	go func() { defer close(done); _ = db.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look}) }() //nolint:errcheck // ends with the context
 	t.Cleanup(func() { hub.Close(); server.Close(); cancel(); <-done })
-	return &house{t: t, db: db, url: server.URL}
+	return &house{t: t, db: db, url: server.URL, database: database}
 }
 
 type testWriter struct{ t *testing.T }
