@@ -159,7 +159,7 @@ func (v *view) scopeText(g flow.Given, called map[string]string) string {
 func (p *tokensPage) offer(r *http.Request, processes []flow.Process, sites []postgres.Site) {
 	chosen := func(name, value string) bool { return slices.Contains(r.PostForm[name], value) }
 	for _, g := range flow.Grants() {
-		on := chosen("grant", string(g)) || r.PostForm == nil && g == flow.ReadJobs
+		on := chosen("grant", string(g)) || r.Method == http.MethodGet && g == flow.ReadJobs
 		p.Grants = append(p.Grants, tick{string(g), p.T(grantKey(g)), on})
 	}
 	p.All = chosen("all", "yes")

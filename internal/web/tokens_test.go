@@ -27,6 +27,9 @@ func TestATokenIsShownOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	owner.get("/tokens").says(200, "No program has been let in yet", "Create and change jobs", "Vasai", "90 days")
+	if !strings.Contains(owner.body, `value="jobs:read" checked`) {
+		t.Error("nothing is ticked to begin with")
+	}
 	form := url.Values{"command": {newID(t).String()}, "name": {"Tally  export"}, "grant": {"jobs:read", "export"}, "process": {f.process.ID.String()}, "site": {"vasai"}, "days": {"30"}}
 	owner.post("/tokens", form).says(200, "The token “Tally export” is made", "Copy it now", "See jobs · Take lists out as files", "Cartons · Vasai", "never used", "made by Asha Patil")
 	text := shownToken.FindString(owner.body)
