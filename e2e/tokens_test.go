@@ -47,7 +47,7 @@ func TestAProgramComesInWithAToken(t *testing.T) {
 			if status, text := ask(t, token); status != http.StatusUnauthorized {
 				t.Errorf("after it was revoked: %d %s", status, text)
 			}
-			p.visit("/sign-in-with")
+			p.run(chromedp.Navigate(site.url+"/sign-in-with"), chromedp.WaitVisible("#issuer", chromedp.ByQuery)) // "main" is in its domains too
 			p.kept("sign-in-with", size.name, lang)
 			p.visit("/board").run(chromedp.WaitVisible(`a[href^="/board/export"]`))
 			p.kept("board-export", size.name, lang)
