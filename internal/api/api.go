@@ -165,6 +165,9 @@ type fault struct {
 
 func (f *fault) Error() string { return "api: " + f.code }
 
+// Unwrap is the status of all faults: what was sent cannot be.
+func (f *fault) Unwrap() error { return httpd.Status(http.StatusBadRequest) }
+
 func wrong(code string, pairs ...any) error { return &fault{code, pairs} }
 
 // statusCodes name the statuses that no refusal has.
@@ -180,7 +183,7 @@ func (a *API) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, sta
 	var refusal *flow.Refusal
 	switch {
 	case errors.As(err, &f):
-		p.Status, p.Code = http.StatusBadRequest, f.code
+		p.Code = f.code
 		p.Detail = a.Says.Phrase(r, who, "api_"+f.code, f.pairs...)
 	case errors.As(err, &refusal) && refusal.Code != flow.NotFound:
 		p.Code, p.Detail = string(refusal.Code), a.Says.Sentence(r, who, refusal, processesOf(err)...)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,17 @@ type firm struct {
 	org, owner      flow.ID
 	process, second flow.Process
 	slug            string
+	last            flow.ID
+}
+
+// later is an id that sorts after those before it: ids of one millisecond do not by themselves.
+func (f *firm) later() flow.ID {
+	for {
+		if id := newID(f.t); slices.Compare(id[:], f.last[:]) > 0 {
+			f.last = id
+			return id
+		}
+	}
 }
 
 func (h *house) firm(slug string) *firm {
@@ -117,7 +129,7 @@ func (f *firm) ours(a flow.Action) flow.Receipt {
 // job makes a job of 500 sheets with a secret rate.
 func (f *firm) job(number, site string, due flow.Date) flow.ID {
 	f.t.Helper()
-	id := newID(f.t)
+	id := f.later()
 	f.ours(flow.Create{Process: f.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: id, Number: number, Customer: "Mithai Ghar", Item: "Kaju katli box", Quantity: flow.Units(500),
 		Site: site, Due: due, Fields: map[string]string{"gsm": "300", "rate": "SECRET-RATE", "ledger": "L-7"}}}})
 	return id
@@ -308,7 +320,7 @@ func TestPagesOfJobsMeetEachOther(t *testing.T) {
 	for i := range 7 {
 		f.job("A-"+string(rune('1'+i)), []string{"vasai", "pune"}[i%2], flow.Date("2027-01-0"+string(rune('1'+i/2))))
 	}
-	f.ours(flow.Create{Process: f.second.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(t), Number: "L-1", Due: "2027-01-02"}, {ID: newID(t), Number: "L-2"}}})
+	f.ours(flow.Create{Process: f.second.ID, Version: 1, Jobs: []flow.NewJob{{ID: f.later(), Number: "L-1", Due: "2027-01-02"}, {ID: f.later(), Number: "L-2"}}})
 	numbers := func(p *program, query string) string {
 		var list []string
 		for next := "/api/v1/jobs?limit=2" + query; ; {
