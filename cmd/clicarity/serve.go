@@ -11,7 +11,9 @@ import (
 	"runtime/debug"
 	"time"
 
+	"clicarity/internal/api"
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
 	"clicarity/internal/web"
@@ -84,7 +86,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	}() //nolint:errcheck // ends with the context
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	server := &http.Server{
-		Handler: pages.Handler(log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: whole(h.DB, pages, k, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -115,6 +117,15 @@ func site(cfg web.Config) (*web.Web, *live.Hub, error) {
 	cfg.HashPIN, cfg.CheckPIN = hashPIN, checkPassword
 	pages, err := web.New(cfg)
 	return pages, cfg.Hub, err
+}
+
+// whole is the pages and the calls of programs.
+func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger) http.Handler {
+	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export})
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/", programs.Handler())
+	mux.Handle("/", pages.Handler(log))
+	return mux
 }
 
 // changes reads the log as open pages need it.

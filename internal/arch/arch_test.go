@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -36,12 +37,16 @@ var floors = map[string]int{
 	"internal/factors":         2,
 	"internal/passkeys":        2,
 	"internal/smtp":            2,
+	"internal/egress":          2,
+	"internal/oidc":            2,
 	"internal/web":             3,
+	"internal/api":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
 	"internal/history":         3,
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
+	"internal/idptest":         4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
 	"e2e":                      5,
@@ -58,6 +63,8 @@ var allowed = map[string][]string{
 	"github.com/wneessen":      {"internal/smtp"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
 	"github.com/go-webauthn":   {"internal/passkeys"},
+	"github.com/coreos":        {"internal/oidc"},
+	"golang.org/x/oauth2":      {"internal/oidc"},
 }
 
 type pkg struct {
@@ -160,13 +167,68 @@ func TestGroundFloorIsPure(t *testing.T) {
 	}
 }
 
-func TestPgtestIsForTestsOnly(t *testing.T) {
+func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		if slices.Contains(p.Imports, module+"/internal/postgres/pgtest") {
-			t.Errorf("%s imports pgtest outside a test", name)
+		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest"} {
+			if slices.Contains(p.Imports, module+"/"+helper) {
+				t.Errorf("%s imports %s outside a test", name, helper)
+			}
 		}
 	}
+}
+
+// Only egress makes requests: elsewhere nobody looks where they go. Others are given its client.
+func TestOnlyEgressGoesOut(t *testing.T) {
+	t.Parallel()
+	for name, p := range packages(t) {
+		if name == "internal/egress" || name == "bench" { // the load generator asks the server that it is given
+			continue
+		}
+		for _, f := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if way := wayOut(t, string(text)); way != "" {
+				t.Errorf("%s/%s has %s: requests leave by internal/egress only", name, f, way)
+			}
+		}
+	}
+	for _, text := range []string{"x := http.Client{}", "x := &http.Client{Timeout: 1}", "x := new(http.Client)", "var x http.Client", "x, _ := http.Get(u)", "x := http.DefaultClient", "x := &http.Transport{}"} {
+		if wayOut(t, "package p\nimport \"net/http\"\nfunc f() { "+text+" }") == "" {
+			t.Errorf("nobody notices %s", text)
+		}
+	}
+	if way := wayOut(t, "package p\nimport \"net/http\"\ntype c struct { http *http.Client }\nfunc f(c *http.Client) { c.Do(nil) }"); way != "" {
+		t.Errorf("a client that is given is refused: %s", way)
+	}
+}
+
+// wayOut is what a file has of net/http that makes requests, or makes a client for them, empty for nothing.
+func wayOut(t *testing.T, text string) string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[ast.Node]bool{} // *http.Client as a type: somebody else's
+	found := ""
+	ast.Inspect(file, func(n ast.Node) bool {
+		if star, ok := n.(*ast.StarExpr); ok {
+			given[star.X] = true
+		}
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok || given[s] {
+			return true
+		}
+		if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "http" &&
+			slices.Contains([]string{"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"}, s.Sel.Name) {
+			found = "http." + s.Sel.Name
+		}
+		return true
+	})
+	return found
 }
 
 func TestEveryPackageSaysWhatItIs(t *testing.T) {

@@ -56,6 +56,7 @@ const (
 	MayGovern                       // sign-in rules, owners, support access, the account itself
 	MayAnswer                       // vendors: receive and report what was sent to them
 	MaySelf                         // one's own account: language, password, second factor, sessions
+	MayFollow                       // the log of movements, as programs read it
 	rightsEnd
 )
 
@@ -84,7 +85,7 @@ var roleRights = map[Role]Right{
 	Vendor:     MayAnswer | MaySelf,
 	Viewer:     MaySee | MaySeeBoard | MayExport | MaySelf,
 	Support:    MaySee | MaySeeBoard | MayReview | MayDesign | MaySetUp,
-	Program:    MaySee | MaySeeBoard | MayReport | MayCreate | MayChange | MayPrioritise | MayExport,
+	Program:    MaySee | MaySeeBoard | MayReport | MayCreate | MayChange | MayPrioritise | MayExport | MayFollow,
 }
 
 // Rights are what a role may do.

@@ -54,7 +54,7 @@ func Device(r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bool) 
 	if err != nil {
 		return org, hash, false
 	}
-	return readToken(c.Value)
+	return readCredential(c.Value)
 }
 
 // KeepDevice lets the tablet keep its cookie for as long again.

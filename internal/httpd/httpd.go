@@ -32,7 +32,10 @@ type Route struct {
 
 // Config is what a Server needs from the floors around it.
 type Config struct {
-	// Session finds the person behind a request's session.
+	// Carries reads what a request comes with: the organisation and the hash of its secret. nil: the session's cookie. One
+	// way only, so that tokens open no pages, and cookies nothing made for programs.
+	Carries func(r *http.Request) (org flow.ID, hash [32]byte, ok bool)
+	// Session finds the person behind what a request carries.
 	Session Sessions
 	// Renew gives a session that is stale (flow.Person.Stale) a fresh token, kept by its hash, and returns the person
 	// as they are in it now; false when that was done already. nil: sessions are never renewed.
@@ -139,7 +142,15 @@ func (s *Server) admit(rt Route, r *http.Request, who flow.Person) error {
 
 // who is the person behind the request's session, the zero Person without one. A stale session is renewed first.
 func (s *Server) who(w http.ResponseWriter, r *http.Request) (flow.Person, error) {
-	who, err := Who(r, s.cfg.Secure, s.cfg.Session, s.cfg.Now())
+	carries := s.cfg.Carries
+	if carries == nil {
+		carries = func(r *http.Request) (flow.ID, [32]byte, bool) { return readCookie(r, s.cfg.Secure) }
+	}
+	org, hash, ok := carries(r)
+	if !ok {
+		return flow.Person{}, nil
+	}
+	who, err := s.cfg.Session(r.Context(), org, hash, s.cfg.Now())
 	if err == nil && who.Stale && s.cfg.Renew != nil {
 		who, err = s.renew(w, r, who)
 	}

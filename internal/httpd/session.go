@@ -89,15 +89,5 @@ func readCookie(r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bo
 	if err != nil {
 		return org, hash, false
 	}
-	return readToken(c.Value)
-}
-
-// readToken reads the organisation and the token of a cookie.
-func readToken(value string) (org flow.ID, hash [32]byte, ok bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil || len(raw) != len(org)+tokenBytes {
-		return org, hash, false
-	}
-	copy(org[:], raw)
-	return org, sha256.Sum256(raw[len(org):]), true
+	return readCredential(c.Value)
 }

@@ -121,6 +121,8 @@ type Account struct {
 	Name         string
 	Role         flow.Role
 	PasswordHash string
+	Slug         string // of the organisation
+	Elsewhere    bool   // it wants members to sign in with its identity provider only
 }
 
 const maxAccounts = 8 // memberships one sign-in is tried against
@@ -138,9 +140,10 @@ func (db *DB) Accounts(ctx context.Context, login string) ([]Account, error) {
 	for i := 0; i < len(found) && err == nil; {
 		a := &found[i]
 		err = db.tenant(ctx, a.Org, func(b *pgx.Batch) {
-			b.Queue(`select o.name, m.name, m.role, m.password_hash from members m join organisations o using (org_id)
+			b.Queue(`select o.name, m.name, m.role, m.password_hash, o.slug, coalesce(i.required, false)
+				from members m join organisations o using (org_id) left join identity_providers i using (org_id)
 				where m.org_id = $1 and m.id = $2 and m.suspended_at is null and m.left_at is null`, a.Org, a.Member).QueryRow(func(row pgx.Row) error {
-				return row.Scan(&a.OrgName, &a.Name, &a.Role, &a.PasswordHash)
+				return row.Scan(&a.OrgName, &a.Name, &a.Role, &a.PasswordHash, &a.Slug, &a.Elsewhere)
 			})
 		})
 		if errors.Is(err, pgx.ErrNoRows) { // suspended, or gone

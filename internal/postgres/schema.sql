@@ -308,6 +308,21 @@ ALTER TABLE ONLY public.head_mails FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.head_mails OWNER TO clicarity_owner;
 
+CREATE TABLE public.identity_providers (
+    org_id uuid NOT NULL,
+    issuer text NOT NULL,
+    client_id text NOT NULL,
+    secret bytea NOT NULL,
+    domains text[] NOT NULL,
+    required boolean NOT NULL,
+    changed_by uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.identity_providers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_providers OWNER TO clicarity_owner;
+
 CREATE TABLE public.invitations (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -756,6 +771,24 @@ ALTER TABLE ONLY public.support_grants FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants OWNER TO clicarity_owner;
 
+CREATE TABLE public.tokens (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    grants text[] NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    used_at timestamp with time zone,
+    CONSTRAINT tokens_hash_check CHECK ((length(hash) = 32))
+);
+
+ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tokens OWNER TO clicarity_owner;
+
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -871,6 +904,9 @@ ALTER TABLE ONLY public.followers
 ALTER TABLE ONLY public.head_mails
     ADD CONSTRAINT head_mails_pkey PRIMARY KEY (org_id, member_id);
 
+ALTER TABLE ONLY public.identity_providers
+    ADD CONSTRAINT identity_providers_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_id_token_hash_key UNIQUE (org_id, token_hash);
 
@@ -982,6 +1018,9 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.support_grants
     ADD CONSTRAINT support_grants_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -1071,6 +1110,10 @@ CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id,
 
 CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
 
+CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
+
+CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
+
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
@@ -1093,6 +1136,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, place, given, t
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH ROW EXECUTE FUNCTION public.audited('link', 'id', 'kind vendor_id job_id expires_at revoked_at');
@@ -1112,6 +1157,8 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW E
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
+
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.audited('token', 'id', 'grants expires_at revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
 
@@ -1178,6 +1225,9 @@ ALTER TABLE ONLY public.head_mails
 
 ALTER TABLE ONLY public.head_mails
     ADD CONSTRAINT head_mails_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.identity_providers
+    ADD CONSTRAINT identity_providers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1284,6 +1334,9 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.support_grants
     ADD CONSTRAINT support_grants_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -1329,6 +1382,8 @@ ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.head_mails ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
@@ -1416,6 +1471,8 @@ CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WIT
 
 CREATE POLICY tenant ON public.head_mails USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.identity_providers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1472,6 +1529,8 @@ CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1481,6 +1540,8 @@ CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH 
 CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -1520,6 +1581,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.head_mails TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_providers TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
@@ -1578,6 +1641,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 

@@ -89,7 +89,7 @@ func (w *Web) join(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if err != nil {
 		return w.noInvitation(rw, r, who, err)
 	}
-	return w.enter(rw, r.WithContext(ctx), postgres.Account{Org: org, OrgName: p.Invitation.Org, Member: m.ID, Name: m.Name, Role: m.Role})
+	return w.enter(rw, r.WithContext(ctx), postgres.Account{Org: org, OrgName: p.Invitation.Org, Member: m.ID, Name: m.Name, Role: m.Role}, "invitation")
 }
 
 // refuses says what is missing before somebody can join.

@@ -81,6 +81,19 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Away, flow.Done} {
 		want = append(want, "status_"+string(s))
 	}
+	for _, g := range flow.Grants() {
+		want = append(want, grantKey(g))
+	}
+	for _, code := range []string{"bad_json", "unknown_field", "wrong_type", "not_a_quantity", "not_a_time", "not_a_day", "unknown_parameter", "parameter", "cursor", "no_key",
+		"done_or_quantities", "not_json", "unauthorized", "not_found", "cross_site", "too_large", "too_often", "ours"} {
+		want = append(want, "api_"+code)
+	}
+	for _, key := range []string{"unreachable", "refused", "again", "unverified", "not_invited", "none", "only"} {
+		want = append(want, "company_"+key)
+	}
+	for _, key := range []string{"saved", "removed", "no_issuer", "no_client", "no_secret", "no_domain", "forbidden", "unreachable"} {
+		want = append(want, "provider_"+key)
+	}
 	for _, f := range intakeFields {
 		want = append(want, "field_"+f)
 	}

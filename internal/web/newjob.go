@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
@@ -163,17 +162,8 @@ func (w *Web) newJob(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	return nil
 }
 
-// clean is text as a person meant it: without the white space around and doubled inside, and without characters
-// that do not show.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Join(strings.Fields(s), " ")
-}
+// clean is text as a person meant it.
+func clean(s string) string { return flow.Clean(s) }
 
 func (w *Web) create(r *http.Request, who flow.Person, command flow.ID, f *jobForm) (flow.Receipt, error) {
 	processes, err := w.processesFor(r, who)

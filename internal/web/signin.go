@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,7 @@ type signInPage struct {
 	Error  string
 	Said   string
 	Choose []postgres.Account // when one sign-in and password fit several organisations
+	Only   string             // the address of the company's own sign-in, which is the only one
 	Key    question
 }
 
@@ -100,9 +102,13 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request, _ flow.Person) err
 	if err != nil {
 		return err
 	}
-	fit := w.fitting(accounts, r.PostFormValue("password"), r.PostFormValue("organisation"))
+	fit, elsewhere := here(w.fitting(accounts, r.PostFormValue("password"), r.PostFormValue("organisation")))
 	switch len(fit) {
 	case 0:
+		if elsewhere != "" {
+			p.Error, p.Only = p.T("company_only"), "/sign-in/with/"+url.PathEscape(elsewhere)
+			return w.render(rw, http.StatusUnprocessableEntity, "signin", p)
+		}
 		p.Error = p.T("sign_in_wrong")
 		if err := w.renderNow(rw, http.StatusUnprocessableEntity, "signin", p); err != nil {
 			return err
@@ -110,7 +116,7 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request, _ flow.Person) err
 		return w.noteWrong(r, accounts)
 	case 1:
 		w.cameIn(rw, r, login)
-		return w.enter(rw, r, fit[0])
+		return w.enter(rw, r, fit[0], "password")
 	}
 	p.Choose = fit
 	return w.render(rw, http.StatusOK, "signin", p)
@@ -133,6 +139,19 @@ func (w *Web) fitting(accounts []postgres.Account, password, organisation string
 		w.CheckPassword(password, "") // in vain, to take as long
 	}
 	return fit
+}
+
+// here are the accounts that a password opens. Of those that sign in with their company only, the short name of one is
+// told, to somebody who knows the password.
+func here(fit []postgres.Account) (open []postgres.Account, elsewhere string) {
+	for _, a := range fit {
+		if a.Elsewhere && a.Role != flow.Owner {
+			elsewhere = a.Slug
+			continue
+		}
+		open = append(open, a)
+	}
+	return open, elsewhere
 }
 
 // noteWrong notes in the audit logs of those whom it concerns that somebody tried to come in. It is done after the
@@ -166,9 +185,9 @@ func (w *Web) renderNow(rw http.ResponseWriter, status int, page string, data an
 	return err
 }
 
-// enter opens a session for somebody whose password was right. It waits for the second factor when they have one, or
+// enter opens a session for somebody whose password was right, or for whom their company spoke. It waits for the second factor when they have one, or
 // need one.
-func (w *Web) enter(rw http.ResponseWriter, r *http.Request, a postgres.Account) error {
+func (w *Web) enter(rw http.ResponseWriter, r *http.Request, a postgres.Account, with string) error {
 	f, err := w.DB.Factors(r.Context(), a.Org, a.Member)
 	if err != nil {
 		return err
@@ -187,7 +206,7 @@ func (w *Web) enter(rw http.ResponseWriter, r *http.Request, a postgres.Account)
 		http.Redirect(rw, r, "/second-factor", http.StatusSeeOther)
 		return nil
 	}
-	if err := w.noteIn(r, a.Org, a.Member, map[string]string{"with": "password"}); err != nil {
+	if err := w.noteIn(r, a.Org, a.Member, map[string]string{"with": with}); err != nil {
 		return err
 	}
 	http.Redirect(rw, r, "/", http.StatusSeeOther)

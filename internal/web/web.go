@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"clicarity/internal/egress"
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
@@ -33,8 +34,10 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
-	Mails  bool   // whether mails can be sent
-	URL    string // how people reach it, for links that leave the pages: https://jobs.example.in
+	// Outside is the way to addresses that somebody typed; nil: egress.New.
+	Outside *http.Client
+	Mails   bool   // whether mails can be sent
+	URL     string // how people reach it, for links that leave the pages: https://jobs.example.in
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
@@ -64,6 +67,7 @@ type Web struct {
 	links        linkDoors
 	pairings     *httpd.Limiter // codes of devices, per address
 	comings      *httpd.Limiter // PINs and badges, per address and device
+	returned     once           // sign-ins that came back from the company
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -77,6 +81,9 @@ func New(cfg Config) (*Web, error) {
 		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 	}
 	w.links = newLinkDoors()
+	if w.Outside == nil {
+		w.Outside = egress.New(egress.Options{})
+	}
 	var err error
 	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
 		return nil, err
@@ -119,7 +126,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tokenRoutes(), w.companyRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"clicarity/internal/egress"
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
@@ -66,7 +67,18 @@ func openHouseWith(t *testing.T, mails bool) *house {
 	return openHouseOf(t, time.Now, mails)
 }
 
+// openHouseBehind is a house with a way out of its own; nil: the product's.
+func openHouseBehind(t *testing.T, outside *http.Client) *house {
+	t.Helper()
+	return openHouseMade(t, time.Now, false, outside)
+}
+
 func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
+	t.Helper()
+	return openHouseMade(t, now, mails, egress.New(egress.Options{Loopback: true}))
+}
+
+func openHouseMade(t *testing.T, now func() time.Time, mails bool, outside *http.Client) *house {
 	t.Helper()
 	database := pgtest.URL(t)
 	db := pgtest.Open(t, database)
@@ -81,7 +93,7 @@ func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 		return got, err
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails, Program: "test",
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails, Outside: outside, Program: "test",
 		CheckPassword: func(password, hash string) bool { checks.Add(1); return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil },

@@ -1,0 +1,207 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+	"clicarity/internal/sheets"
+)
+
+// exportRows is how many jobs are in memory at once.
+const exportRows = 200
+
+// exported is a board on its way out as a file.
+type exported struct {
+	w       *Web
+	v       *view
+	process flow.Process // as the reader reads it, with its stages as the board has them
+	query   postgres.BoardQuery
+	out     *sheets.Writer
+	rows    int
+}
+
+// Export writes the jobs of a process as the board shows them, as a CSV file. The file is sent while it is read, page by page,
+// so that a lakh of jobs takes no more memory than the first of them.
+func (w *Web) Export(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	e, err := w.exporting(r, who)
+	if err != nil {
+		return err
+	}
+	rw.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(e.process.Name, e.v)}))
+	defer e.note(r)
+	if err := e.send(r.Context(), rw); err != nil {
+		if r.Context().Err() == nil {
+			w.Log.Error("an export broke off", "org", who.Org.String(), "error", err)
+		}
+		panic(http.ErrAbortHandler) // part of it is sent: the connection ends, so that nobody takes it for the whole
+	}
+	return nil
+}
+
+// exporting finds the process that is asked for among those that the reader sees as a whole.
+func (w *Web) exporting(r *http.Request, who flow.Person) (*exported, error) {
+	all, err := w.DB.Processes(r.Context(), who.Org)
+	if err != nil {
+		return nil, err
+	}
+	mine := wholeProcesses(who, all)
+	i := slices.IndexFunc(mine, func(p flow.Process) bool { return p.ID.String() == r.FormValue("process") })
+	if i < 0 {
+		return nil, errNotYours
+	}
+	load, err := w.DB.Load(r.Context(), who.Org, mine[i].ID, narrow(who))
+	if err != nil {
+		return nil, err
+	}
+	p := withRetired(mine[i].As(who.Role), func(code string) bool { return load[code].Jobs > 0 })
+	q := postgres.BoardQuery{Process: p.ID, Done: r.FormValue("show") == "done", Sites: narrow(who).Sites, Limit: exportRows}
+	return &exported{w: w, v: w.view(r, who, ""), process: p, query: q}, nil
+}
+
+// fileName is a file name that says what is in the file, of letters and digits of any script.
+func fileName(name string, v *view) string {
+	safe := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return '-'
+	}, flow.Clean(name))
+	if long := []rune(safe); len(long) > 60 {
+		safe = string(long[:60])
+	}
+	return cmp.Or(strings.Trim(safe, "-"), "board") + "-" + string(flow.DateOf(v.Now.In(v.Zone))) + ".csv"
+}
+
+// note puts the export into the audit log, with how many jobs went out, also when it broke off.
+func (e *exported) note(r *http.Request) {
+	shown := "open"
+	if e.query.Done {
+		shown = "done"
+	}
+	event := postgres.Event{What: postgres.AuditExport, ID: e.process.ID.String(), Detail: map[string]string{"what": "board", "show": shown, "rows": strconv.Itoa(e.rows)}}
+	if err := e.w.DB.Audit(context.WithoutCancel(r.Context()), e.v.Who.Org, event); err != nil {
+		e.w.Log.Error("an export could not be noted", "org", e.v.Who.Org.String(), "error", err)
+	}
+}
+
+func (e *exported) send(ctx context.Context, rw http.ResponseWriter) error {
+	var err error
+	if e.out, err = sheets.NewWriter(rw); err != nil {
+		return err
+	}
+	if err := e.out.Row(e.header()); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var jobs []flow.Job
+		if jobs, more, err = e.w.DB.Board(ctx, e.v.Who.Org, e.query); err != nil {
+			return err
+		}
+		if err := e.page(ctx, jobs); err != nil {
+			return err
+		}
+		if err := http.NewResponseController(rw).Flush(); err != nil {
+			return err
+		}
+		if len(jobs) > 0 {
+			e.query.After = postgres.PlaceOf(jobs[len(jobs)-1])
+		}
+	}
+	return nil
+}
+
+func (e *exported) page(ctx context.Context, jobs []flow.Job) error {
+	for _, j := range jobs {
+		if !e.v.Who.Scope.Sees(j) {
+			continue
+		}
+		own, err := e.w.DB.Edition(ctx, e.v.Who.Org, flow.Edition{Process: j.Process, Version: j.Version})
+		if err != nil {
+			return err
+		}
+		if err := e.out.Row(e.row(own.Show(e.v.Who.Role, j))); err != nil {
+			return err
+		}
+		e.rows++
+	}
+	return e.out.Flush()
+}
+
+// header names the columns: the job's own, the fields of its format, and two for each stage.
+func (e *exported) header() []string {
+	v := e.v
+	cells := []string{v.T("field_number"), v.T("field_customer"), v.T("field_item"), v.T("field_quantity"), v.T("field_unit"), v.T("field_due"), v.T("urgent"),
+		v.T("export_site"), v.T("export_created"), v.T("export_completed")}
+	for _, f := range e.process.Fields {
+		cells = append(cells, strings.TrimSpace(f.Label+" "+f.Unit))
+	}
+	for _, s := range e.process.Stages {
+		name := e.process.Called(s)
+		if cells = append(cells, name); e.process.Mode == flow.QuantityMode {
+			cells = append(cells, v.T("export_quantity_at", "stage", name))
+		}
+	}
+	return cells
+}
+
+func (e *exported) row(j flow.Job) []string {
+	v := e.v
+	urgent := ""
+	if j.Urgent {
+		urgent = v.T("answer_yes")
+	}
+	cells := []string{j.Number, j.Customer, j.Item, j.Quantity.String(), j.Unit, v.Date(j.Due), urgent, j.Site, v.moment(j.Created), v.moment(j.Completed)}
+	if j.Mode == flow.UnitMode {
+		cells[3] = ""
+	}
+	for _, f := range e.process.Fields {
+		cells = append(cells, v.plainValue(f, j.Fields[f.Code]))
+	}
+	for _, s := range e.process.Stages {
+		state, ok := j.Stage(s.Code)
+		status, quantity := "", ""
+		if ok {
+			status, quantity = v.T("status_"+string(state.Status())), stageQuantity(state)
+		}
+		if cells = append(cells, status); e.process.Mode == flow.QuantityMode {
+			cells = append(cells, quantity)
+		}
+	}
+	return cells
+}
+
+// stageQuantity is what the board's cell shows: what is there, else what was good.
+func stageQuantity(s flow.StageState) string {
+	switch s.Status() {
+	case flow.Waiting:
+		return ""
+	case flow.Done:
+		return s.Good.String()
+	}
+	return (s.OnHand + s.AtVendor).String()
+}
+
+// moment is a moment for a spreadsheet: 23-11-2026 14:05.
+func (v *view) moment(m flow.Moment) string {
+	if m == 0 {
+		return ""
+	}
+	return m.Time().In(v.Zone).Format("02-01-2006 15:04")
+}
+
+// plainValue is a value of a form for a spreadsheet: numbers as they are, to be counted with.
+func (v *view) plainValue(f flow.Field, value string) string {
+	if value == "" || f.Type == flow.NumberField {
+		return value
+	}
+	return v.FieldValue(f, value)
+}
