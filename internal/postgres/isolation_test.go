@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
@@ -187,6 +188,7 @@ func TestTheTenantDoesNotStayOnTheConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
+	db.SealMails(keys.New([keys.Size]byte{1}))
 	a, b := twoFirms(t, db)
 	id := a.job("JC-9", 5)
 	refused(t, second(a.do(flow.Report{Work: at(id, "printing"), Good: flow.Units(6)})), flow.MoreThanHere)
