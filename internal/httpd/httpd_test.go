@@ -159,8 +159,10 @@ func TestALimiterSaysHowLongToWait(t *testing.T) {
 		t.Errorf("still wait %v", got)
 	}
 	l.Forget("ravi")
-	if l.Wait("ravi", now.Add(time.Minute)) != 0 || l.Wait("ravi", now.Add(time.Minute)) != 0 {
-		t.Error("nothing was forgotten")
+	for range 2 {
+		if l.Wait("ravi", now.Add(time.Minute)) != 0 {
+			t.Error("nothing was forgotten")
+		}
 	}
 }
 

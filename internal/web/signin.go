@@ -240,6 +240,9 @@ func (w *Web) renew(ctx context.Context, who flow.Person, from, to [32]byte) (fl
 	now := w.Now()
 	most, idle := httpd.Lifetime(who.Role, who.Via)
 	s := postgres.Session{Token: to, Began: now, Until: who.Began.Time().Add(most), Idle: idle}
+	if who.Via == flow.ViaPending { // it waits from now on
+		s.Until = now.Add(most)
+	}
 	done, err := w.DB.Renew(ctx, who.Org, from, s)
 	if err != nil {
 		return who, false, err

@@ -269,6 +269,30 @@ func TestATokenIsRotatedWhenAPlaceChanges(t *testing.T) {
 	}
 }
 
+// Who is given a role that needs a second step is led to it in the session they have, and has the times of that role.
+func TestWithARoleComeItsRules(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	f := openHouseAt(t, c.now).firm("sahyadri")
+	f.ownerBrowser().post("/security", url.Values{"needed": {"manager"}}).says(200, "Saved")
+	b, away := f.operatorBrowser(), f.operatorBrowser()
+	c.turn(time.Hour)
+	if err := f.db.SetRole(t.Context(), f.org, f.operator, flow.Manager, flow.Given{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/people").says(200, "Your company asks for a second step")
+	typed, hidden := b.seed()
+	b.post("/second-factor", url.Values{"seed": {hidden}, "code": {newPhone(t, typed, c.now).code()}}).says(200, "Recovery codes")
+	b.get("/people").says(200, "Ravi Kadam")
+	if away.get("/people"); away.at.Path != "/sign-in" {
+		t.Errorf("a session elsewhere, in which nothing was shown, opens %s", away.at)
+	}
+	c.turn(4*time.Hour + time.Second)
+	if b.get("/people"); b.at.Path != "/sign-in" {
+		t.Errorf("a manager who was away for four hours is at %s", b.at)
+	}
+}
+
 // A browser asks for several things at once: the others go on with the token before.
 func TestRotationDoesNotTurnAwayWhatWasAskedAtOnce(t *testing.T) {
 	t.Parallel()
