@@ -486,10 +486,14 @@ func TestRandomCommandsKeepTheAccounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := openShop(t)
 		for range rapid.IntRange(1, 60).Draw(t, "commands") {
-			s.now = s.now.Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "seconds")) * time.Second)
-			s.give(rapid.SampledFrom(s.members).Draw(t, "who"), s.anyAction())
+			s.step()
 		}
 	})
+}
+
+func (s *shop) step() {
+	s.now = s.now.Add(time.Duration(rapid.IntRange(1, 600).Draw(s.t, "seconds")) * time.Second)
+	s.give(rapid.SampledFrom(s.members).Draw(s.t, "who"), s.anyAction())
 }
 
 // Undoing the last command gives the job exactly as it was, but for the moment of the last movement.
