@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ type clan struct {
 	now     Moment
 	n       uint64
 	story   []string
+	again   again
 }
 
 // boxes is a rigid box: two components of their own stages join at pasting.
@@ -43,6 +45,23 @@ func openClan(fatal func(string, ...any), p Process, q Quantity) *clan {
 func (c *clan) give(a Action) error {
 	c.n++
 	c.now = c.now.Add(time.Minute)
+	cmd := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), c.n)), Action: a}
+	if _, err := c.again.deliver(cmd, 0, func() (int, error) { return c.decide(cmd) }); err != nil {
+		return err
+	}
+	jobs := maps.Clone(c.jobs)
+	if wrong := c.again.wrong(c.decide); wrong != "" {
+		c.fatal("%s\n%s", wrong, c.tell())
+	}
+	if !reflect.DeepEqual(jobs, c.jobs) {
+		c.fatal("a command that was sent twice counts twice\n%s", c.tell())
+	}
+	return nil
+}
+
+// decide takes a command into the family: what it causes counts.
+func (c *clan) decide(cmd Command) (int, error) {
+	a := cmd.Action
 	w := World{Challan: fmt.Sprintf("DC-%d", c.n), Jobs: map[ID]Job{}, Processes: map[Edition]Process{{c.process.ID, 1}: c.process}, History: map[ID][]Movement{}, Taken: map[string]ID{}}
 	for id, j := range c.jobs {
 		w.Taken[NumberKey(j.Number)] = id
@@ -55,11 +74,10 @@ func (c *clan) give(a Action) error {
 	for _, id := range w.Relatives() {
 		w.Jobs[id] = c.jobs[id]
 	}
-	cmd := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), c.n)), Action: a}
 	moves, err := Decide(w, Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: c.now}, cmd)
 	c.story = append(c.story, chapter("", a, moves, err))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, m := range moves {
 		if _, ok := c.jobs[m.Job]; !ok {
@@ -72,7 +90,7 @@ func (c *clan) give(a Action) error {
 	}
 	c.inspected(w, moves)
 	c.holds()
-	return nil
+	return len(moves), nil
 }
 
 // inspected checks that nothing went through a gate without its inspection, and that nothing taken back made it so.

@@ -49,6 +49,7 @@ type shop struct {
 	given      uint64
 	overridden bool     // a gate was passed with a reason, so that later sums at it do not count
 	story      []string // read by a person when a property fails
+	again      again
 }
 
 func anyID(t *rapid.T, label string) ID {
@@ -216,27 +217,16 @@ func (s *shop) give(m Mark, a Action) {
 	m.At = s.now
 	s.given++
 	c := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), s.given)), Action: a}
-	before, _ := json.Marshal(s.job)
-	moves, err := Decide(s.world(), m, c)
-	if now, _ := json.Marshal(s.job); !bytes.Equal(before, now) {
-		s.t.Fatalf("deciding changed the job\n%s", s.tell())
-	}
-	s.story = append(s.story, chapter(fmt.Sprintf(" by %s %d", m.Role, m.Member[0]), a, moves, err))
-	if err != nil {
+	if _, err := s.again.deliver(c, s.seq, func() (int, error) { return s.decide(m, c) }); err != nil {
 		if _, ok := err.(*Refusal); !ok {
 			s.t.Fatalf("refused without a reason a person can read: %v\n%s", err, s.tell())
 		}
 		return
 	}
-	if again, err := Decide(s.world(), m, c); err != nil || !reflect.DeepEqual(again, moves) {
-		s.t.Fatalf("the same command on the same world decided otherwise\n%s", s.tell())
-	}
-	for _, mv := range moves {
-		s.take(mv)
-	}
 	s.gated(m, a)
 	s.stationed()
 	s.holds()
+	s.twice(m)
 }
 
 var longID = regexp.MustCompile(`"([0-9a-f]{4})[0-9a-f]{4}(?:-[0-9a-f]{4}){3}-[0-9a-f]{9}([0-9a-f]{3})"`)

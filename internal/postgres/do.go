@@ -189,15 +189,17 @@ func (d *door) answered(rows pgx.Rows) error {
 	}
 	var print []byte
 	var refs string
-	if err := rows.Scan(&print, &d.receipt.First, &d.receipt.Last, &refs); err != nil {
+	first := flow.Taken{Receipt: flow.Receipt{Command: d.cmd.ID}}
+	if err := rows.Scan(&print, &first.Receipt.First, &first.Receipt.Last, &refs); err != nil {
 		return err
 	}
 	rows.Close()
-	if [32]byte(print) != d.print {
-		return &flow.Refusal{Code: flow.Conflict}
+	first.Print = [32]byte(print)
+	if err := json.Unmarshal([]byte(refs), &first.Receipt.Jobs); err != nil {
+		return err
 	}
-	d.receipt.Command, d.receipt.Again = d.cmd.ID, true
-	if err := json.Unmarshal([]byte(refs), &d.receipt.Jobs); err != nil {
+	var err error
+	if d.receipt, err = first.Answer(d.print); err != nil {
 		return err
 	}
 	return errAnswered
