@@ -88,6 +88,11 @@ func (c *clan) decide(cmd Command) (int, error) {
 			c.fatal("a decided movement does not apply: %v\n%s", err, c.tell())
 		}
 	}
+	for _, m := range moves {
+		if err := lostInStore(c.jobs[m.Job], moves); err != nil {
+			c.fatal("%v\n%s", err, c.tell())
+		}
+	}
 	c.inspected(w, moves)
 	c.holds()
 	return len(moves), nil

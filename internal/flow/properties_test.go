@@ -339,14 +339,28 @@ func (s *shop) holds() {
 	if err != nil || !reflect.DeepEqual(folded, s.job) {
 		s.t.Fatalf("replaying the history gives another job (%v)\n%s", err, s.tell())
 	}
-	var decoded Job
-	text, err := json.Marshal(s.job)
+	if err := lostInStore(s.job, s.history[len(s.history)-1:]); err != nil {
+		s.t.Fatalf("%v\n%s", err, s.tell())
+	}
+}
+
+// lostInStore says what of a job or of movements is not there any more when they are read from their stored form.
+func lostInStore(j Job, moves []Movement) error {
+	var job Job
+	text, err := json.Marshal(j)
 	if err == nil {
-		err = json.Unmarshal(text, &decoded)
+		err = json.Unmarshal(text, &job)
 	}
-	if err != nil || !reflect.DeepEqual(decoded, s.job) {
-		s.t.Fatalf("the stored form loses something: %v\n%s", err, s.tell())
+	if err != nil || !reflect.DeepEqual(job, j) {
+		return fmt.Errorf("the stored form of %s loses something: %w", j.Number, err)
 	}
+	for _, m := range moves {
+		var f Facts
+		if err := json.Unmarshal([]byte(m.Facts.Encode()), &f); err != nil || f.Encode() != m.Facts.Encode() {
+			return fmt.Errorf("the stored form of %s %s loses something: %w", m.Kind, m.Stage, err)
+		}
+	}
+	return nil
 }
 
 func (s *shop) tell() string {
@@ -594,6 +608,16 @@ func TestQuantityReadsWhatItWrites(t *testing.T) {
 		got, err := ParseQuantity(q.String())
 		if err != nil || got != q {
 			t.Fatalf("%d became %d (%v)", q, got, err)
+		}
+		if rapid.Bool().Draw(t, "a difference") {
+			q = -q
+		}
+		text, err := json.Marshal(q)
+		if err == nil {
+			err = json.Unmarshal(text, &got)
+		}
+		if err != nil || got != q {
+			t.Fatalf("stored, %d became %d (%v)", q, got, err)
 		}
 	})
 }

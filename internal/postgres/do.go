@@ -132,8 +132,9 @@ func (d *door) run(ctx context.Context) error {
 	return d.write(ctx, moves, after)
 }
 
-// load opens the transaction, locks and reads what the command may look at. The receipt is read after the locks,
-// so that of two senders of one command the second sees the first's answer.
+// load opens the transaction, locks and reads what the command may look at. The receipt is read after the locks and after
+// the numbers in use, so that of two senders of one command the second sees the first's answer, and never a number taken
+// by itself.
 func (d *door) load(ctx context.Context) error {
 	targets := slices.Clone(d.cmd.Action.Targets())
 	slices.SortFunc(targets, func(a, b flow.ID) int { return slices.Compare(a[:], b[:]) })
@@ -146,14 +147,14 @@ func (d *door) load(ctx context.Context) error {
 	} else {
 		b.Queue("select state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(targets)).Query(d.jobs)
 	}
-	b.Queue("select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2",
-		d.mark.Org, d.cmd.ID).Query(d.answered)
 	if h, ok := d.cmd.Action.(flow.HistoryNeeder); ok && h.NeedsHistory() {
 		d.queueHistory(b, targets)
 	}
 	if cr, ok := d.cmd.Action.(flow.Creator); ok {
 		d.queueNumbers(b, cr)
 	}
+	b.Queue("select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2",
+		d.mark.Org, d.cmd.ID).Query(d.answered)
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
