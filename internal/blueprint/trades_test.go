@@ -29,7 +29,7 @@ func run(t *testing.T, p flow.Process) flow.Job {
 		for _, id := range w.Relatives() {
 			w.Jobs[id] = jobs[id]
 		}
-		moves, err := flow.Decide(w, flow.Mark{Member: flow.ID{1}, Role: flow.Operator, Scope: flow.Scope{All: true}, At: now}, flow.Command{ID: flow.ID{1, n}, Action: a})
+		moves, err := flow.Decide(w, flow.Mark{Member: flow.ID{1}, Role: flow.Owner, Scope: flow.Scope{All: true}, At: now}, flow.Command{ID: flow.ID{1, n}, Action: a})
 		if err != nil {
 			t.Fatalf("%s: %v", a.Name(), err)
 		}
