@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -252,4 +253,41 @@ func TestVerifyAnExportedAuditLog(t *testing.T) {
 	s.fails("no such file", "verify", "--audit", filepath.Join(dir, "none.jsonl"))
 	s.fails("write: clicarity verify", "verify", "--audit", sound, "--org", "shop")
 	s.fails("write: clicarity verify", "verify", "--key", "x")
+}
+
+// The states that an older program left are brought to this one's by whatever command opens the database next.
+func TestAnUpgradeFoldsTheStatesAnew(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	dir := t.TempDir()
+	mapping, log := filepath.Join(dir, "map.json"), filepath.Join(dir, "log.csv")
+	rows := "job,step,begin,end,ok,bad\n"
+	for n := range 7 {
+		rows += fmt.Sprintf("J%d,Cut,2012-01-30T06:00:00,2012-01-30T10:00:00,9,1\nJ%d,Pack,2012-01-30T11:00:00,2012-01-30T12:00:00,4,0\n", n, n)
+	}
+	for name, text := range map[string]string{mapping: `{"process":"Shop","job":"job","stage":"step","started":"begin","completed":"end","good":"ok","wasted":"bad"}`, log: rows} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.prints("set up", "org", "add", "shop", "--name", "Shop", "--owner", "a@b.example")
+	s.prints("movements added", "import", "history", "--org", "shop", "--map", mapping, log)
+	spoil := `set session_replication_role = replica; update jobs set state = regexp_replace(state, '"(found|ready|good)":[0-9]+,?', '', 'g'); delete from work; update log_heads set fold = 0`
+	if _, err := pgtest.Owner(t, s.env["DATABASE_URL"]).Exec(t.Context(), spoil); err != nil {
+		t.Fatal(err)
+	}
+	out := s.prints("sound: ", "verify", "--org", "shop")
+	if !strings.Contains(out, "shop: 7 jobs brought to this version\n") {
+		t.Errorf("it does not say what it did: %s", out)
+	}
+	if out := s.prints("sound: ", "verify", "--org", "shop"); strings.Contains(out, "brought") {
+		t.Errorf("it does so again: %s", out)
+	}
+	newer := fmt.Sprintf("update log_heads set fold = %d", flow.FoldVersion+1)
+	if _, err := pgtest.Owner(t, s.env["DATABASE_URL"]).Exec(t.Context(), newer); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.prints("shop", "org", "list"); !strings.Contains(out, "newer version of Clicarity") {
+		t.Errorf("it does not say that it is too old: %s", out)
+	}
 }

@@ -38,7 +38,38 @@ func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
 	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
+	if err := h.refold(ctx, e); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
 	return h, nil
+}
+
+// refold brings the states that an older program stored to this one's, before anybody reads or changes them. An
+// organisation where that cannot be done is told of and stays closed to commands; the others are served.
+func (h *house) refold(ctx context.Context, e env) error {
+	orgs, err := h.Organisations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range orgs {
+		const every = 1000 // jobs
+		told := 0
+		n, err := h.Refold(ctx, o.ID, func(done int) {
+			if done/every > told/every {
+				_, _ = fmt.Fprintf(e.err, "%s: %d jobs brought to this version, going on\n", o.Slug, done)
+			}
+			told = done
+		})
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			_, _ = fmt.Fprintf(e.err, "%s: its jobs cannot be brought to this version, and nothing new is taken for it: %v\n", o.Slug, err)
+		case n > 0:
+			_, _ = fmt.Fprintf(e.err, "%s: %d jobs brought to this version\n", o.Slug, n)
+		}
+	}
+	return nil
 }
 
 func (h *house) startPrivate(ctx context.Context, e env, exclusive bool) (string, error) {

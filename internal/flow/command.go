@@ -146,6 +146,23 @@ type Receipt struct {
 	Again   bool     `json:"-"` // this is the first answer, given again
 }
 
+// Taken is what is kept of a command that was taken: its content and the first answer.
+type Taken struct {
+	Print   [32]byte // Command.Fingerprint
+	Receipt Receipt
+}
+
+// Answer is the answer when a command of the same id is sent again: the first one, or a refusal (command_reused) when it is
+// another command.
+func (t Taken) Answer(print [32]byte) (Receipt, error) {
+	if print != t.Print {
+		return Receipt{}, refuse(Conflict)
+	}
+	r := t.Receipt
+	r.Again = true
+	return r, nil
+}
+
 // JobRef names a job for people and programs.
 type JobRef struct {
 	ID     ID     `json:"id"`

@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ type clan struct {
 	now     Moment
 	n       uint64
 	story   []string
+	again   again
 }
 
 // boxes is a rigid box: two components of their own stages join at pasting.
@@ -43,6 +45,23 @@ func openClan(fatal func(string, ...any), p Process, q Quantity) *clan {
 func (c *clan) give(a Action) error {
 	c.n++
 	c.now = c.now.Add(time.Minute)
+	cmd := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), c.n)), Action: a}
+	if _, err := c.again.deliver(cmd, 0, func() (int, error) { return c.decide(cmd) }); err != nil {
+		return err
+	}
+	jobs := maps.Clone(c.jobs)
+	if wrong := c.again.wrong(c.decide); wrong != "" {
+		c.fatal("%s\n%s", wrong, c.tell())
+	}
+	if !reflect.DeepEqual(jobs, c.jobs) {
+		c.fatal("a command that was sent twice counts twice\n%s", c.tell())
+	}
+	return nil
+}
+
+// decide takes a command into the family: what it causes counts.
+func (c *clan) decide(cmd Command) (int, error) {
+	a := cmd.Action
 	w := World{Challan: fmt.Sprintf("DC-%d", c.n), Jobs: map[ID]Job{}, Processes: map[Edition]Process{{c.process.ID, 1}: c.process}, History: map[ID][]Movement{}, Taken: map[string]ID{}}
 	for id, j := range c.jobs {
 		w.Taken[NumberKey(j.Number)] = id
@@ -55,11 +74,10 @@ func (c *clan) give(a Action) error {
 	for _, id := range w.Relatives() {
 		w.Jobs[id] = c.jobs[id]
 	}
-	cmd := Command{ID: ID(binary.BigEndian.AppendUint64(make([]byte, 8), c.n)), Action: a}
 	moves, err := Decide(w, Mark{Member: ID{1}, Role: Owner, Scope: Scope{All: true}, At: c.now}, cmd)
 	c.story = append(c.story, chapter("", a, moves, err))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, m := range moves {
 		if _, ok := c.jobs[m.Job]; !ok {
@@ -70,9 +88,14 @@ func (c *clan) give(a Action) error {
 			c.fatal("a decided movement does not apply: %v\n%s", err, c.tell())
 		}
 	}
+	for _, m := range moves {
+		if err := lostInStore(c.jobs[m.Job], moves); err != nil {
+			c.fatal("%v\n%s", err, c.tell())
+		}
+	}
 	c.inspected(w, moves)
 	c.holds()
-	return nil
+	return len(moves), nil
 }
 
 // inspected checks that nothing went through a gate without its inspection, and that nothing taken back made it so.
@@ -147,74 +170,82 @@ func (c *clan) holds() {
 
 func TestComponentsAndLotsLoseNothing(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		p := rapid.SampledFrom([]func() Process{boxes, pairs, sheets}).Draw(t, "process")()
-		c := openClan(t.Fatalf, p, Units(3*rapid.Int64Range(1, 160).Draw(t, "boxes")))
-		for range rapid.IntRange(1, 60).Draw(t, "commands") {
-			checked.Add(1)
-			j := c.jobs[rapid.SampledFrom(c.order).Draw(t, "job")]
-			s := rapid.SampledFrom(j.Stages).Draw(t, "stage")
-			at := Work{j.ID, s.Code}
-			part := rapid.OneOf(rapid.Just(s.OnHand), rapid.Just(s.OnHand/2), rapid.Just(s.OnHand+1), rapid.Just(One)).Draw(t, "part")
-			switch rapid.IntRange(0, 13).Draw(t, "what") {
-			case 12:
-				line := SendLine{Work: at, Quantity: part}
-				if len(j.Accounts) > 0 {
-					line.Quantity = 0
-				}
-				_ = c.give(Send{Vendor: ID{4}, Lines: []SendLine{line}}) //nolint:errcheck // refusals are part of it
-			case 13:
-				if len(s.Out) > 0 {
-					out := s.Out[0].Quantity
-					r := rapid.SampledFrom([]Receive{{Good: out}, {Good: out / 2, Damaged: out - out/2}, {Unused: out}, {Short: out}, {Good: out + 1}}).Draw(t, "came")
-					r.Work, r.Challan = at, s.Out[0].Challan
-					_ = c.give(r) //nolint:errcheck // refusals are part of it
-				}
-			case 9:
-				_ = c.give(c.newComponent(at, rapid.SampledFrom([]Quantity{One, Units(2), 0}).Draw(t, "per"))) //nolint:errcheck // refusals are part of it
-			case 10:
-				works := []Work{at, {rapid.SampledFrom(c.order).Draw(t, "with"), s.Code}}
-				var a Action = StartTogether{Works: works, Batch: ID{3}}
-				if rapid.Bool().Draw(t, "finish") {
-					a = FinishTogether{Works: works}
-				}
-				_ = c.give(a) //nolint:errcheck // refusals are part of it
-			case 0, 1, 2:
-				_ = c.give(Finish{Work: at}) //nolint:errcheck // refusals are part of it
-			case 3, 4:
-				r := Report{Work: at, Good: part}
-				if of := c.ofSizes(t, j, s, func(q Quantity) Amount { return Amount{Good: q} }); of != nil {
-					r = Report{Work: at, Of: of}
-				}
-				if rapid.Bool().Draw(t, "wasted") {
-					r.Wasted = []Waste{{Reason: "torn", Quantity: One}}
-				}
-				if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
-					r.Back = []Back{{To: j.Stages[0].Code, Reason: "torn", Quantity: One}}
-				}
-				_ = c.give(r) //nolint:errcheck // refusals are part of it
-			case 5:
-				split := Split{Work: at, Quantity: part, Lot: ID{7, byte(len(c.order))}, Number: fmt.Sprintf("RB-1-%d", len(c.order))}
-				if of := c.ofSizes(t, j, s, counts); of != nil {
-					split.Of, split.Quantity = of, total(of).Quantity
-				}
-				_ = c.give(split) //nolint:errcheck // refusals are part of it
-			case 11:
-				count := Count{Work: at, There: part, Reason: "recount"}
-				if of := c.ofSizes(t, j, s, counts); of != nil {
-					count.Of, count.There = of, total(of).Quantity
-				}
-				_ = c.give(count) //nolint:errcheck // refusals are part of it
-			case 6:
-				_ = c.give(Merge{Work: at, Into: rapid.SampledFrom(c.order).Draw(t, "into")}) //nolint:errcheck // refusals are part of it
-			case 7:
-				m := rapid.SampledFrom(c.history[j.ID]).Draw(t, "undoes")
-				_ = c.give(Undo{Job: j.ID, Undoes: m.Command, Reason: "mistake", Together: rapid.Bool().Draw(t, "together")}) //nolint:errcheck // refusals are part of it
-			case 8:
-				_ = c.give(Report{Work: at, Short: part}) //nolint:errcheck // refusals are part of it
-			}
+	rapid.Check(t, func(t *rapid.T) { anyFamily(t, rapid.IntRange(1, 60).Draw(t, "commands")) })
+}
+
+// anyFamily gives random commands to a job with its components and lots.
+func anyFamily(t *rapid.T, commands int) *clan {
+	p := rapid.SampledFrom([]func() Process{boxes, pairs, sheets}).Draw(t, "process")()
+	c := openClan(t.Fatalf, p, Units(3*rapid.Int64Range(1, 160).Draw(t, "boxes")))
+	for range commands {
+		c.anyStep(t)
+	}
+	return c
+}
+
+func (c *clan) anyStep(t *rapid.T) {
+	checked.Add(1)
+	j := c.jobs[rapid.SampledFrom(c.order).Draw(t, "job")]
+	s := rapid.SampledFrom(j.Stages).Draw(t, "stage")
+	at := Work{j.ID, s.Code}
+	part := rapid.OneOf(rapid.Just(s.OnHand), rapid.Just(s.OnHand/2), rapid.Just(s.OnHand+1), rapid.Just(One)).Draw(t, "part")
+	switch rapid.IntRange(0, 13).Draw(t, "what") {
+	case 12:
+		line := SendLine{Work: at, Quantity: part}
+		if len(j.Accounts) > 0 {
+			line.Quantity = 0
 		}
-	})
+		_ = c.give(Send{Vendor: ID{4}, Lines: []SendLine{line}}) //nolint:errcheck // refusals are part of it
+	case 13:
+		if len(s.Out) > 0 {
+			out := s.Out[0].Quantity
+			r := rapid.SampledFrom([]Receive{{Good: out}, {Good: out / 2, Damaged: out - out/2}, {Unused: out}, {Short: out}, {Good: out + 1}}).Draw(t, "came")
+			r.Work, r.Challan = at, s.Out[0].Challan
+			_ = c.give(r) //nolint:errcheck // refusals are part of it
+		}
+	case 9:
+		_ = c.give(c.newComponent(at, rapid.SampledFrom([]Quantity{One, Units(2), 0}).Draw(t, "per"))) //nolint:errcheck // refusals are part of it
+	case 10:
+		works := []Work{at, {rapid.SampledFrom(c.order).Draw(t, "with"), s.Code}}
+		var a Action = StartTogether{Works: works, Batch: ID{3}}
+		if rapid.Bool().Draw(t, "finish") {
+			a = FinishTogether{Works: works}
+		}
+		_ = c.give(a) //nolint:errcheck // refusals are part of it
+	case 0, 1, 2:
+		_ = c.give(Finish{Work: at}) //nolint:errcheck // refusals are part of it
+	case 3, 4:
+		r := Report{Work: at, Good: part}
+		if of := c.ofSizes(t, j, s, func(q Quantity) Amount { return Amount{Good: q} }); of != nil {
+			r = Report{Work: at, Of: of}
+		}
+		if rapid.Bool().Draw(t, "wasted") {
+			r.Wasted = []Waste{{Reason: "torn", Quantity: One}}
+		}
+		if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
+			r.Back = []Back{{To: j.Stages[0].Code, Reason: "torn", Quantity: One}}
+		}
+		_ = c.give(r) //nolint:errcheck // refusals are part of it
+	case 5:
+		split := Split{Work: at, Quantity: part, Lot: ID{7, byte(len(c.order))}, Number: fmt.Sprintf("RB-1-%d", len(c.order))}
+		if of := c.ofSizes(t, j, s, counts); of != nil {
+			split.Of, split.Quantity = of, total(of).Quantity
+		}
+		_ = c.give(split) //nolint:errcheck // refusals are part of it
+	case 11:
+		count := Count{Work: at, There: part, Reason: "recount"}
+		if of := c.ofSizes(t, j, s, counts); of != nil {
+			count.Of, count.There = of, total(of).Quantity
+		}
+		_ = c.give(count) //nolint:errcheck // refusals are part of it
+	case 6:
+		_ = c.give(Merge{Work: at, Into: rapid.SampledFrom(c.order).Draw(t, "into")}) //nolint:errcheck // refusals are part of it
+	case 7:
+		m := rapid.SampledFrom(c.history[j.ID]).Draw(t, "undoes")
+		_ = c.give(Undo{Job: j.ID, Undoes: m.Command, Reason: "mistake", Together: rapid.Bool().Draw(t, "together")}) //nolint:errcheck // refusals are part of it
+	case 8:
+		_ = c.give(Report{Work: at, Short: part}) //nolint:errcheck // refusals are part of it
+	}
 }
 
 // sheets is cartons: a sheet makes eight, and none leaves that was not inspected.

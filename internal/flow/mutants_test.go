@@ -20,6 +20,8 @@ type mutant struct{ rule, file, old, new string }
 var mutants = []mutant{
 	{"no more leaves a stage than is there", "apply.go", "	if f.leaving() > s.OnHand {\n		return impossible(m, \"more leaves than is there\")\n	}\n", ""},
 	{"good goes on to the next stage", "apply.go", "		arrive(next, out, m.Occurred)\n", "		_ = out\n"},
+	{"an id is used for one command", "command.go", "	if print != t.Print {\n		return Receipt{}, refuse(Conflict)\n	}\n", ""},
+	{"a command that is sent again gets its first answer", "command.go", "	r := t.Receipt\n	r.Again = true\n", "	r := Receipt{Again: true}\n"},
 	{"wasted leaves what is on hand", "apply.go", "	s.OnHand -= f.leaving()\n", "	s.OnHand -= f.leaving() - f.Scrap()\n"},
 	{"wasted is booked where it was wasted", "apply.go", "	s.Wasted += f.Scrap()\n", "	s.Good += f.Scrap()\n"},
 	{"short is not wasted", "apply.go", "	s.Short += f.Short\n", "	s.Wasted += f.Short\n"},

@@ -68,11 +68,15 @@ func (q Quantity) String() string {
 // MarshalJSON writes the decimal as a JSON number, without a float on the way.
 func (q Quantity) MarshalJSON() ([]byte, error) { return []byte(q.String()), nil }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads what MarshalJSON wrote: what is stored may be a difference, and less than nothing.
 func (q *Quantity) UnmarshalJSON(b []byte) error {
-	got, err := ParseQuantity(string(b))
-	if err == nil {
-		*q = got
+	text, less := strings.CutPrefix(string(b), "-")
+	got, err := ParseQuantity(text)
+	if err != nil {
+		return err
 	}
-	return err
+	if *q = got; less {
+		*q = -got
+	}
+	return nil
 }

@@ -30,6 +30,7 @@ const (
 	NotFound          Code = "not_found"       // no such thing, or not yours
 	Conflict          Code = "command_reused"  // the command id was used with another content
 	BadCommand        Code = "bad_command"     // no id, no target, not from this program
+	BeingUpdated      Code = "being_updated"   // another version of the program is at work on what is stored
 	NumberTaken       Code = "number_taken"    // Job
 	NumberMissing     Code = "number_missing"  //
 	QuantityNeeded    Code = "quantity_needed" //

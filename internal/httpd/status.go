@@ -16,6 +16,7 @@ func (s Status) Error() string { return http.StatusText(int(s)) }
 var statuses = map[flow.Code]int{
 	flow.NotFound:          http.StatusNotFound,
 	flow.BadCommand:        http.StatusBadRequest,
+	flow.BeingUpdated:      http.StatusServiceUnavailable,
 	flow.Conflict:          http.StatusConflict,
 	flow.NumberTaken:       http.StatusConflict,
 	flow.NothingHere:       http.StatusConflict,

@@ -33,9 +33,31 @@ func (db *DB) Do(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt
 			return receipt, &flow.Refusal{Code: flow.NumberTaken}
 		}
 		if err == nil || try == tries || !again(err) {
-			return receipt, db.keepAttempt(ctx, m, c, err)
+			return receipt, db.keepAttempt(ctx, m, c, db.unlessFolding(ctx, m.Org, err))
 		}
 	}
+}
+
+// unlessFolding is why a command was not taken, if that was decided on states of this program's fold. What others say
+// is not believed.
+func (db *DB) unlessFolding(ctx context.Context, org flow.ID, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if otherFold(err) {
+		return &flow.Refusal{Code: flow.BeingUpdated}
+	}
+	failed := db.inTenant(ctx, org, func(tx pgx.Tx) error {
+		f, failed := foldOf(ctx, tx, org)
+		if failed == nil && (f.version != flow.FoldVersion || f.under) {
+			err = &flow.Refusal{Code: flow.BeingUpdated}
+		}
+		return failed
+	})
+	if failed != nil && !errors.Is(failed, ErrNotFound) {
+		return failed
+	}
+	return err
 }
 
 // keepAttempt records that a command was refused at a closed gate, notes one that was not theirs to give in the audit log,
@@ -124,8 +146,9 @@ func (d *door) run(ctx context.Context) error {
 	return d.write(ctx, moves, after)
 }
 
-// load opens the transaction, locks and reads what the command may look at. The receipt is read after the locks,
-// so that of two senders of one command the second sees the first's answer.
+// load opens the transaction, locks and reads what the command may look at. The receipt is read after the locks and after
+// the numbers in use, so that of two senders of one command the second sees the first's answer, and never a number taken
+// by itself.
 func (d *door) load(ctx context.Context) error {
 	targets := slices.Clone(d.cmd.Action.Targets())
 	slices.SortFunc(targets, func(a, b flow.ID) int { return slices.Compare(a[:], b[:]) })
@@ -138,14 +161,14 @@ func (d *door) load(ctx context.Context) error {
 	} else {
 		b.Queue("select state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(targets)).Query(d.jobs)
 	}
-	b.Queue("select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2",
-		d.mark.Org, d.cmd.ID).Query(d.answered)
 	if h, ok := d.cmd.Action.(flow.HistoryNeeder); ok && h.NeedsHistory() {
 		d.queueHistory(b, targets)
 	}
 	if cr, ok := d.cmd.Action.(flow.Creator); ok {
 		d.queueNumbers(b, cr)
 	}
+	b.Queue("select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2",
+		d.mark.Org, d.cmd.ID).Query(d.answered)
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
@@ -181,15 +204,17 @@ func (d *door) answered(rows pgx.Rows) error {
 	}
 	var print []byte
 	var refs string
-	if err := rows.Scan(&print, &d.receipt.First, &d.receipt.Last, &refs); err != nil {
+	first := flow.Taken{Receipt: flow.Receipt{Command: d.cmd.ID}}
+	if err := rows.Scan(&print, &first.Receipt.First, &first.Receipt.Last, &refs); err != nil {
 		return err
 	}
 	rows.Close()
-	if [32]byte(print) != d.print {
-		return &flow.Refusal{Code: flow.Conflict}
+	first.Print = [32]byte(print)
+	if err := json.Unmarshal([]byte(refs), &first.Receipt.Jobs); err != nil {
+		return err
 	}
-	d.receipt.Command, d.receipt.Again = d.cmd.ID, true
-	if err := json.Unmarshal([]byte(refs), &d.receipt.Jobs); err != nil {
+	var err error
+	if d.receipt, err = first.Answer(d.print); err != nil {
 		return err
 	}
 	return errAnswered
@@ -373,13 +398,15 @@ func order(moves []flow.Movement) []flow.ID {
 
 const noDue = "9999-12-31"
 
+func dueOf(j flow.Job) string { return cmp.Or(string(j.Due), noDue) }
+
 func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 	state, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}
 	before, existed := d.world.Jobs[j.ID]
-	due := cmp.Or(string(j.Due), noDue)
+	due := dueOf(j)
 	if existed {
 		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
 		d.queueChanged(b, before, j, due)
@@ -460,48 +487,6 @@ func (d *door) queueOut(b *pgx.Batch, before, j flow.Job) {
 				on conflict (org_id, number, job_id, stage) do update set left_there = excluded.left_there`, d.mark.Org, l.number, j.ID, l.stage, q.String())
 	}
 }
-
-func (d *door) queueLog(b *pgx.Batch, moves []flow.Movement) error {
-	n := len(moves)
-	jobs, members, contents := make([]flow.ID, n), make([]flow.ID, n), make([][]byte, n)
-	kinds, stages, marks, facts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	occurred := make([]time.Time, n)
-	for i, m := range moves {
-		facts[i] = m.Facts.Encode()
-		jobs[i], members[i], contents[i] = m.Job, m.Member, m.Content(facts[i])
-		kinds[i], stages[i], marks[i], occurred[i] = string(m.Kind), m.Stage, m.Mark, m.Occurred.Time()
-	}
-	refs, err := json.Marshal(d.receipt.Jobs)
-	if err != nil {
-		return err
-	}
-	first := func(row pgx.Row) error {
-		if err := row.Scan(&d.receipt.First); err != nil {
-			return err
-		}
-		d.receipt.Last = d.receipt.First + int64(n) - 1
-		return nil
-	}
-	if n == 1 {
-		m := moves[0]
-		b.Queue(appendOne, d.mark.Org, d.cmd.ID, d.print[:], string(refs), m.Content(facts[0]), m.Job, kinds[0], stages[0], m.Member,
-			d.mark.Device, occurred[0], d.mark.At.Time(), m.Mark, facts[0]).QueryRow(first)
-		return nil
-	}
-	b.Queue("select append_movements($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)", d.mark.Org, d.cmd.ID, d.print[:],
-		d.mark.At.Time(), d.mark.Device, uuids(jobs), kinds, stages, uuids(members), occurred, marks, facts, contents, string(refs)).
-		QueryRow(first)
-	return nil
-}
-
-// appendOne is append_movements for the one movement that nearly every command causes, as one statement: it locks
-// the head, takes the number and links the chain in a single update.
-const appendOne = `with head as (
-		update log_heads set seq = seq + 1, hash = sha256(hash || int8send(seq + 1) || $5) where org_id = $1 returning seq, hash
-	), receipt as (
-		insert into receipts select $1, $2, $3, seq, seq, $4 from head
-	)
-	insert into movements select $1, seq, $6, $2, 0, $7, $8, $9, $10, $11, $12, $13, $14, hash from head returning seq`
 
 // uuids is ids as the driver knows them in arrays.
 func uuids(ids []flow.ID) [][16]byte {

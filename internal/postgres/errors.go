@@ -26,3 +26,9 @@ func unique(err error, constraint string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == constraint
 }
+
+// otherFold reports whether a command was not taken because the states it looked at are not of this program's fold.
+func otherFold(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "CLF01"
+}

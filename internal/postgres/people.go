@@ -47,10 +47,11 @@ func (db *DB) AddOrganisation(ctx context.Context, o Organisation, owner Member)
 		if err != nil {
 			return err
 		}
-		for _, heads := range []string{"log_heads", "audit_heads"} {
-			if _, err := tx.Exec(ctx, "insert into "+heads+" values ($1, 0, $2)", o.ID, make([]byte, 32)); err != nil {
-				return err
-			}
+		if _, err := tx.Exec(ctx, "insert into log_heads (org_id, seq, hash, fold) values ($1, 0, $2, $3)", o.ID, make([]byte, 32), flow.FoldVersion); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "insert into audit_heads values ($1, 0, $2)", o.ID, make([]byte, 32)); err != nil {
+			return err
 		}
 		if err := addMember(ctx, tx, o.ID, owner); err != nil {
 			return err

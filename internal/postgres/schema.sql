@@ -27,7 +27,7 @@ end $$;
 
 ALTER FUNCTION public.append_audit(p_org uuid, p_what text, p_id text, p_detail jsonb) OWNER TO clicarity_owner;
 
-CREATE FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text) RETURNS bigint
+CREATE FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text, p_fold integer) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
@@ -35,7 +35,8 @@ declare
   base bigint;
   h bytea;
 begin
-  select seq, hash into strict base, h from log_heads where org_id = p_org for update;
+  select seq, hash into strict base, h from log_heads
+    where org_id = p_org and case when fold = p_fold and fold_job is null then true else refuse_fold() end for update;
   for i in 1..n loop
     h := sha256(h || int8send(base + i) || p_contents[i]);
     insert into movements values (p_org, base + i, p_jobs[i], p_command, i - 1, p_kinds[i], p_stages[i],
@@ -46,7 +47,7 @@ begin
   return base + 1;
 end $$;
 
-ALTER FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text) OWNER TO clicarity_owner;
+ALTER FUNCTION public.append_movements(p_org uuid, p_command uuid, p_fingerprint bytea, p_recorded timestamp with time zone, p_device text, p_jobs uuid[], p_kinds text[], p_stages text[], p_members uuid[], p_occurred timestamp with time zone[], p_marks text[], p_facts text[], p_contents bytea[], p_receipt text, p_fold integer) OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.audited() RETURNS trigger
     LANGUAGE plpgsql
@@ -116,6 +117,15 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_fold() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the states were folded by another version of the program' using errcode = 'CLF01';
+end $$;
+
+ALTER FUNCTION public.refuse_fold() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -426,6 +436,8 @@ CREATE TABLE public.log_heads (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
     hash bytea NOT NULL,
+    fold integer DEFAULT 0 NOT NULL,
+    fold_job uuid,
     CONSTRAINT log_heads_hash_check CHECK ((length(hash) = 32))
 )
 WITH (fillfactor='10');

@@ -89,7 +89,7 @@ func verifyChain(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error
 func verifyJobs(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error {
 	var after flow.ID
 	for {
-		stored, ids, err := statesAfter(ctx, tx, org, after)
+		stored, ids, err := statesAfter(ctx, tx, org, after, readPage)
 		if err != nil {
 			return err
 		}
@@ -104,8 +104,14 @@ func verifyJobs(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error 
 	}
 }
 
-func statesAfter(ctx context.Context, tx pgx.Tx, org, after flow.ID) (map[flow.ID]string, []flow.ID, error) {
-	rows, err := tx.Query(ctx, "select id, state from jobs where org_id = $1 and id > $2 order by id limit 200", org, after)
+// How a page of jobs is read: to look, or under the locks of the write door.
+const (
+	readPage   = "limit 200"
+	lockedPage = "limit 100 for update"
+)
+
+func statesAfter(ctx context.Context, tx pgx.Tx, org, after flow.ID, how string) (map[flow.ID]string, []flow.ID, error) {
+	rows, err := tx.Query(ctx, "select id, state from jobs where org_id = $1 and id > $2 order by id "+how, org, after)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -122,39 +128,61 @@ func statesAfter(ctx context.Context, tx pgx.Tx, org, after flow.ID) (map[flow.I
 }
 
 func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]string, ids []flow.ID) error {
-	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 and job_id = any($2) order by job_id, seq", org, uuids(ids))
+	b, err := readBooks(ctx, tx, org, ids)
 	if err != nil {
 		return err
 	}
-	history := map[flow.ID][]flow.Movement{}
-	var named []namedPicture
-	if err := eachMovement(rows, func(r Record) error {
-		history[r.Job], named = append(history[r.Job], r.Movement), append(named, namedBy(r.Movement)...)
-		return nil
-	}); err != nil {
+	if err := verifyPictures(ctx, tx, org, b.named); err != nil {
 		return err
-	}
-	if err := verifyPictures(ctx, tx, org, named); err != nil {
-		return err
-	}
-	lines := make([]map[flow.ID][]string, len(repeated))
-	for i, r := range repeated {
-		if lines[i], err = linesOf(ctx, tx, r.sql, org, ids); err != nil {
-			return err
-		}
 	}
 	for _, id := range ids {
-		j, err := verifyJob(id, history[id], stored[id])
+		j, err := verifyJob(id, b.history[id], stored[id])
 		if err != nil {
 			return err
 		}
-		for i, r := range repeated {
-			want, got := r.lines(j), lines[i][id]
-			slices.Sort(want)
-			slices.Sort(got)
-			if !slices.Equal(want, got) {
-				return fault("job %s: the %s %q where its movements give %q", j.Number, r.says, got, want)
-			}
+		if err := b.agree(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// books is what is kept of some jobs beside their states: their histories, the pictures these name, and the rows of every
+// list of `repeated`.
+type books struct {
+	history map[flow.ID][]flow.Movement
+	named   []namedPicture
+	lines   []map[flow.ID][]string
+}
+
+func readBooks(ctx context.Context, tx pgx.Tx, org flow.ID, ids []flow.ID) (books, error) {
+	b := books{history: map[flow.ID][]flow.Movement{}, lines: make([]map[flow.ID][]string, len(repeated))}
+	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 and job_id = any($2) order by job_id, seq", org, uuids(ids))
+	if err != nil {
+		return b, err
+	}
+	if err := eachMovement(rows, func(r Record) error {
+		b.history[r.Job], b.named = append(b.history[r.Job], r.Movement), append(b.named, namedBy(r.Movement)...)
+		return nil
+	}); err != nil {
+		return b, err
+	}
+	for i, r := range repeated {
+		if b.lines[i], err = linesOf(ctx, tx, r.sql, org, ids); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// agree says which list does not repeat what a job's state says, if any.
+func (b books) agree(j flow.Job) error {
+	for i, r := range repeated {
+		want, got := r.lines(j), b.lines[i][j.ID]
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			return fault("job %s: the %s %q where its movements give %q", j.Number, r.says, got, want)
 		}
 	}
 	return nil
@@ -172,6 +200,17 @@ var repeated = []struct {
 		where org_id = $1 and job_id = any($2) and left_there > 0`, outLines},
 	{"list of lots has", "select job_id, stage || ' ' || way || ' ' || lot || ' ' || trim_scale(quantity) from job_lots where org_id = $1 and job_id = any($2)", lotLines},
 	{"list of non-conformances has", "select job_id, number || ' ' || open from nonconformances where org_id = $1 and job_id = any($2)", ncLines},
+	{"list of jobs has", `select id, process_id || ' ' || version || ' ' || number_key || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || status || ' ' || site || ' ' || coalesce(parent_id::text, '')
+		from jobs where org_id = $1 and id = any($2)`, jobLines},
+	{"words to find it by are", "select job_id, word from job_words where org_id = $1 and job_id = any($2)", flow.Job.Words},
+}
+
+func jobLines(j flow.Job) []string {
+	parent := ""
+	if id := parentOf(j); id != nil {
+		parent = id.String()
+	}
+	return []string{fmt.Sprintf("%s %d %s %s %s %s %s", j.Process, j.Version, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), j.Site, parent)}
 }
 
 func workLines(j flow.Job) (lines []string) {
@@ -225,19 +264,28 @@ func linesOf(ctx context.Context, tx pgx.Tx, sql string, org flow.ID, ids []flow
 
 // verifyJob is the job that a history folds to, if that is what is stored.
 func verifyJob(id flow.ID, history []flow.Movement, stored string) (flow.Job, error) {
+	j, err := folded(id, history)
+	if err != nil {
+		return j, err
+	}
+	state, err := json.Marshal(j)
+	if err != nil {
+		return j, err
+	}
+	if string(state) != stored {
+		return j, fault("job %s (%s): what is stored is not what its %d movements add up to", j.Number, id, len(history))
+	}
+	return j, nil
+}
+
+// folded is the job that a history adds up to, whose accounts close.
+func folded(id flow.ID, history []flow.Movement) (flow.Job, error) {
 	j, err := flow.Replay(history)
 	if err != nil {
 		return j, fault("job %s: its movements do not follow from each other: %v", id, err)
 	}
 	if err := j.Check(); err != nil {
 		return j, fault("%v", err)
-	}
-	folded, err := json.Marshal(j)
-	if err != nil {
-		return j, err
-	}
-	if string(folded) != stored {
-		return j, fault("job %s (%s): what is stored is not what its %d movements add up to", j.Number, id, len(history))
 	}
 	return j, nil
 }
