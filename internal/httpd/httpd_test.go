@@ -122,10 +122,10 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 	}
 }
 
-func TestEveryRefusalHasAStatusBelow500(t *testing.T) {
+func TestEveryRefusalIsAnAnswerToThePerson(t *testing.T) {
 	t.Parallel()
 	for code := range statuses {
-		if s := StatusOf(&flow.Refusal{Code: code}); s < 400 || s > 499 {
+		if s := StatusOf(&flow.Refusal{Code: code}); (s < 400 || s > 499) && code != flow.BeingUpdated { // which is ours to mend, and over soon
 			t.Errorf("%s: %d", code, s)
 		}
 	}

@@ -49,7 +49,7 @@ type tabletPage struct {
 	More   string // the next page of people
 	Back   string // the one before
 	Error  string
-	At     string // the organisation's short name, as it was typed
+	Short  string // the organisation's short name, as it was typed
 	Code   string
 	Paired bool // this browser is a device
 	Closed bool // and nobody comes in
@@ -121,7 +121,7 @@ func (w *Web) floorView(r *http.Request, f postgres.Floor, title string) *view {
 func (w *Web) tablet(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	f, err := w.floorOf(r)
 	if errors.Is(err, postgres.ErrNotFound) {
-		p := tabletPage{view: w.view(r, who, "device_pair"), At: clean(r.FormValue("at")), Code: clean(r.FormValue("code"))}
+		p := tabletPage{view: w.view(r, who, "device_pair"), Short: clean(r.FormValue("at")), Code: clean(r.FormValue("code"))}
 		return w.render(rw, http.StatusOK, "tablet", p)
 	}
 	if err != nil {
@@ -169,7 +169,7 @@ func (w *Web) showTiles(rw http.ResponseWriter, r *http.Request, p tabletPage, f
 // pair makes a browser the device whose code it shows. A wrong code, one whose time is over and an unknown organisation
 // get the same answer.
 func (w *Web) pair(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	p := tabletPage{view: w.view(r, who, "device_pair"), At: clean(r.PostFormValue("at")), Code: clean(r.PostFormValue("code"))}
+	p := tabletPage{view: w.view(r, who, "device_pair"), Short: clean(r.PostFormValue("at")), Code: clean(r.PostFormValue("code"))}
 	code, fits := readPairCode(p.Code)
 	switch {
 	case !w.pairings.Allow(httpd.Address(r), w.Now()):
@@ -179,7 +179,7 @@ func (w *Web) pair(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		p.Error = p.T("device_code_mistyped")
 		return w.render(rw, http.StatusUnprocessableEntity, "tablet", p)
 	}
-	org, err := w.DB.OrganisationBySlug(r.Context(), strings.ToLower(p.At))
+	org, err := w.DB.OrganisationBySlug(r.Context(), strings.ToLower(p.Short))
 	if err != nil && !errors.Is(err, postgres.ErrNotFound) {
 		return err
 	}

@@ -259,7 +259,7 @@ func (w *Web) refused(r *http.Request, who flow.Person) {
 // home sends everybody to where they begin. Who begins nowhere finds nothing.
 func (w *Web) home(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	switch {
-	case who.Member.IsZero():
+	case who.Member.IsZero(), who.Via == flow.ViaPending:
 		return httpd.Status(http.StatusUnauthorized)
 	case !who.May(flow.MaySee) && !who.May(flow.MayAnswer):
 		return errNotYours
