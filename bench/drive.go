@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -96,7 +97,7 @@ func (s *site) signIn(ctx context.Context) error {
 		if len(r.Cookies()) == 0 {
 			return fmt.Errorf("signing in firm %d: %s", i, r.Status)
 		}
-		s.cookies = append(s.cookies, r.Cookies()[0].String())
+		s.cookies = append(s.cookies, sessionOf(r.Cookies()))
 	}
 	return nil
 }
@@ -181,4 +182,10 @@ func (s *site) tap(ctx context.Context, firm int, job, stage, do string) error {
 		return fmt.Errorf("%s at %s of %s: %s", do, stage, job, r.Status)
 	}
 	return nil
+}
+
+// sessionOf is the cookie of the session among those that a sign-in sets.
+func sessionOf(cookies []*http.Cookie) string {
+	i := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == "clicarity" && c.Value != "" })
+	return cookies[max(i, 0)].String()
 }

@@ -14,7 +14,9 @@ import (
 // An owner makes a token in the browser; a program comes in with it until it is revoked.
 func TestAProgramComesInWithAToken(t *testing.T) {
 	t.Parallel()
+	langs := []string{"en"} // the owner is everybody's here: others read their pages meanwhile
 	if *shots != "" {
+		langs = append(langs, "hi")
 		if err := os.MkdirAll(*shots, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +28,7 @@ func TestAProgramComesInWithAToken(t *testing.T) {
 		p := open(t, size.w, size.h).visit("/sign-in/with")
 		p.kept("company", size.name, "en")
 		p.signIn(who(t, "owner"))
-		for _, lang := range []string{"en", "hi"} {
+		for _, lang := range langs {
 			p.speak(lang)
 			name := fmt.Sprintf("Tally export %s %s", size.name, lang)
 			p.visit("/tokens").run(chromedp.Evaluate("document.querySelector('details.sheet').open = true", nil), chromedp.WaitVisible("#name"))
