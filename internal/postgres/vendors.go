@@ -48,9 +48,34 @@ func (db *DB) AgedChallans(ctx context.Context, org flow.ID, before map[flow.Goo
 		org, flow.Inputs, before[flow.Inputs], flow.CapitalGoods, before[flow.CapitalGoods], limit)
 }
 
-// Challans are the newest challans of a vendor, at most limit.
-func (db *DB) Challans(ctx context.Context, org, vendor flow.ID, limit int) ([]Challan, error) {
-	return db.challans(ctx, org, selectChallans+" where c.org_id = $1 and c.vendor_id = $2 order by c.sent_at desc, c.number desc limit $3", org, vendor, limit)
+// ChallanQuery asks for a page of a vendor's challans: those that have something there, the oldest first, or those that are
+// over, the newest first.
+type ChallanQuery struct {
+	Vendor flow.ID
+	Over   bool
+	After  ChallanPlace // keyset: the page after this one
+	Limit  int
+}
+
+// ChallanPlace is a position in a list of challans; the zero one is its beginning.
+type ChallanPlace struct {
+	Sent   time.Time
+	Number string
+}
+
+// Challans is a page of a vendor's challans, and whether there are more.
+func (db *DB) Challans(ctx context.Context, org flow.ID, q ChallanQuery) (list []Challan, more bool, err error) {
+	there, beyond, order := "in", ">", "c.sent_at, c.number"
+	if q.Over {
+		there, beyond, order = "not in", "<", "c.sent_at desc, c.number desc"
+	}
+	list, err = db.challans(ctx, org, selectChallans+` where c.org_id = $1 and c.vendor_id = $2 and c.number `+there+`
+		(select number from challan_lines where org_id = $1 and left_there > 0) and ($3 = '' or (c.sent_at, c.number) `+beyond+` ($4, $3))
+		order by `+order+" limit $5", org, q.Vendor, q.After.Number, q.After.Sent, q.Limit+1)
+	if more = len(list) > q.Limit; more {
+		list = list[:q.Limit]
+	}
+	return list, more, err
 }
 
 func (db *DB) challans(ctx context.Context, org flow.ID, sql string, args ...any) ([]Challan, error) {

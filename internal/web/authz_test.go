@@ -174,7 +174,7 @@ var entries = map[string]entry{
 	"POST /processes/{process}":                {who: "OMs", on: aProcess, form: form()},
 	"GET /processes/{process}/file":            {who: "OMs", on: aProcess},
 	"GET /processes/{process}/move":            {who: "OMs", on: aProcess},
-	"POST /processes/{process}/move":            {who: "OM", on: aProcess, form: form()},
+	"POST /processes/{process}/move":           {who: "OM", on: aProcess, form: form()},
 	"GET /templates":                           {who: "OMs", on: all},
 	"GET /templates/{template}":                {who: "OMs", on: all},
 	"GET /people":                              {who: "OM"},

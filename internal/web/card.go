@@ -370,3 +370,11 @@ func after(r *http.Request, job flow.ID, receipt flow.Receipt) string {
 	}
 	return "/jobs/" + job.String() + "?" + said
 }
+
+// LatestEntry names how long after it happened something may still be entered.
+func (v *view) LatestEntry() string {
+	if v.Who.May(flow.MayReverse) {
+		return "happened_year"
+	}
+	return "happened_days"
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"clicarity/internal/flow"
@@ -40,6 +41,7 @@ func (w *Web) undo(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 
 // undoing is an undo that would take back more than its own: which movements, and what was typed.
 type undoing struct {
+	This    *event // what is to be taken back, when it is on the page
 	Depends []event
 	More    int // movements at stages that the reader does not see
 	Undoes  string
@@ -66,6 +68,9 @@ func (w *Web) dependents(r *http.Request, p *jobPage, refused *flow.Refusal) err
 		return err
 	}
 	u := undoing{Undoes: r.PostFormValue("undoes"), Reason: reason, Asks: asks, May: asks || p.Can("reverse") && reason != ""}
+	if i := slices.IndexFunc(p.Events, func(e event) bool { return e.Move.Command.String() == u.Undoes }); i >= 0 {
+		u.This = &p.Events[i]
+	}
 	for _, m := range refused.Depends {
 		if m.Stage != "" && !p.Who.Scope.At(p.Job, m.Stage) {
 			u.More++

@@ -163,65 +163,6 @@ func (w *Web) addVendor(rw http.ResponseWriter, r *http.Request, who flow.Person
 	return nil
 }
 
-type vendorPage struct {
-	*view
-	Vendor postgres.Vendor
-	Open   []challan
-	Past   []challan
-	Links  *linksPart // nil for those who give out none
-}
-
-// vendor shows what one vendor has, challan by challan, and the challans before.
-func (w *Web) vendor(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	id, err := pathID(r, "vendor")
-	if err != nil {
-		return err
-	}
-	vendors, err := w.DB.Vendors(r.Context(), who.Org)
-	if err != nil {
-		return err
-	}
-	p := vendorPage{view: w.view(r, who, ""), Vendor: vendors[id]}
-	if p.Vendor.ID.IsZero() {
-		return errNotYours
-	}
-	p.Title = p.Vendor.Name
-	open, err := w.DB.OpenChallans(r.Context(), who.Org, id, maxChallans)
-	if err != nil {
-		return err
-	}
-	past, err := w.DB.Challans(r.Context(), who.Org, id, maxChallans)
-	if err != nil {
-		return err
-	}
-	if err := w.DB.Lines(r.Context(), who.Org, open); err != nil {
-		return err
-	}
-	if p.Open, err = w.shown(r, p.view, open); err != nil {
-		return err
-	}
-	if err := w.vendorLinks(r, &p, open); err != nil {
-		return err
-	}
-	p.Past, err = w.shown(r, p.view, slices.DeleteFunc(past, func(c postgres.Challan) bool { return c.Open > 0 }))
-	if err != nil {
-		return err
-	}
-	return w.render(rw, http.StatusOK, "vendor", p)
-}
-
-// vendorLinks adds the links of a vendor for those who may give them out.
-func (w *Web) vendorLinks(r *http.Request, p *vendorPage, open []postgres.Challan) error {
-	if !p.Who.May(flow.MayLink) {
-		return nil
-	}
-	links, err := w.DB.VendorLinks(r.Context(), p.Who.Org, p.Vendor.ID)
-	if err == nil {
-		p.Links, err = w.challanLinks(r, p.view, p.Vendor.ID, links, open)
-	}
-	return err
-}
-
 type challanPage struct {
 	*view
 	Challan challan
