@@ -19,13 +19,13 @@ type Amounts struct {
 	Wastage   Share `json:"wastage"`          // wasted / came
 	FallOff   Share `json:"fall_off"`         // wasted / what came to the first stage of the same jobs
 	Rework    Share `json:"rework"`           // sent back / came
-	FirstPass Share `json:"first_pass_yield"` // good that was never sent back / came for the first time
+	FirstPass Share `json:"first_pass_yield"` // good that was never sent back / what came for the first time and has left
 }
 
 // ledgerSum adds entries up.
 type ledgerSum struct {
 	Amounts
-	again, first, start flow.Quantity
+	left, second, first, start flow.Quantity
 }
 
 func (l *ledgerSum) add(e Entry) {
@@ -35,7 +35,8 @@ func (l *ledgerSum) add(e Entry) {
 	l.Wasted += e.Wasted
 	l.Short += e.Short
 	l.SentBack += e.SentBack
-	l.again += e.Again
+	l.left += e.Left
+	l.second += e.Second
 	l.first += e.First
 }
 
@@ -45,7 +46,7 @@ func (l *ledgerSum) amounts() Amounts {
 	a.Wastage = quantities(a.Wasted, a.Came, a.Reports)
 	a.FallOff = quantities(a.Wasted, l.start, a.Reports)
 	a.Rework = quantities(a.SentBack, a.Came, a.Reports)
-	a.FirstPass = quantities(max(l.first, 0), a.Came-l.again, a.Reports)
+	a.FirstPass = quantities(max(l.first, 0), l.left-l.second, a.Reports)
 	return a
 }
 
@@ -81,8 +82,8 @@ type Figures struct {
 
 	Amounts Amounts `json:"amounts"`
 
-	// Inspected is the rejection at inspection stages alone, RolledYield the product of the first pass yields of the
-	// stages that anything came to.
+	// Inspected is the rejection at inspection stages alone. RolledYield is told of one process: the product of the first
+	// pass yields of its stages, of which it tells how many.
 	Inspected   Share `json:"rejection_at_inspection"`
 	RolledYield Share `json:"rolled_throughput_yield"`
 }
@@ -158,7 +159,7 @@ func (s *sums) done(p Past, l *Lens) {
 	}
 }
 
-func (s *sums) figures(days float64) Figures {
+func (s *sums) figures(days float64, rolled bool) Figures {
 	f := Figures{Jobs: s.jobs, Completed: s.completed, Dispatched: s.dispatched, Lead: s.lead.dists(), Cycle: s.cycle.dists(),
 		OnTime: counts(s.met, s.due), OnTimeNow: counts(s.metNow, s.due), Open: s.open.open(), Amounts: s.ledger.amounts(),
 		Efficiency: Eff{hours(s.run, s.whole, s.completed), hours(s.runWorking, s.wholeWorking, s.completed)}}
@@ -167,17 +168,25 @@ func (s *sums) figures(days float64) Figures {
 		rate := float64(s.completed) / days
 		f.PerDay = Share{s.completed, &rate}
 	}
-	rolled := 1.0
-	for _, key := range sortedKeys(s.stages) {
-		if y := s.stages[key].amounts().FirstPass; y.Share != nil {
-			rolled *= *y.Share
-			f.RolledYield.N++
-		}
-	}
-	if f.RolledYield.N > 0 {
-		f.RolledYield.Share = &rolled
+	if rolled {
+		f.RolledYield = s.rolled()
 	}
 	return f
+}
+
+// rolled is the chance of going through every stage at the first pass: the product of their first pass yields.
+func (s *sums) rolled() Share {
+	y, product := Share{}, 1.0
+	for _, key := range sortedKeys(s.stages) {
+		if first := s.stages[key].amounts().FirstPass; first.Share != nil {
+			product *= *first.Share
+			y.N++
+		}
+	}
+	if y.N > 0 {
+		y.Share = &product
+	}
+	return y
 }
 
 // workingDays is how many days of work lie between two moments, by how long the days of work in it are on average.

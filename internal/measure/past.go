@@ -24,6 +24,7 @@ type Entry struct {
 	Again    flow.Quantity // of what came, how much was here, or past here, before it was sent back
 	Good     flow.Quantity
 	First    flow.Quantity // of the good, how much came for the first time, less what was then sent back from later on
+	Second   flow.Quantity // of the good, how much had been here before
 	Wasted   flow.Quantity
 	Short    flow.Quantity
 	SentBack flow.Quantity // from here, and the good of reports that a file calls rework
@@ -114,7 +115,7 @@ func (b *bookkeeper) entry(was, s flow.StageState, m flow.Movement) Entry {
 	b.again[s.Code] += e.Again
 	second := min(b.again[s.Code], max(e.Good, 0))
 	b.again[s.Code] = min(b.again[s.Code]-second, s.OnHand+s.AtVendor)
-	e.First = e.Good - second - recalled
+	e.Second, e.First = second, e.Good-second-recalled
 	if m.Kind != flow.KindReported || m.Stage != s.Code || m.Mark == flow.MarkInferred {
 		return e
 	}

@@ -225,12 +225,16 @@ func (s *sheet) stay(p Past, stay Stay) {
 		st.open.quantity += now.OnHand + now.AtVendor
 		st.open.age.add(LengthOf(stay.From, s.lens.To, h))
 	}
-	for _, span := range stay.Spans {
+	for i, span := range stay.Spans {
 		switch span.State {
 		case flow.Ready:
 			st.waiting.add(LengthOf(span.From, span.To, h))
 			s.waited(span, h)
 		case flow.Running:
+			if i > 0 && stay.Spans[i-1].State == flow.Running { // the same run: a row of the past said when it began
+				st.active[len(st.active)-1].to = span.To
+				continue
+			}
 			st.active = append(st.active, stretch{span.From, span.To})
 		}
 	}
@@ -239,13 +243,14 @@ func (s *sheet) stay(p Past, stay Stay) {
 func (s *sheet) result() Sheet {
 	l := s.lens
 	_, own := l.Place(flow.ID{}, "")
-	out := Sheet{From: string(l.day(l.From)), To: string(l.day(l.To)), All: s.all.figures(workingDays(l.From, l.To, own))}
+	days, one := workingDays(l.From, l.To, own), len(s.processes) == 1
+	out := Sheet{From: string(l.day(l.From)), To: string(l.day(l.To)), All: s.all.figures(days, one)}
 	for _, name := range slices.Sorted(maps.Keys(s.processes)) {
-		out.Processes = append(out.Processes, Group{name, s.processes[name].figures(workingDays(l.From, l.To, own))})
+		out.Processes = append(out.Processes, Group{name, s.processes[name].figures(days, true)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.months)) {
 		from, to := l.bounds(name)
-		out.Months = append(out.Months, Group{name, s.months[name].figures(workingDays(from, to, own))})
+		out.Months = append(out.Months, Group{name, s.months[name].figures(workingDays(from, to, own), one)})
 	}
 	for _, key := range sortedKeys(s.stages) {
 		st := s.stages[key]
