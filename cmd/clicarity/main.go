@@ -40,6 +40,7 @@ func commands() []command {
 		{"org", "org add SLUG --name NAME --owner EMAIL | org list", org},
 		{"import", "import history --org SLUG --map MAP.json FILE.csv", importFile},
 		{"kpi", "print key figures  --org SLUG [--json]", kpi},
+		{"forecast", "forecast --org SLUG JOB | forecast backtest --org SLUG [--from DATE --to DATE]", forecast},
 		{"verify", "check an organisation's whole history  --org SLUG", verify},
 		{"doctor", "say whether this installation is sound", doctor},
 		{"version", "print the version", version},

@@ -101,6 +101,12 @@ func TestImportVerifyAndKPI(t *testing.T) {
 	s.prints(`{"jobs":1,"movements":3,"cycle_time_hours":{"n":1,"p50":4,"p85":4,"p95":4},"stages":[{"name":"Cut","reports":1,"good":9,"wasted":1}],"times":{"lead_time":{"elapsed_hours":{"n":1,"p50":4,"p85":4,"p95":4},"working_hours":{"n":1,"p50":1,"p85":1,"p95":1}}`, "kpi", "--org", "shop", "--json")
 	s.prints("4.0 / 1.0", "kpi", "--org", "shop") // from 6 to 10 in the morning, open from 9
 	s.prints("Cut", "kpi", "--org", "shop")
+	s.prints("is not open then", "forecast", "--org", "shop", "--at", "2012-01-30", "J1")
+	s.prints("is not open then", "forecast", "--org", "shop", "--at", "2012-02-01", "J1")
+	s.fails("no job \"J2\"", "forecast", "--org", "shop", "J2")
+	s.fails("write: clicarity forecast", "forecast", "--org", "shop")
+	s.fails("write it like", "forecast", "--org", "shop", "--at", "soon", "J1")
+	s.fails("a past to learn from", "forecast", "backtest", "--org", "shop")
 	s.prints("sound: 3 movements", "verify", "--org", "shop")
 	s.fails("write: clicarity import history", "import", "history", "--org", "shop", log)
 	sql := "set session_replication_role = replica; update movements set facts = replace(facts, '9', '8') where seq = 3"

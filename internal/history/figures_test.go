@@ -260,7 +260,8 @@ func TestEveryKeyFigureOfARealPlantsLog(t *testing.T) {
 	t.Logf("%d figures agree to six digits", len(want))
 }
 
-func (p *plant) sheet(all []line) any {
+// lens is how the plant's history is looked at.
+func (p *plant) lens() measure.Lens {
 	p.t.Helper()
 	processes, err := p.db.Processes(p.t.Context(), p.org)
 	if err != nil {
@@ -270,7 +271,7 @@ func (p *plant) sheet(all []line) any {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	lens := measure.Lens{
+	return measure.Lens{
 		Place: func(_ flow.ID, code string) (string, *flow.Hours) {
 			s, _ := processes[0].Stage(code)
 			return s.Name, table.Hours("")
@@ -278,11 +279,41 @@ func (p *plant) sheet(all []line) any {
 		Process: func(flow.ID) string { return processes[0].Name }, Vendor: flow.ID.String,
 		Inspection: func(flow.ID, string) bool { return false }, Zone: p.im.Zone,
 	}
+}
+
+func (p *plant) byJob(f func(flow.Movement) error) error {
+	return p.db.Stream(p.t.Context(), p.org, true, func(r postgres.Record) error { return f(r.Movement) })
+}
+
+// Of the dates called 85% in the last month, learned from the two before, between 78% and 92% are met.
+func TestForecastsOfARealPlantsLog(t *testing.T) {
+	t.Parallel()
+	all := lines(t)
+	text, err := os.ReadFile(logPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := openPlant(t)
+	p.bring(realMap, string(text))
+	var trails []measure.Trail
+	if err := measure.EachPast(p.byJob, 0, func(p measure.Past) error { trails = append(trails, measure.TrailOf(p)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, end := period(all)
+	march := time.Date(2012, 3, 1, 0, 0, 0, 0, p.im.Zone)
+	c := measure.Backtest(trails, measure.Trial{From: flow.At(march), To: flow.At(end), End: flow.At(end) + 1, Zone: p.im.Zone, Seed: 1, Place: p.lens().Place})
+	t.Logf("%+v", c)
+	if c.P85.Met < 0.78 || c.P85.Met > 0.92 || c.P85.Dates < 50 {
+		t.Errorf("85%% dates met: %.1f%% of %.0f", c.P85.Met*100, c.P85.Dates)
+	}
+}
+
+func (p *plant) sheet(all []line) any {
+	p.t.Helper()
+	lens := p.lens()
 	from, to := period(all)
 	lens.From, lens.To = flow.At(from), flow.At(to)
-	sheet, err := measure.SheetOf(func(f func(flow.Movement) error) error {
-		return p.db.Stream(p.t.Context(), p.org, true, func(r postgres.Record) error { return f(r.Movement) })
-	}, lens)
+	sheet, err := measure.SheetOf(p.byJob, lens)
 	if err != nil {
 		p.t.Fatal(err)
 	}

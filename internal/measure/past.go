@@ -31,10 +31,19 @@ type Entry struct {
 	Left     flow.Quantity // all that is no longer here
 }
 
-// Report is that somebody reported at a stage.
+// Report is that somebody reported at a stage, or that something came back to it from a vendor.
 type Report struct {
 	Stage string
 	At    flow.Moment
+	Known flow.Moment // since when the record says so; a file of the past is taken to have been kept as it happened
+}
+
+func reportOf(m flow.Movement) Report {
+	r := Report{m.Stage, m.Occurred, m.Recorded}
+	if m.Mark == flow.MarkImported || m.Recorded == 0 {
+		r.Known = m.Occurred
+	}
+	return r
 }
 
 // Run is a stretch of work at a station.
@@ -134,13 +143,14 @@ func (b *bookkeeper) told(m flow.Movement) {
 		if m.Mark == flow.MarkInferred {
 			return
 		}
-		b.p.Reports = append(b.p.Reports, Report{m.Stage, m.Occurred})
+		b.p.Reports = append(b.p.Reports, reportOf(m))
 		if m.Facts.Began != 0 && m.Facts.Station != "" && m.Facts.Began < m.Occurred {
 			b.p.Runs = append(b.p.Runs, Run{m.Stage, m.Facts.Station, m.Facts.Began, m.Occurred})
 		}
 	case flow.KindSent:
 		b.p.Trips = append(b.p.Trips, Trip{Stage: m.Stage, Challan: m.Facts.Challan, Vendor: m.Facts.Vendor, Sent: m.Occurred, Expected: m.Facts.Expected, Quantity: m.Facts.Quantity})
 	case flow.KindReceived:
+		b.p.Reports = append(b.p.Reports, reportOf(m))
 		b.came(m)
 	}
 }
