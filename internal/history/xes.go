@@ -25,7 +25,7 @@ const maxNote = 64 << 10
 // Every event becomes a row. One that completes is a report; any other transition is a beginning, or says nothing new when
 // work is on, and keeps its transition in the note, as all attributes do that are not understood. What is inferred is
 // left out and inferred again. A job exported from here comes back with the same reports and starts, times, quantities,
-// people and stations; other facts of it (holds, challans, sizes) stand in notes and do nothing.
+// people and stations, what came back from vendors included; one to which nothing has happened is told and left out. Other facts of it (holds, challans, sizes) stand in notes and do nothing.
 func (im *Importer) ImportXES(ctx context.Context, process string, file io.Reader) (Result, error) {
 	r := xesReader{im: im, ctx: ctx, process: process, logs: map[string]*log{}}
 	if err := xes.Read(file, xes.Generous, xes.Handler{Trace: r.trace, Event: r.event, End: r.end}); err != nil {
@@ -79,12 +79,21 @@ func (r *xesReader) end() error {
 	number := clipTo(cmp.Or(strings.TrimSpace(xes.Find(r.head, xes.Name)), fmt.Sprintf("trace %d", r.nth)), flow.MaxNumber)
 	t := xesTrace{l: l, job: l.traceJob(number), undone: map[flow.ID]bool{}}
 	t.look(r.events)
+	bad := r.result.Bad
 	for _, e := range r.events {
 		r.result.Rows++
 		if err := t.add(e, r.result.Rows); err != nil {
 			r.result.Bad++
 			r.im.Bad(BadRow{r.result.Rows, err.Error()})
 		}
+	}
+	if len(t.job.Rows) > 0 {
+		return nil
+	}
+	l.forget(t.job) // history is made of what happened
+	if r.result.Bad == bad {
+		r.result.Bad++
+		r.im.Bad(BadRow{r.result.Rows, "nothing has happened to job " + number + " yet: it is not in the history"})
 	}
 	return nil
 }
@@ -119,6 +128,11 @@ func (l *log) traceJob(number string) *flow.PastJob {
 	l.byKey[key] = j
 	l.jobs = append(l.jobs, j)
 	return j
+}
+
+func (l *log) forget(j *flow.PastJob) {
+	delete(l.byKey, flow.NumberKey(j.Number))
+	l.jobs = slices.DeleteFunc(l.jobs, func(other *flow.PastJob) bool { return other == j })
 }
 
 type xesTrace struct {
@@ -192,9 +206,9 @@ func (t *xesTrace) own(row *flow.PastRow, m flow.Movement, e []xes.Attr) {
 	row.Note = f.Note
 	counts := !t.undone[m.Command]
 	switch {
-	case m.Kind == flow.KindReported && counts && (t.l.m.Mode == flow.QuantityMode || f.Good > 0):
+	case (m.Kind == flow.KindReported || m.Kind == flow.KindReceived) && counts && (t.l.m.Mode == flow.QuantityMode || f.Good > 0):
 		row.Began, row.Ended, row.Good, row.Wasted, row.Rework, row.Review = f.Began, m.Occurred, f.Good, f.Scrap(), f.Rework, f.Review
-		if len(f.Back) > 0 || f.Short > 0 || len(f.Of) > 0 {
+		if len(f.Back) > 0 || f.Short > 0 || len(f.Of) > 0 || m.Kind == flow.KindReceived {
 			row.Note = note(e, xes.Name, xes.Timestamp, xes.Resource)
 		}
 	case m.Kind == flow.KindReported && f.Began == m.Occurred && counts, m.Kind == flow.KindStarted && counts:

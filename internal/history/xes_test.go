@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/history"
@@ -118,7 +119,7 @@ func TestEveryEventOfAForeignXESIsKept(t *testing.T) {
 	t.Parallel()
 	p := openPlant(t)
 	r := p.bringXES(hospital)
-	if r.Rows != 9 || r.Bad != 2 || r.Jobs != 3 && r.Jobs != 2 {
+	if r.Rows != 9 || r.Bad != 2 || r.Jobs != 2 {
 		t.Errorf("%+v %v", r, p.bad)
 	}
 	kept, notes := 0, ""
@@ -160,6 +161,53 @@ func TestAFileThatIsNoLogSaysSo(t *testing.T) {
 	for _, text := range []string{"", "hello", "<html/>", `<!DOCTYPE x [<!ENTITY a "b">]><log/>`} {
 		if _, err := p.im.ImportXES(t.Context(), "X", strings.NewReader(text)); err == nil || !strings.Contains(fmt.Sprint(err), "line ") {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A job that was tracked here, with a hold, a vendor, rework and a report taken back: its quantities and times come back, and
+// what a row has no room for is in notes.
+func TestATrackedJobComesBackWithItsQuantities(t *testing.T) {
+	t.Parallel()
+	p := openPlant(t)
+	id := func(n byte) flow.ID { return flow.ID{6: 0x70, 8: 0x80, 15: n} }
+	at := func(h int) flow.Moment { return flow.At(time.Date(2026, 11, 2, 4+h, 0, 0, 0, time.UTC)) }
+	waste := []flow.Waste{{Reason: "quality", Quantity: flow.Units(4)}}
+	moves := []flow.Movement{
+		{Kind: flow.KindCreated, Facts: flow.Facts{Number: "JC-1", Item: "Box", Quantity: flow.Units(100), Process: id(99), Mode: flow.QuantityMode, Route: []string{"print", "foil", "pack"}}},
+		{Kind: flow.KindStarted, Stage: "print"}, {Kind: flow.KindHeld, Stage: "print", Facts: flow.Facts{Reason: "no_power"}}, {Kind: flow.KindResumed, Stage: "print"},
+		{Kind: flow.KindReported, Stage: "print", Facts: flow.Facts{Good: flow.Units(999)}}, {Kind: flow.KindUndone, Stage: "print", Facts: flow.Facts{Undoes: id(4)}},
+		{Kind: flow.KindReported, Stage: "print", Facts: flow.Facts{Good: flow.Units(96), Wasted: waste}},
+		{Kind: flow.KindSent, Stage: "foil", Facts: flow.Facts{Challan: "DC/1", Quantity: flow.Units(96)}},
+		{Kind: flow.KindReceived, Stage: "foil", Facts: flow.Facts{Challan: "DC/1", Good: flow.Units(92), Wasted: waste}},
+		{Kind: flow.KindReported, Stage: "pack", Facts: flow.Facts{Good: flow.Units(92), Note: "to <Nashik> & back"}},
+	}
+	var b bytes.Buffer
+	x := history.Exporter{W: xes.NewWriter(&b), Names: history.Names{Stage: func(_ flow.ID, code string) string { return code }, Process: func(flow.ID) string { return "Boxes" },
+		Member: func(flow.ID) string { return "Asha Patil" }, Zone: p.im.Zone}}
+	if err := x.Begin("Shop"); err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range moves {
+		m.Job, m.Command, m.Occurred, m.Recorded, m.Mark = id(77), id(byte(i)), at(i), at(i), flow.MarkLive
+		if err := x.Add(m, m.Facts.Encode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.bringXES(b.String()); r.Bad != 0 || r.Rows != len(moves) {
+		t.Fatalf("%+v %v", r, p.bad)
+	}
+	jobs, err := p.db.JobsByNumber(t.Context(), p.org, []string{"JC-1"})
+	if err != nil || len(jobs) != 1 || jobs[0].Completed != at(9) || jobs[0].Dispatched() != flow.Units(92) || jobs[0].Wasted() != flow.Units(8) || jobs[0].Item != "Box" {
+		t.Fatalf("%+v %v", jobs, err)
+	}
+	all := fmt.Sprint(p.jobs()["JC-1"])
+	for _, want := range []string{"no_power", "DC/1", "999", "to <Nashik> & back"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%s is lost", want)
 		}
 	}
 }

@@ -97,17 +97,16 @@ type Eff struct {
 
 // sums is what Figures are made of.
 type sums struct {
-	jobs, completed      int
-	dispatched           flow.Quantity
-	lead, cycle          lengths
-	due, met, metNow     int
-	run, runWorking      float64
-	whole, wholeWorking  float64
-	open                 openSum
-	ledger               ledgerSum
-	inspected            ledgerSum
-	stages               map[stageKey]*ledgerSum
-	firstDay, lastMoment flow.Moment
+	jobs, completed     int
+	dispatched          flow.Quantity
+	lead, cycle         lengths
+	due, met, metNow    int
+	run, runWorking     float64
+	whole, wholeWorking float64
+	open                openSum
+	ledger              ledgerSum
+	inspected           ledgerSum
+	stages              map[stageKey]*ledgerSum
 }
 
 func newSums() *sums { return &sums{stages: map[stageKey]*ledgerSum{}} }
