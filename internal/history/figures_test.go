@@ -301,7 +301,7 @@ func TestForecastsOfARealPlantsLog(t *testing.T) {
 	}
 	_, end := period(all)
 	march := time.Date(2012, 3, 1, 0, 0, 0, 0, p.im.Zone)
-	c := measure.Backtest(trails, measure.Trial{From: flow.At(march), To: flow.At(end), End: flow.At(end) + 1, Zone: p.im.Zone, Seed: 1, Runs: 150, Place: p.lens().Place})
+	c := measure.Backtest(trails, measure.Trial{From: flow.At(march), To: flow.At(end), End: flow.At(end) + 1, Zone: p.im.Zone, Seed: 1, Place: p.lens().Place})
 	t.Logf("%+v", c)
 	if c.P85.Met < 0.78 || c.P85.Met > 0.92 || c.P85.Dates < 50 {
 		t.Errorf("85%% dates met: %.1f%% of %.0f", c.P85.Met*100, c.P85.Dates)

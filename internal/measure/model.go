@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -66,6 +67,9 @@ func Learn(trails []Trail, until flow.Moment, place Place) *Model {
 			known = append(known, t.Before(until))
 		}
 	}
+	slices.SortFunc(known, func(a, b Trail) int { // so that the same past gives the same answer, however it is stored
+		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.Number, b.Number))
+	})
 	m.trust(known)
 	for _, t := range known {
 		m.read(t)
