@@ -104,13 +104,36 @@ func TestImportVerifyAndKPI(t *testing.T) {
 	s.prints(`{"jobs":1,"movements":3,"cycle_time_hours":{"n":1,"p50":4,"p85":4,"p95":4},"stages":[{"name":"Cut","reports":1,"good":9,"wasted":1}],"times":{"lead_time":{"elapsed_hours":{"n":1,"p50":4,"p85":4,"p95":4},"working_hours":{"n":1,"p50":1,"p85":1,"p95":1}}`, "kpi", "--org", "shop", "--json")
 	s.prints("4.0 / 1.0", "kpi", "--org", "shop") // from 6 to 10 in the morning, open from 9
 	s.prints("Cut", "kpi", "--org", "shop")
+	s.prints("is not open then", "forecast", "--org", "shop", "--at", "2012-01-30", "J1")
+	s.prints("is not open then", "forecast", "--org", "shop", "--at", "2012-02-01", "J1")
+	s.fails("no job \"J2\"", "forecast", "--org", "shop", "J2")
+	s.fails("write: clicarity forecast", "forecast", "--org", "shop")
+	s.fails("write it like", "forecast", "--org", "shop", "--at", "soon", "J1")
+	s.fails("a past to learn from", "forecast", "backtest", "--org", "shop")
 	s.prints("sound: 3 movements", "verify", "--org", "shop")
+	s.roundTrip(dir)
 	s.fails("write: clicarity import history", "import", "history", "--org", "shop", log)
 	sql := "set session_replication_role = replica; update movements set facts = replace(facts, '9', '8') where seq = 3"
 	if _, err := pgtest.Owner(t, s.env["DATABASE_URL"]).Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
 	s.fails("movement 3", "verify", "--org", "shop")
+}
+
+// roundTrip takes the shop's log out as XES and CSV and brings the XES into another organisation.
+func (s *shell) roundTrip(dir string) {
+	s.t.Helper()
+	out := s.prints("<log xes.version=", "export", "xes", "--org", "shop")
+	file := filepath.Join(dir, "log.xes")
+	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.prints("set up", "org", "add", "other", "--name", "Other", "--owner", "b@b.example")
+	s.prints("3 rows read, 0 left out; 1 jobs, 1 stages; 3 movements added", "import", "xes", "--org", "other", file)
+	s.prints("0 movements added", "import", "xes", "--org", "other", file)
+	s.prints("J1,Shop,Cut,cut,reported,2012-01-30T10:00:00.000000+05:30,", "export", "csv", "--org", "other")
+	s.fails("write: clicarity export", "export", "pdf", "--org", "shop")
+	s.fails("no XES log", "import", "xes", "--org", "other", filepath.Join(dir, "map.json"))
 }
 
 func TestConfigurationMistakesAreSaid(t *testing.T) {

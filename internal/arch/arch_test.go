@@ -29,6 +29,7 @@ var floors = map[string]int{
 	"internal/httpd":           2,
 	"internal/measure":         2,
 	"internal/sheets":          2,
+	"internal/xes":             2,
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
 	"internal/keys":            2,

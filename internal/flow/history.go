@@ -21,6 +21,7 @@ type PastRow struct {
 	Wasted  Quantity `json:"wasted,omitempty"`
 	Rework  bool     `json:"rework,omitempty"`
 	Review  Quantity `json:"review,omitempty"` // held for review; neither good nor wasted
+	Note    string   `json:"note,omitempty"`   // what else the file says of it
 }
 
 // Time is when the row takes effect: its end, or its start when it has no end.
@@ -197,7 +198,7 @@ func (b *book) row(r PastRow) error {
 			return err
 		}
 	}
-	mv.Facts = Facts{Worker: r.Worker, Station: r.Station, Ref: r.Ref, Line: r.Line, Rework: r.Rework, Review: r.Review}
+	mv.Facts = Facts{Worker: r.Worker, Station: r.Station, Ref: r.Ref, Line: r.Line, Rework: r.Rework, Review: r.Review, Note: r.Note}
 	if r.Ended == 0 {
 		return b.begin(mv)
 	}

@@ -102,7 +102,13 @@ func (im *Importer) Import(ctx context.Context, m Map, file io.Reader) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	if p, err = im.process(ctx, m, p, l.stages); err != nil {
+	return im.bookAll(ctx, p, l)
+}
+
+// bookAll books what was read.
+func (im *Importer) bookAll(ctx context.Context, p flow.Process, l *log) (Result, error) {
+	p, err := im.process(ctx, l.m, p, l.stages)
+	if err != nil {
 		return Result{}, err
 	}
 	l.result.Jobs, l.result.Stages = len(l.jobs), len(l.seen)

@@ -30,10 +30,7 @@ type log struct {
 
 // read reads a file; stages that the process has already, by name, keep their codes.
 func (im *Importer) read(m Map, p flow.Process, file io.Reader) (*log, error) {
-	l := &log{m: m, im: im, byKey: map[string]*flow.PastJob{}, codes: map[string]string{}, taken: map[string]bool{}, seen: map[string]bool{}, equal: map[string]int{}}
-	for _, s := range p.Stages {
-		l.codes[s.Name], l.taken[s.Code] = s.Code, true
-	}
+	l := im.newLog(m, p)
 	var headerErr error
 	header, err := sheets.ReadCSVStream(file, limits, func(header []string, r sheets.Row, problem *sheets.Problem) error {
 		if l.column == nil {
@@ -55,6 +52,15 @@ func (im *Importer) read(m Map, p flow.Process, file io.Reader) (*log, error) {
 		err = l.head(header)
 	}
 	return l, err
+}
+
+// newLog is an empty log of a process.
+func (im *Importer) newLog(m Map, p flow.Process) *log {
+	l := &log{m: m, im: im, byKey: map[string]*flow.PastJob{}, codes: map[string]string{}, taken: map[string]bool{}, seen: map[string]bool{}, equal: map[string]int{}}
+	for _, s := range p.Stages {
+		l.codes[s.Name], l.taken[s.Code] = s.Code, true
+	}
+	return l
 }
 
 func (l *log) bad(line int, err error) {
@@ -230,8 +236,7 @@ func (l *log) job(number string, r sheets.Row) (*flow.PastJob, error) {
 	if j, ok := l.byKey[key]; ok {
 		return j, nil
 	}
-	digest := sha256.Sum256([]byte(l.im.Mark.Org.String() + "\x00" + l.m.Process + "\x00" + key))
-	j := &flow.PastJob{NewJob: flow.NewJob{ID: flow.DerivedID(digest), Number: number}}
+	j := &flow.PastJob{NewJob: flow.NewJob{ID: l.jobID(key), Number: number}}
 	for field, i := range l.fields {
 		if i >= len(r.Cells) || strings.TrimSpace(r.Cells[i]) == "" {
 			continue
@@ -243,6 +248,11 @@ func (l *log) job(number string, r sheets.Row) (*flow.PastJob, error) {
 	l.byKey[key] = j
 	l.jobs = append(l.jobs, j)
 	return j, nil
+}
+
+// jobID names a job of the log the same each time the log is brought in.
+func (l *log) jobID(key string) flow.ID {
+	return flow.DerivedID(sha256.Sum256([]byte(l.im.Mark.Org.String() + "\x00" + l.m.Process + "\x00" + key)))
 }
 
 func (l *log) field(j *flow.NewJob, field, value string) error {

@@ -54,6 +54,10 @@ type KPI struct {
 	Cycle     Spread     `json:"cycle_time_hours"` // from a job's first start of work to its last completion, elapsed
 	Stages    []StageSum `json:"stages"`           // in the order in which they first appear
 	Times     *TimeKPI   `json:"times,omitempty"`  // by the clock and by the calendar, when they were asked for
+	Sheet     *Sheet     `json:"figures,omitempty"`
+
+	// First and Last are when the first thing of the record happened, and the last.
+	First, Last flow.Moment `json:"-"`
 }
 
 // History calls f with every movement of an organisation in log order; it can be gone through more than once.
@@ -93,6 +97,10 @@ type summary struct {
 
 func (s *summary) add(m flow.Movement) error {
 	s.kpi.Movements++
+	if s.kpi.First == 0 || m.Occurred < s.kpi.First {
+		s.kpi.First = m.Occurred
+	}
+	s.kpi.Last = max(s.kpi.Last, m.Occurred)
 	if m.Kind == flow.KindCreated {
 		s.kpi.Jobs++
 		s.jobs[m.Job] = &span{process: m.Facts.Process}

@@ -18,19 +18,21 @@ type Stay struct {
 type Span struct {
 	State    flow.Status
 	From, To flow.Moment
-	Share    int // of a run that several jobs share, in millionths; 0: the run is the job's alone
+	Share    int    // of a run that several jobs share, in millionths; 0: the run is the job's alone
+	Station  string // of a run: where it was, as far as somebody said; of a wait: where the run was that ended it
 }
 
 // Stays are the stays of a job by its whole history in log order, each stage's in order. Those that go on are told up
 // to a moment. What was taken back does not count, and a movement that says it happened before the one it follows
 // counts as happening with it.
 func Stays(history []flow.Movement, until flow.Moment) ([]Stay, error) {
-	list, _, err := stays(history, until)
+	list, _, err := stays(history, until, func(_, _ flow.Job, _ flow.Movement) {})
 	return list, err
 }
 
-// stays are the stays of a job, and the job as it is after them.
-func stays(history []flow.Movement, until flow.Moment) ([]Stay, flow.Job, error) {
+// stays are the stays of a job, and the job as it is after them. each is told of every movement that counts, with the
+// job before and after it.
+func stays(history []flow.Movement, until flow.Moment, each func(before, after flow.Job, m flow.Movement)) ([]Stay, flow.Job, error) {
 	undone := flow.Undone(history)
 	l := ledger{now: map[string]int{}, share: map[string]int{}}
 	var j flow.Job
@@ -51,8 +53,9 @@ func stays(history []flow.Movement, until flow.Moment) ([]Stay, flow.Job, error)
 			if s.Batch.IsZero() {
 				l.share[s.Code] = 0
 			}
-			l.turn(s.Code, was.Status(), s.Status(), m.Occurred)
+			l.turn(s, was.Status(), m.Occurred)
 		}
+		each(j, next, m)
 		j = next
 	}
 	for _, i := range l.now {
@@ -74,7 +77,8 @@ func here(s flow.Status) bool {
 }
 
 // turn notes a stage's new state.
-func (l *ledger) turn(stage string, was, is flow.Status, at flow.Moment) {
+func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
+	stage, is := now.Code, now.Status()
 	i, on := l.now[stage]
 	switch {
 	case was == is && on == here(is):
@@ -84,18 +88,26 @@ func (l *ledger) turn(stage string, was, is flow.Status, at flow.Moment) {
 	case here(is) && on:
 		l.stays[i].close(at)
 		l.stays[i].open(is, at)
-		l.shared(stage)
+		l.shared(now)
 	case here(is):
 		l.now[stage] = len(l.stays)
 		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at}}})
 	}
 }
 
-// shared gives a run that has just begun, or goes on after a hold, its share.
-func (l *ledger) shared(stage string) {
-	s := &l.stays[l.now[stage]]
+// shared gives a run that has just begun, or goes on after a hold, its share and its station.
+func (l *ledger) shared(now flow.StageState) {
+	s := &l.stays[l.now[now.Code]]
 	if last := &s.Spans[len(s.Spans)-1]; last.State == flow.Running {
-		last.Share = l.share[stage]
+		last.Share, last.Station = l.share[now.Code], now.Station
+		s.waitedFor(now.Station)
+	}
+}
+
+// waitedFor notes where the run is that ended the wait before it.
+func (s *Stay) waitedFor(station string) {
+	if n := len(s.Spans); n > 1 && s.Spans[n-2].State == flow.Ready {
+		s.Spans[n-2].Station = station
 	}
 }
 
@@ -115,6 +127,7 @@ func (l *ledger) ran(m flow.Movement) {
 	case began > last.From:
 		s.close(began)
 		s.open(flow.Running, began)
+		s.waitedFor(m.Facts.Station)
 	default: // it was worked on before the accounts had it there
 		last.State = flow.Running
 		if len(s.Spans) == 1 {

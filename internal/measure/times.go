@@ -32,24 +32,12 @@ type Place func(process flow.ID, stage string) (name string, hours *flow.Hours)
 // TimesOf computes a TimeKPI from a history that comes job by job, each job's movements in log order.
 func TimesOf(byJob History, place Place) (TimeKPI, error) {
 	t := timing{place: place, at: map[string]int{}}
-	err := byJob(func(m flow.Movement) error {
-		if len(t.job) > 0 && t.job[0].Job != m.Job {
-			if err := t.book(); err != nil {
-				return err
-			}
-		}
-		t.job = append(t.job, m)
-		return nil
-	})
-	if err == nil {
-		err = t.book()
-	}
+	err := EachPast(byJob, 0, func(p Past) error { t.book(p); return nil })
 	return t.result(), err
 }
 
 type timing struct {
 	place       Place
-	job         []flow.Movement // the one that is being read
 	lead, cycle lengths
 	names       []string
 	at          map[string]int
@@ -67,33 +55,21 @@ func (l *lengths) both() Both { return Both{SpreadOf(l.elapsed), SpreadOf(l.work
 
 type stageLengths struct{ tat, queue, run, own, hold, away lengths }
 
-// book adds a job that was read to its end.
-func (t *timing) book() error {
-	history := t.job
-	t.job = t.job[:0]
-	if len(history) == 0 {
-		return nil
-	}
-	list, j, err := stays(history, history[len(history)-1].Occurred)
-	if err != nil {
-		return err
-	}
-	var began flow.Moment
-	for _, s := range list {
-		began = s.firstRun(began)
+// book adds a job.
+func (t *timing) book(p Past) {
+	for _, s := range p.Stays {
 		if s.To != 0 {
-			t.stay(j.Process, s)
+			t.stay(p.Job.Process, s)
 		}
 	}
-	if j.Completed == 0 {
-		return nil
+	if p.Job.Completed == 0 {
+		return
 	}
-	_, own := t.place(j.Process, "")
-	t.lead.add(LengthOf(j.Created, j.Completed, own))
-	if began != 0 {
-		t.cycle.add(LengthOf(began, j.Completed, own))
+	_, own := t.place(p.Job.Process, "")
+	t.lead.add(LengthOf(p.Job.Created, p.Job.Completed, own))
+	if p.Began != 0 {
+		t.cycle.add(LengthOf(p.Began, p.Job.Completed, own))
 	}
-	return nil
 }
 
 // firstRun is when work first began, in this stay or before it.
@@ -113,13 +89,16 @@ func (t *timing) stay(process flow.ID, s Stay) {
 		i = len(t.stages)
 		t.at[name], t.names, t.stages = i, append(t.names, name), append(t.stages, stageLengths{})
 	}
-	times, l := s.Times(hours), &t.stages[i]
-	l.tat.add(times.TAT)
-	l.queue.add(times.Queue)
-	l.run.add(times.Run)
-	l.own.add(times.Own)
-	l.hold.add(times.Hold)
-	l.away.add(times.Away)
+	t.stages[i].add(s.Times(hours))
+}
+
+func (l *stageLengths) add(t Times) {
+	l.tat.add(t.TAT)
+	l.queue.add(t.Queue)
+	l.run.add(t.Run)
+	l.own.add(t.Own)
+	l.hold.add(t.Hold)
+	l.away.add(t.Away)
 }
 
 func (t *timing) result() TimeKPI {

@@ -121,7 +121,7 @@ func TestAtVendorsPageByPage(t *testing.T) {
 	}
 	f.must(flow.Send{Vendor: other.ID, Expected: "2026-12-01", Lines: []flow.SendLine{{Work: at(f.job("JC-9", 100), "printing")}}})
 	var days []string
-	var after postgres.ChallanPlace
+	var after postgres.DuePlace
 	for pages := 0; ; pages++ {
 		list, more, err := f.db.AtVendors(t.Context(), f.org, []flow.ID{vendor.ID}, after, 2)
 		if err != nil || pages > 5 {

@@ -143,15 +143,15 @@ func (db *DB) Challan(ctx context.Context, org flow.ID, number string) (Challan,
 	return list[0], err
 }
 
-// ChallanPlace is a position in the list of what is at a vendor: after the challan of that number, expected back that day.
-type ChallanPlace struct {
+// DuePlace is a position in the list of what is at a vendor: after the challan of that number, expected back that day.
+type DuePlace struct {
 	Expected flow.Date
 	Number   string
 }
 
 // AtVendors is a page of the challans that have something at some vendors, what is expected first before the rest, and
 // those that nobody expects on a day last; and whether there are more.
-func (db *DB) AtVendors(ctx context.Context, org flow.ID, vendors []flow.ID, after ChallanPlace, limit int) (list []Challan, more bool, err error) {
+func (db *DB) AtVendors(ctx context.Context, org flow.ID, vendors []flow.ID, after DuePlace, limit int) (list []Challan, more bool, err error) {
 	if after.Expected == "" {
 		after.Expected = "0001-01-01"
 	}
@@ -166,11 +166,11 @@ func (db *DB) AtVendors(ctx context.Context, org flow.ID, vendors []flow.ID, aft
 }
 
 // Place is where a challan is in the list of what is at vendors.
-func (c Challan) Place() ChallanPlace {
+func (c Challan) Place() DuePlace {
 	if c.Expected == "" {
-		return ChallanPlace{noDue, c.Number}
+		return DuePlace{noDue, c.Number}
 	}
-	return ChallanPlace{c.Expected, c.Number}
+	return DuePlace{c.Expected, c.Number}
 }
 
 // ChallansOf are the challans of some numbers with their lines, the oldest first.

@@ -136,7 +136,7 @@ type workPage struct {
 // work lists what is with a vendor, what is expected back first before the rest.
 func (w *Web) work(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	p := workPage{view: w.view(r, who, "my_work"), First: r.FormValue("number") == ""}
-	after := postgres.ChallanPlace{Number: r.FormValue("number")}
+	after := postgres.DuePlace{Number: r.FormValue("number")}
 	if day, err := flow.ParseDate(r.FormValue("expected")); err == nil { // anything else is from the beginning
 		after.Expected = day
 	}
