@@ -37,7 +37,7 @@ mutants: ## break each of the rules on purpose and see a test fail (some minutes
 	@$(GO) test ./internal/flow -count=1 -v -timeout 60m -run 'Mutants' -mutants | grep -E '^    --- |^(ok|FAIL)|mutants_test'
 
 authz: postgres ## every route as everybody, for everything; prints how many checks
-	@$(GO) test ./internal/web -count=1 -v -run AuthorisationMatrix | grep -E 'checks over|_test.go|^(ok|FAIL|---)'
+	@$(GO) test ./internal/web ./internal/api -count=1 -v -run AuthorisationMatrix | grep -E 'checks over|_test.go|^(ok|FAIL|---)'
 
 e2e: postgres chromium gcc build ## the browser journeys alone
 	$(GO) test -race -count=1 -v ./e2e

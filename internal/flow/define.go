@@ -321,7 +321,7 @@ var FieldTypes = []FieldType{TextField, NumberField, DateField, ChoiceField, Cho
 // Follows is the next version of a process after another: stages that are no longer on the route stay known by name,
 // for the jobs that have them.
 func (p Process) Follows(last Process) Process {
-	p.ID, p.Version, p.Retired = last.ID, last.Version+1, nil
+	p.ID, p.Version, p.Retired, p.Gone = last.ID, last.Version+1, nil, nil
 	for _, list := range [][]Stage{last.Stages, last.Retired} {
 		for _, s := range list {
 			if _, ok := p.Stage(s.Code); !ok {
@@ -329,5 +329,35 @@ func (p Process) Follows(last Process) Process {
 			}
 		}
 	}
+	p.Gone = p.gone(last)
 	return p
+}
+
+// gone are the private fields of the version before that this one does not have.
+func (p Process) gone(last Process) []GoneField {
+	var list []GoneField
+	keep := func(g GoneField) {
+		stage, _ := p.Stage(g.Form)
+		fields := stage.Fields
+		if g.Form == "" {
+			fields = p.Fields
+		}
+		if len(g.For) > 0 && !slices.ContainsFunc(fields, func(f Field) bool { return f.Code == g.Code }) {
+			list = append(list, g)
+		}
+	}
+	for _, g := range last.Gone {
+		keep(g)
+	}
+	for _, f := range last.Fields {
+		keep(GoneField{Code: f.Code, For: f.For})
+	}
+	for _, stages := range [][]Stage{last.Stages, last.Retired} {
+		for _, s := range stages {
+			for _, f := range s.Fields {
+				keep(GoneField{Form: s.Code, Code: f.Code, For: f.For})
+			}
+		}
+	}
+	return list
 }

@@ -105,7 +105,7 @@ var mutants = []mutant{
 	{"a non-conformance is closed by those who may", "nonconformance.go", "	case a.Verdict != \"\" && !m.May(MayCloseNC):\n", "	case false:\n"},
 	{"and not without an action", "nonconformance.go", "	case a.Verdict != \"\" && (cmp.Or(a.Decided, n.Decided) == \"\" || cmp.Or(a.Action, n.Action) == \"\"):\n", "	case false:\n"},
 	{"a job keeps the stages that hold its history", "moveover.go", "	for _, q := range []Quantity{s.Received, s.Found, s.Good, s.Wasted, s.Short, s.SentBack, s.AtVendor, s.OnHand, s.SplitOff, s.Joined, s.Returned} {\n		if q != 0 {\n			return true\n		}\n	}\n	return s.Started != 0 || s.Done != 0\n", "	return false\n"},
-	{"a busy station asks first", "station.go", "	if station == \"\" || together || w.Busy.Number == \"\" {\n", "	if true {\n"},
+	{"a busy station asks first", "station.go", "	if station == \"\" || together || w.Busy.Job.Number == \"\" {\n", "	if true {\n"},
 	{"a holiday is not worked", "calendar.go", "		day.Holiday = &c.Holidays[i]\n		return day\n", "		day.Holiday = &c.Holidays[i]\n"},
 	{"the time of a run is shared whole", "batch.go", "	shares[largest] += left\n", ""},
 }

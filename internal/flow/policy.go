@@ -319,9 +319,16 @@ func (p Process) anyField(is func(Field) bool) bool {
 func (p Process) showing(r Role, form string, fields []Field, values map[string]string) map[string]string {
 	hidden := func(code, _ string) bool {
 		i := slices.IndexFunc(fields, func(f Field) bool { return f.Code == code })
-		return i < 0 && (r == Vendor || slices.Contains(p.withheld, form+" "+code)) || i >= 0 && !fields[i].SeenBy(r)
+		return i < 0 && (r == Vendor || slices.Contains(p.withheld, form+" "+code) || p.goneFrom(r, form, code)) || i >= 0 && !fields[i].SeenBy(r)
 	}
 	return without(values, hidden)
+}
+
+// goneFrom reports whether a field was private to others when the process still had it.
+func (p Process) goneFrom(r Role, form, code string) bool {
+	return slices.ContainsFunc(p.Gone, func(g GoneField) bool {
+		return g.Form == form && g.Code == code && !Field{For: g.For}.SeenBy(r)
+	})
 }
 
 // changes is what a change set or was before, as a role may read it.

@@ -174,3 +174,24 @@ func TestScopesBySiteAndAssignment(t *testing.T) {
 		t.Error("a site's manager gives that site only")
 	}
 }
+
+// A private field that a later version of the process has no more stays private in the jobs that have moved over.
+func TestAPrivateFieldStaysPrivateWhenItIsGone(t *testing.T) {
+	t.Parallel()
+	p := Process{ID: ID{1}, Version: 1, Fields: []Field{{Code: "rate", For: []Role{Manager}}, {Code: "gsm"}}, Stages: []Stage{{Code: "pack", Fields: []Field{{Code: "phone", For: []Role{Manager}}}}}}
+	next := Process{Fields: []Field{{Code: "gsm"}}, Stages: []Stage{{Code: "pack"}}}.Follows(p)
+	next = Process{Fields: []Field{{Code: "size"}}, Stages: []Stage{{Code: "pack"}}}.Follows(next)
+	j := Job{Process: p.ID, Fields: map[string]string{"rate": "41.50", "gsm": "300"}, Stages: []StageState{{Code: "pack", Values: map[string]string{"phone": "x"}}}}
+	for _, p := range []Process{next, next.As(Operator)} {
+		if got := p.Show(Operator, j); got.Fields["rate"] != "" || got.Fields["gsm"] == "" || got.Stages[0].Values["phone"] != "" {
+			t.Errorf("an operator reads %+v", got)
+		}
+	}
+	if got := next.Show(Manager, j); got.Fields["rate"] == "" || got.Stages[0].Values["phone"] == "" {
+		t.Errorf("a manager reads %+v", got)
+	}
+	back := Process{Fields: p.Fields, Stages: p.Stages}.Follows(next)
+	if len(back.Gone) != 0 {
+		t.Errorf("what is there again is not gone: %+v", back.Gone)
+	}
+}

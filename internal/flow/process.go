@@ -33,6 +33,8 @@ type Process struct {
 	WasteReasons []Reason `json:"waste_reasons,omitempty"` // of wastage and of rework
 	HoldReasons  []Reason `json:"hold_reasons,omitempty"`
 
+	Gone []GoneField `json:"gone,omitempty"` // private fields of earlier versions, whose values jobs still have
+
 	withheld []string // what As took away: form and field
 }
 
@@ -118,6 +120,13 @@ type Field struct {
 	OnStart  bool      `json:"on_start,omitempty"` // asked when work starts, else when something goes on
 	For      []Role    `json:"for,omitempty"`      // private: who beside owners reads it; empty: everybody
 	Before   string    `json:"before,omitempty"`   // of the job's format: filled before work at the stage of this code, not when the job is made
+}
+
+// GoneField is a private field that the process no longer has, so that what jobs hold of it stays private.
+type GoneField struct {
+	Form string `json:"form,omitempty"` // code of the stage; empty: the job's own format
+	Code string `json:"code"`
+	For  []Role `json:"for"`
 }
 
 // FieldType is what a field takes.

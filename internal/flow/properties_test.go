@@ -452,7 +452,7 @@ func (s *shop) anyAction() Action {
 		}
 		return r
 	case 0:
-		s.busy = rapid.SampledFrom([]Occupied{{}, {}, {Number: "JC-9", Process: s.process.ID, Stage: "s1", By: ID{2}}}).Draw(t, "busy")
+		s.busy = rapid.SampledFrom([]Occupied{{}, {}, {Job: Job{Number: "JC-9", Process: s.process.ID, Stages: []StageState{{Code: "s1", By: ID{2}}}}, Stage: "s1"}}).Draw(t, "busy")
 		return Start{Work: at, Values: rel.Values, Used: rel.Used, Station: s.anyStation(at.Stage), Together: rapid.Bool().Draw(t, "together")}
 	case 1:
 		rel.Grades = s.grades(at.Stage, here.OnHand)

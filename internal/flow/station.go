@@ -11,11 +11,8 @@ const maxStations = 40
 
 // Occupied is a job that runs at a station.
 type Occupied struct {
-	Number  string // of the job; empty: nothing runs there
-	Process ID
-	Stage   string
-	By      ID     // who moved it last
-	Since   Moment // when its present run began
+	Job   Job
+	Stage string
 }
 
 // Stationed is implemented by actions that may name the station where the work is done.
@@ -72,12 +69,13 @@ func (w World) stationKnown(j Job, code, station string) error {
 
 // stationFree asks before a second job runs at a station. It names the job only to those who may see it.
 func (w World) stationFree(m Mark, station string, together bool) error {
-	if station == "" || together || w.Busy.Number == "" {
+	if station == "" || together || w.Busy.Job.Number == "" {
 		return nil
 	}
 	r := &Refusal{Code: StationBusy, Value: station}
-	if b := w.Busy; m.Scope.Covers(b.Process, b.Stage) {
-		r.Job, r.Stage, r.By, r.At = b.Number, b.Stage, b.By, b.Since
+	if b := w.Busy; m.Scope.At(b.Job, b.Stage) {
+		s, _ := b.Job.Stage(b.Stage)
+		r.Job, r.Stage, r.By, r.At = b.Job.Number, b.Stage, s.By, s.Started
 	}
 	return r
 }

@@ -39,7 +39,7 @@ func (f *shopFloor) give(a Action) error {
 		for id, j := range f.jobs {
 			for _, s := range j.Stages {
 				if station != "" && s.Occupies() == station && (Work{id, s.Code}) != at {
-					w.Busy = Occupied{Number: j.Number, Process: j.Process, Stage: s.Code, By: s.By, Since: s.Started}
+					w.Busy = Occupied{Job: j, Stage: s.Code}
 				}
 			}
 		}
@@ -130,7 +130,7 @@ func TestAHoldFreesTheStation(t *testing.T) {
 // Who may not see the job at a busy station is asked without its number.
 func TestABusyStationTellsNoSecrets(t *testing.T) {
 	t.Parallel()
-	w := World{Busy: Occupied{Number: "JC-9", Process: ID{9}, Stage: "elsewhere", By: ID{3}, Since: 1}}
+	w := World{Busy: Occupied{Job: Job{Number: "JC-9", Process: ID{9}, Stages: []StageState{{Code: "elsewhere", By: ID{3}, Started: 1}}}, Stage: "elsewhere"}}
 	var r *Refusal
 	if err := w.stationFree(Mark{}, "Press 1", false); !errors.As(err, &r) || r.Job != "" || !r.By.IsZero() {
 		t.Errorf("%v", err)

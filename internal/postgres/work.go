@@ -129,8 +129,7 @@ func (d *door) busy(rows pgx.Rows) error {
 		if err != nil {
 			return err
 		}
-		s, _ := j.Stage(stage)
-		d.world.Busy = flow.Occupied{Number: j.Number, Process: j.Process, Stage: stage, By: s.By, Since: s.Started}
+		d.world.Busy = flow.Occupied{Job: j, Stage: stage}
 	}
 	return rows.Err()
 }
