@@ -599,7 +599,7 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 	}
 	body, media := e.body(a, t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	if pattern == "GET /live" {
+	if pattern == "GET /live" && cookie != nil && cookie == p.cookie && p.via != flow.ViaPending { // it goes on until somebody leaves
 		ctx, cancel = context.WithTimeout(context.Background(), 30*time.Millisecond)
 	}
 	defer cancel()
