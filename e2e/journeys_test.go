@@ -152,10 +152,10 @@ func TestPagesAreSmallAndKeepToThemselves(t *testing.T) {
 func hire(t *testing.T, owner *page, name, phone, stages string) login {
 	t.Helper()
 	owner.visit("/people").tap("Add people").fill("#list", name+", "+phone)
-	if n := owner.eval(fmt.Sprintf(`(() => { const all = [...document.querySelectorAll('label.tick')].filter(l => l.innerText.includes(%q)); all.forEach(l => l.click()); return all.length; })()`, stages)); n == "0" {
+	if n := owner.eval(fmt.Sprintf(`(() => { const all = [...document.querySelectorAll('form[action="/people"] label.tick')].filter(l => l.textContent.includes(%q)); all.forEach(l => l.click()); return all.length; })()`, stages)); n == "0" {
 		t.Fatalf("nobody can work at %q", stages)
 	}
-	owner.run(chromedp.Click("main form .buttons button.primary"), chromedp.WaitVisible(".okay table"))
+	owner.run(chromedp.Click(`form[action="/people"] .buttons button.primary`), chromedp.WaitVisible(".okay table"))
 	return login{Login: phone, Password: owner.eval("document.querySelector('.okay td.number').innerText")}
 }
 

@@ -599,8 +599,8 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 	}
 	body, media := e.body(a, t)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	if pattern == "GET /live" && cookie != nil && cookie == p.cookie && p.via != flow.ViaPending { // it goes on until somebody leaves
-		ctx, cancel = context.WithTimeout(context.Background(), 30*time.Millisecond)
+	if pattern == "GET /live" && cookie != nil && cookie == p.cookie && strings.Contains(e.who, p.letter) { // it goes on until somebody leaves
+		ctx, cancel = context.WithTimeout(context.Background(), 100*time.Millisecond)
 	}
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, method, path+query, body)
