@@ -41,8 +41,8 @@ func TestStagesMoveByDragAndByKeyboard(t *testing.T) {
 	if got := order(); got != "DCAB" {
 		t.Fatalf("moved down twice by keyboard gives %s", got)
 	}
-	owner.run(chromedp.Click("#design button[value=save]:not(.hidden)"))
-	owner.sees("draft")
+	owner.run(chromedp.Evaluate("window.before = true", nil), chromedp.Click("#design button[value=save]:not(.hidden)"))
+	owner.until("!window.before && document.readyState === 'complete' && document.querySelector('.designstage') !== null").sees("draft")
 	if got := order(); got != "DCAB" {
 		t.Errorf("the draft has %s", got)
 	}

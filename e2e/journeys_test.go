@@ -38,8 +38,8 @@ func TestThreeTapsOnAPhoneAndTheBoardKnows(t *testing.T) {
 	owner.visit("/board").sees("Printed cartons")
 	board := "document.querySelector('#j-" + id + " td.live')?.cellIndex"
 	for owner.eval("document.getElementById('j-"+id+"') !== null") != "true" {
-		owner.tap("More")
-		time.Sleep(200 * time.Millisecond)
+		page := owner.eval("location.href")
+		owner.tap("More").until(fmt.Sprintf("location.href !== %q && document.readyState === 'complete'", page))
 	}
 	before := owner.eval(board)
 	owner.run(chromedp.Evaluate("window.untouched = true", nil))
