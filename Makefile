@@ -18,7 +18,8 @@ run: postgres build ## start Clicarity with its own PostgreSQL and the demo fact
 	$(PROGRAM) serve --demo
 
 test: postgres chromium gcc build ## run all tests, the browser journeys included
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
+	$(GO) test -race -timeout 20m ./e2e
 
 check: ## gofmt, vet, staticcheck, errcheck, govulncheck
 	@test -z "$$(gofmt -l cmd internal bench e2e)" || { gofmt -l cmd internal bench e2e; echo "run gofmt -w on these"; exit 1; }

@@ -165,7 +165,7 @@ func open(t *testing.T, width, height int64, more ...chromedp.Action) *page {
 		chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"), chromedp.WindowSize(int(width), int(height)))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel2 := chromedp.NewContext(alloc)
-	ctx, cancel3 := context.WithTimeout(ctx, 4*time.Minute)
+	ctx, cancel3 := context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(func() { cancel3(); cancel2(); cancel() })
 	p := &page{t, ctx}
 	mobile := width < 600
@@ -215,7 +215,7 @@ func (p *page) tap(text string) *page {
 // until asks until the answer is true. A page that is just being left cannot answer; the next one will.
 func (p *page) until(js string) *page {
 	p.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && p.ctx.Err() == nil; time.Sleep(30 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); time.Now().Before(end) && p.ctx.Err() == nil; time.Sleep(30 * time.Millisecond) {
 		var yes bool
 		if err := chromedp.Run(p.ctx, chromedp.Evaluate("Boolean("+js+")", &yes)); err == nil && yes {
 			return p
