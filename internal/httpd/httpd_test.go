@@ -122,10 +122,13 @@ func TestErrorsBecomeStatuses(t *testing.T) {
 	}
 }
 
-func TestEveryRefusalIsAnAnswerToThePerson(t *testing.T) {
+// A refusal is the asker's to mend. One is not: while another version is at work phones keep what they have and send it
+// again by themselves, as they do after every status from 500 on.
+func TestEveryRefusalHasAStatusBelow500(t *testing.T) {
 	t.Parallel()
 	for code := range statuses {
-		if s := StatusOf(&flow.Refusal{Code: code}); (s < 400 || s > 499) && code != flow.BeingUpdated { // which is ours to mend, and over soon
+		s := StatusOf(&flow.Refusal{Code: code})
+		if later := code == flow.BeingUpdated; later != (s == http.StatusServiceUnavailable) || !later && (s < 400 || s > 499) {
 			t.Errorf("%s: %d", code, s)
 		}
 	}
