@@ -25,14 +25,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func newID(t testing.TB) flow.ID {
-	t.Helper()
-	id, err := flow.NewID(flow.At(time.Now()), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+var newID = pgtest.NewID
 
 // house is the API on a database of its own, with a clock that tests can move.
 type house struct {

@@ -2,7 +2,6 @@ package history_test
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"math"
 	"os"
@@ -20,14 +19,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func newID(t *testing.T) flow.ID {
-	t.Helper()
-	id, err := flow.NewID(flow.At(time.Now()), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+var newID = pgtest.NewID
 
 type plant struct {
 	t   *testing.T

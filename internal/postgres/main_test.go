@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"crypto/rand"
 	"fmt"
 	"os"
 	"testing"
@@ -14,14 +13,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func newID(t testing.TB) flow.ID {
-	t.Helper()
-	id, err := flow.NewID(flow.At(time.Now()), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+var newID = pgtest.NewID
 
 // firm is an organisation in a test database, with an owner and a process of three stages.
 type firm struct {

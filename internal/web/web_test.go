@@ -3,7 +3,6 @@ package web_test
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -29,14 +28,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func newID(t testing.TB) flow.ID {
-	t.Helper()
-	id, err := flow.NewID(flow.At(time.Now()), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+var newID = pgtest.NewID
 
 // house is the whole site on a database of its own.
 type house struct {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bytes"
-	"crypto/rand"
 	"log/slog"
 	"os"
 	"strings"
@@ -16,14 +15,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func newID(t *testing.T) flow.ID {
-	t.Helper()
-	id, err := flow.NewID(flow.At(time.Now()), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+var newID = pgtest.NewID
 
 // The worker checks the chain as it grows, ends what is over, and says aloud when history was changed.
 func TestARound(t *testing.T) {

@@ -6,15 +6,18 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
@@ -158,4 +161,14 @@ func Version(t testing.TB) (major int) {
 		t.Fatal(err)
 	}
 	return major
+}
+
+// NewID is a fresh id of the present moment.
+func NewID(t testing.TB) flow.ID {
+	t.Helper()
+	id, err := flow.NewID(flow.At(time.Now()), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
