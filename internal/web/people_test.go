@@ -308,8 +308,10 @@ func TestAbuseADemotedMemberStopsReceiving(t *testing.T) {
 	owner.tap(far, "printing", "start").says(200)
 	feed.until("event: row")
 	feed.until("id:")
+	asked := time.Now()
 	owner.post("/people/"+id.String(), url.Values{"do": {"give"}, "role": {"operator"}, "at": {f.process.ID.String() + ":lamination"}}).says(200, "Saved")
-	feed.until(": beat") // the feed has looked again
+	feed.until(": beat")                                                                        // the feed has looked again
+	t.Logf("out of reach %s after it was asked for", time.Since(asked).Round(time.Millisecond)) // -v shows it; no test depends on it
 	owner.tap(far, "printing", "report", "good", "1", "seen", "500").says(200)
 	owner.tap(near, "lamination", "start").says(200)
 	for _, line := range feed.until("id: ") {
