@@ -63,12 +63,14 @@ func (db *DB) CheckRollUps(ctx context.Context, o Organisation) (RollUpCheck, er
 	return c, err
 }
 
+const selectRolledUp = `select h.seq, coalesce(f.seq, 0), coalesce(f.state, '') from log_heads h
+	left join followers f on f.org_id = h.org_id and f.name = $2 where h.org_id = $1`
+
 // rollUpState is where the roll-ups stand, and where the log does.
 func rollUpState(ctx context.Context, tx pgx.Tx, org flow.ID, c *RollUpCheck) (rollState, error) {
 	var state rollState
 	var text []byte
-	err := tx.QueryRow(ctx, `select h.seq, coalesce(f.seq, 0), coalesce(f.state, '') from log_heads h
-		left join followers f on f.org_id = h.org_id and f.name = $2 where h.org_id = $1`, org, Roller).Scan(&c.Head, &c.Seq, &text)
+	err := tx.QueryRow(ctx, selectRolledUp, org, Roller).Scan(&c.Head, &c.Seq, &text)
 	if err != nil {
 		return state, notFound(err)
 	}
