@@ -132,7 +132,15 @@ func (a *Analysis) KPIs(ctx context.Context, c measure.Cut) (measure.KPIs, error
 		return measure.KPIs{}, err
 	}
 	stages, err := yields(ctx, a, c, together)
-	return at(got, everything{}).KPIs(a.workingDays(c.From, c.To), a.stageLevel(c), stages[everything{}]), err
+	if err != nil {
+		return measure.KPIs{}, err
+	}
+	k := at(got, everything{}).KPIs(a.workingDays(c.From, c.To), a.stageLevel(c), stages[everything{}])
+	waits, err := a.waitingNow(ctx, c)
+	for _, ref := range a.inRouteOrder(slices.Collect(maps.Keys(waits))) { // always the same sum
+		k.Waiting = k.Waiting.And(waits[ref])
+	}
+	return k, err
 }
 
 // Compared are the figures of a cut and those of the period before it. What is open is that of now in both.
@@ -220,11 +228,14 @@ func (a *Analysis) stages(ctx context.Context, c measure.Cut) (list []measure.Sl
 	if err != nil {
 		return nil, err
 	}
+	waits, err := a.waitingNow(ctx, c)
 	for _, ref := range a.inRouteOrder(slices.Collect(maps.Keys(got))) {
 		name, _ := a.house.Place(ref.Process, ref.Stage)
-		list = append(list, measure.Slice{Process: ref.Process, Key: ref.Stage, Name: name, KPIs: got[ref].KPIs(0, true, nil)})
+		s := measure.Slice{Process: ref.Process, Key: ref.Stage, Name: name, Runs: got[ref].Running(), KPIs: got[ref].KPIs(0, true, nil)}
+		s.Waiting = s.Waiting.And(waits[ref])
+		list = append(list, s)
 	}
-	return list, nil
+	return list, err
 }
 
 func byStage(k measure.Key) (flow.StageRef, bool) {
