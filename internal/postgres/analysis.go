@@ -95,17 +95,21 @@ func (a *Analysis) stageLevel(c measure.Cut) bool {
 	return err != nil || len(r.whole) == 0
 }
 
-// yields are tallies of the stages of every slot, for the yield through all stages of one process. None when the cut is of several,
-// or of less than whole jobs.
+// yields are tallies of the stages of every slot, for the yield through all stages of one process. None when there is work of
+// several processes, or when the cut is of less than whole jobs.
 func yields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (map[S][]*measure.Tally, error) {
 	r, err := a.reach(c)
-	if err != nil || len(r.whole) != 1 || len(r.stages) > 0 || c.Station != "" || !c.Vendor.IsZero() {
+	if err != nil || len(r.whole) == 0 || len(r.stages) > 0 || c.Station != "" || !c.Vendor.IsZero() {
 		return nil, err
 	}
-	return stageYields(ctx, a, c, slot)
+	by, processes, err := stageYields(ctx, a, c, slot)
+	if len(processes) > 1 {
+		return nil, err
+	}
+	return by, err
 }
 
-func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (map[S][]*measure.Tally, error) {
+func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (by map[S][]*measure.Tally, processes map[flow.ID]bool, err error) {
 	type place struct {
 		slot S
 		flow.StageRef
@@ -114,11 +118,11 @@ func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, 
 		s, ok := slot(k)
 		return place{s, flow.StageRef{Process: k.Process, Stage: k.Stage}}, ok
 	})
-	by := map[S][]*measure.Tally{}
+	by, processes = map[S][]*measure.Tally{}, map[flow.ID]bool{}
 	for _, p := range slices.SortedFunc(maps.Keys(got), func(a, b place) int { return cmp.Compare(a.Stage, b.Stage) }) { // always the same sum
-		by[p.slot] = append(by[p.slot], got[p])
+		by[p.slot], processes[p.Process] = append(by[p.slot], got[p]), true
 	}
-	return by, err
+	return by, processes, err
 }
 
 type everything struct{}
@@ -206,7 +210,7 @@ func (a *Analysis) processes(ctx context.Context, c measure.Cut) (list []measure
 	if err != nil {
 		return nil, err
 	}
-	stages, err := stageYields(ctx, a, c, slot)
+	stages, _, err := stageYields(ctx, a, c, slot)
 	if err != nil {
 		return nil, err
 	}
