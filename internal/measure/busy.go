@@ -7,12 +7,10 @@ func (b Busy) Waiting(now flow.Moment, h *flow.Hours) Load {
 	var l Load
 	var before flow.Moment
 	for _, s := range b { // the oldest first: between two beginnings all that were there before wait
-		if s.From >= now {
-			break
-		}
-		l.lasted(before, s.From, h)
+		since := min(s.From, now)
+		l.lasted(before, since, h)
 		l.N += int(s.N)
-		before = s.From
+		before = since
 	}
 	l.lasted(before, now, h)
 	return l
