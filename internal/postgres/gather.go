@@ -26,6 +26,7 @@ type question struct {
 	by     measure.Dimension // one of those that tallies are kept apart by; empty: together
 	stages bool              // stage by stage, else whole jobs and all stages together where these are the reader's
 	dists  bool              // with distributions
+	kinds  []measure.Kind    // of these times only; nil: of all
 	values []string          // only these values of by; nil: all
 }
 
@@ -114,7 +115,7 @@ func gather[S comparable](ctx context.Context, a *Analysis, q question, slot fun
 	}
 	err = a.byTallies(ctx, q, r, func(k measure.Key, sums, dists []byte) error {
 		if s, ok := slot(k); ok {
-			return at(into, s).Decode(sums, dists)
+			return at(into, s).Decode(sums, dists, q.kinds...)
 		}
 		return nil
 	})
@@ -174,7 +175,7 @@ func refColumns(refs []flow.StageRef) (processes []flow.ID, codes []string) {
 	return processes, codes
 }
 
-// exactly gives slots the values themselves of which there are few.
+// exactly gives slots the values themselves of those times of which there are few.
 func exactly[S comparable](ctx context.Context, a *Analysis, q question, r reach, slot func(measure.Key) (S, bool), into map[S]*measure.Tally) error {
 	kinds := map[measure.FactKind][]measure.Kind{}
 	for fact, times := range map[measure.FactKind][]measure.Kind{

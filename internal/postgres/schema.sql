@@ -1132,7 +1132,7 @@ CREATE INDEX facts_customer ON public.facts USING btree (org_id, customer, kind,
 
 CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, at, job_id, n, stage) WHERE (day < '9999-12-31'::date);
 
-CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, stage, since, job_id, n) WHERE (day = '9999-12-31'::date);
+CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, since, job_id, n, stage) WHERE (day = '9999-12-31'::date);
 
 CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
 
@@ -1304,9 +1304,6 @@ ALTER TABLE ONLY public.column_maps
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
-
-ALTER TABLE ONLY public.facts
-    ADD CONSTRAINT facts_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
