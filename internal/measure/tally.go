@@ -177,17 +177,21 @@ func (t *Tally) Encode() (sums, dists []byte) {
 func (t *Tally) Decode(sums, dists []byte, kinds ...Kind) error {
 	r, at := reader{b: sums}, 0
 	for len(r.b) > 0 && !r.bad {
-		if at += int(r.uint()); at >= nSums { //nolint:gosec // looked at
+		step := r.uint()
+		if step >= nSums || at+int(step) >= nSums {
 			return errTally
 		}
+		at += int(step)
 		t.sums[at] += r.int()
 	}
 	bad := r.bad
 	r, at = reader{b: dists}, 0
 	for len(r.b) > 0 && !r.bad {
-		if at += int(r.uint()); at >= nDists { //nolint:gosec // looked at
+		step := r.uint()
+		if step >= nDists || at+int(step) >= nDists {
 			return errTally
 		}
+		at += int(step)
 		n := r.uint()
 		if n > uint64(len(r.b)) {
 			return errTally

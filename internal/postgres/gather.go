@@ -182,9 +182,14 @@ func exactly[S comparable](ctx context.Context, a *Analysis, q question, r reach
 		measure.JobFact: {measure.KindLead, measure.KindCycle}, measure.TripFact: {measure.KindTrip},
 		measure.StayFact: {measure.KindTAT, measure.KindQueue, measure.KindRun, measure.KindHold, measure.KindAway},
 	} {
+		if q.kinds != nil {
+			times = slices.DeleteFunc(times, func(k measure.Kind) bool { return !slices.Contains(q.kinds, k) })
+		}
 		n := 0
 		for _, t := range into {
-			n += t.Count(times[0])
+			if len(times) > 0 {
+				n += t.Count(times[0])
+			}
 		}
 		if n > 0 && n <= exactUpTo {
 			kinds[fact] = times
