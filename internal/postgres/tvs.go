@@ -139,19 +139,33 @@ func (db *DB) SwitchTV(ctx context.Context, org, id flow.ID, off time.Time) erro
 	return db.one(ctx, org, "update devices set suspended_at = $3 where org_id = $1 and id = $2 and shows <> ''", org, id, pgtype.Timestamptz{Time: off, Valid: !off.IsZero()})
 }
 
-// Stuck counts for stages of a process the jobs that have been there since before a time, each at most to a limit.
-func (db *DB) Stuck(ctx context.Context, org, process flow.ID, n Narrow, since map[string]time.Time, limit int) (map[string]int, error) {
-	stages, times := make([]string, 0, len(since)), make([]time.Time, 0, len(since))
+// StageCount is what is at a stage now, counted no further than a limit, from the oldest on.
+type StageCount struct {
+	StageLoad
+	Over int // of them, there since before the time that was asked for
+}
+
+// Counts counts what is at stages of a process, each at most to a limit: so it costs the same however much there is. since
+// has the stages, each with the time before which something has to be there to be over its time; the zero time: nothing is.
+func (db *DB) Counts(ctx context.Context, org, process flow.ID, n Narrow, since map[string]time.Time, limit int) (map[string]StageCount, error) {
+	stages, times := make([]string, 0, len(since)), make([]pgtype.Timestamptz, 0, len(since))
 	for stage, at := range since {
-		stages, times = append(stages, stage), append(times, at)
+		stages, times = append(stages, stage), append(times, pgtype.Timestamptz{Time: at, Valid: !at.IsZero()})
 	}
-	counts := map[string]int{}
+	counts := map[string]StageCount{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select r.stage, (select count(*) from (select 1 from work w where w.org_id = $1 and w.process_id = $2 and w.stage = r.stage and w.ready_at < r.since`+narrowed+`
-			limit $7) one) from unnest($5::text[], $6::timestamptz[]) r (stage, since)`, org, process, n.Sites, orNull(n.Mine), stages, times, limit).Query(func(rows pgx.Rows) error {
-			var stage string
-			var n int
-			_, err := pgx.ForEachRow(rows, []any{&stage, &n}, func() error { counts[stage] = n; return nil })
+		args := []any{org, process, n.Sites, orNull(n.Mine), stages, times, limit}
+		where := narrowed
+		if len(n.Sites) == 0 && n.Mine.IsZero() {
+			where = " and $3::text[] is null and $4::uuid is null"
+		}
+		b.Queue(`select r.stage, c.jobs, c.running, c.held, c.oldest, c.beyond from unnest($5::text[], $6::timestamptz[]) r (stage, since) cross join lateral (
+				select count(*) jobs, count(*) filter (where status = 'running') running, count(*) filter (where status = 'hold') held, min(ready_at) oldest,
+					count(*) filter (where ready_at < r.since) beyond
+				from (select status, ready_at from work w where w.org_id = $1 and w.process_id = $2 and w.stage = r.stage`+where+` order by w.ready_at, w.job_id limit $7) one) c
+			where c.jobs > 0`, args...).Query(func(rows pgx.Rows) error {
+			var c StageCount
+			_, err := pgx.ForEachRow(rows, []any{&c.Stage, &c.Jobs, &c.Running, &c.Held, &c.Oldest, &c.Over}, func() error { counts[c.Stage] = c; return nil })
 			return err
 		})
 	})

@@ -14,7 +14,9 @@ const (
 	tvRows      = 12   // on a page
 	tvJobPages  = 5    // of the board's jobs, those due first
 	tvLatePages = 10   // of the late wall, the worst first
-	tvMost      = 1000 // counted no further
+	tvMost      = 1000 // late jobs are counted no further
+	// tvMostAtStage bounds the count of a stage: with twenty stages it is read in some milliseconds.
+	tvMostAtStage = 2000
 )
 
 // tvSlide is one page of the TV, shown for a while.
@@ -45,8 +47,9 @@ func (s tvSlide) Wide() int {
 // tvStage is a stage of the board.
 type tvStage struct {
 	Name    string
-	Jobs    int
-	Running int
+	Count   string
+	Any     bool
+	Running string // how many; empty for none
 	Oldest  string
 	Age     int
 	Stuck   string // how many are there for longer than its target; empty for none
@@ -110,29 +113,29 @@ func (w *Web) tvSlides(r *http.Request, p *tvPage) ([]tvSlide, error) {
 
 // tvBoard is the board of a process: its stages, then its jobs.
 func (w *Web) tvBoard(r *http.Request, p *tvPage, process flow.Process) ([]tvSlide, error) {
-	load, err := w.DB.Load(r.Context(), p.Who.Org, process.ID, narrow(p.Who))
-	if err != nil {
-		return nil, err
-	}
 	since := map[string]time.Time{}
-	for _, s := range process.Stages {
-		if at := p.overSince(s); load[s.Code].Jobs > 0 && !at.IsZero() && load[s.Code].Oldest.Before(at) {
-			since[s.Code] = at
-		}
+	for _, s := range slices.Concat(process.Stages, process.Retired) {
+		since[s.Code] = p.overSince(s)
 	}
-	stuck, err := w.DB.Stuck(r.Context(), p.Who.Org, process.ID, narrow(p.Who), since, tvMost)
+	counts, err := w.DB.Counts(r.Context(), p.Who.Org, process.ID, narrow(p.Who), since, tvMostAtStage)
 	if err != nil {
 		return nil, err
 	}
 	var stages []tvStage
-	for _, s := range withRetired(process, func(code string) bool { return load[code].Jobs > 0 }).Stages {
-		l := load[s.Code]
-		one := tvStage{Name: process.Called(s), Jobs: l.Jobs, Running: l.Running}
-		if l.Jobs > 0 {
-			one.Oldest, one.Age = p.For(flow.At(l.Oldest)), p.age(s, flow.At(l.Oldest))
+	for _, s := range withRetired(process, func(code string) bool { return counts[code].Jobs > 0 }).Stages {
+		c := counts[s.Code]
+		one := tvStage{Name: process.Called(s), Count: p.upTo(c.Jobs, tvMostAtStage), Any: c.Jobs > 0}
+		if one.Any {
+			one.Oldest, one.Age = p.For(flow.At(c.Oldest)), p.age(s, flow.At(c.Oldest))
 		}
-		if n := stuck[s.Code]; n > 0 {
-			one.Stuck = p.upTo(n)
+		if c.Running > 0 {
+			one.Running = p.Int(c.Running)
+			if c.Jobs >= tvMostAtStage { // of those that were counted
+				one.Running += "+"
+			}
+		}
+		if c.Over > 0 {
+			one.Stuck = p.upTo(c.Over, tvMostAtStage)
 		}
 		stages = append(stages, one)
 	}
@@ -175,13 +178,13 @@ func (w *Web) tvLate(r *http.Request, p *tvPage, processes []flow.Process) ([]tv
 	if len(rows) == 0 {
 		return []tvSlide{{Kind: "late", N: 1, Of: 1, Title: p.T("tv_late"), Calm: p.T("tv_none_late")}}, nil
 	}
-	return jobSlides("late", p.T("tv_late"), p.T("tv_late_jobs", "n", p.upTo(total)), rows), nil
+	return jobSlides("late", p.T("tv_late"), p.T("tv_late_jobs", "n", p.upTo(total, tvMost)), rows), nil
 }
 
-// upTo is a number that was not counted beyond tvMost.
-func (v *view) upTo(n int) string {
-	if n >= tvMost {
-		return v.Int(tvMost-1) + "+"
+// upTo is a number that was not counted beyond another.
+func (v *view) upTo(n, most int) string {
+	if n >= most {
+		return v.Int(most-1) + "+"
 	}
 	return v.Int(n)
 }
