@@ -85,13 +85,13 @@ func (db *DB) TV(ctx context.Context, org, id flow.ID) (t TV, err error) {
 func (db *DB) TVBy(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (TV, flow.Person, error) {
 	var t TV
 	p := flow.Person{Org: org, Role: flow.Viewer}
-	var stamp string
+	var stamp int64
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(selectTVs+" and token_hash = $2", org, token[:]).QueryRow(func(row pgx.Row) (err error) {
 			t, err = scanTV(row)
 			return err
 		})
-		b.Queue("select name, timezone, "+settingsStamp+" from organisations where org_id = $1", org).QueryRow(func(row pgx.Row) error {
+		b.Queue("select name, timezone, "+settingsStamp+" from organisations o where o.org_id = $1", org).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&p.OrgName, &p.Timezone, &stamp)
 		})
 	})
