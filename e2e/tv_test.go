@@ -1,12 +1,14 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/network"
+	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -74,6 +76,16 @@ func TestATVInTheHall(t *testing.T) {
 	if tv.eval("window.same") != "true" {
 		t.Error("it came back by loading the page again")
 	}
+
+	// A server with another version of the page: the TV loads it by itself.
+	tv.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := cdp.AddScriptToEvaluateOnNewDocument(`document.addEventListener('readystatechange', () => {
+			const tv = document.getElementById('tv');
+			if (tv && !sessionStorage.getItem('old')) { sessionStorage.setItem('old', '1'); tv.dataset.version = 'old'; } })`).Do(ctx)
+		return err
+	}), chromedp.Reload(), chromedp.WaitVisible("[data-version=old] .slide.on"))
+	tv.run(chromedp.Evaluate("window.dispatchEvent(new Event('online'))", nil))
+	tv.until("document.querySelector('.slide.on') !== null && document.getElementById('tv').dataset.version !== 'old'")
 
 	// The office switches it off and on, and takes it away.
 	owner.visit("/devices").tap("Hall TV").until("document.querySelector('button[value=off]') !== null").tap("Switch off")
