@@ -76,7 +76,11 @@ func (p tvPage) Reload() int64 {
 func (p tvPage) AsOf() string { return p.Clock(flow.At(p.Now)) }
 
 func (w *Web) tv(rw http.ResponseWriter, r *http.Request, _ flow.Person) error {
-	return w.showTV(rw, r, "layout")
+	err := w.showTV(rw, r, "layout")
+	if err != nil {
+		rw.Header().Set("Refresh", "30") // nobody is there who would try again
+	}
+	return err
 }
 
 // tvAgain is the picture alone.

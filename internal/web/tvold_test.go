@@ -3,7 +3,41 @@ package web
 import (
 	"regexp"
 	"testing"
+	"time"
 )
+
+// The page is loaded again at four by the organisation's clock, wherever the server is.
+func TestATVLoadsItsPageAgainAtFour(t *testing.T) {
+	t.Parallel()
+	zone := time.FixedZone("IST", 19800)
+	for at, want := range map[string]time.Duration{
+		"2026-11-26T03:59:00+05:30": time.Minute, "2026-11-26T04:00:00+05:30": 24 * time.Hour, "2026-11-25T22:30:00Z": 24 * time.Hour, "2026-12-31T23:00:00+05:30": 5 * time.Hour,
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (tvPage{view: &view{Now: now, Zone: zone}}).Reload(); got != want.Milliseconds() {
+			t.Errorf("at %s in %d ms, want %v", at, got, want)
+		}
+	}
+}
+
+// Whatever is typed as a code is read as six letters or refused, the same however it is written.
+func FuzzTVCode(f *testing.F) {
+	for _, s := range []string{"7KQ 2M9", "7kq2m9", "OIL-000", "", "7KQ2M9X", "७KQ2M9"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		code, ok := readTVCode(typed)
+		if !ok {
+			return
+		}
+		if again, still := readTVCode(code); !still || again != code || len(code) != tvDigits {
+			t.Errorf("%q is read as %q, and that as %q", typed, code, again)
+		}
+	})
+}
 
 // The browsers of TVs are old (Chromium 63 to 94) and cannot be brought up to date: what a TV is served has nothing that
 // they do not know.
