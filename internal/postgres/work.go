@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,9 @@ type workRow struct {
 	station string
 	awaits  flow.ID
 	to      flow.ID // who is to do it
+	due     string
+	away    bool // something of it is at a vendor
+	again   bool // it came back
 }
 
 // noStage stands for a stage that a job did not have.
@@ -35,11 +39,12 @@ func stageBefore(j flow.Job, i int, code string) *flow.StageState {
 	return &noStage
 }
 
-func rowOf(s *flow.StageState) workRow {
+func rowOf(j *flow.Job, s *flow.StageState) workRow {
 	if !s.Live() {
 		return workRow{}
 	}
-	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned}
+	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned,
+		due: dueOf(*j), away: s.AtVendor > 0, again: s.Why != ""}
 	if s.Held != 0 {
 		r.awaits = s.Awaits.Member
 	}
@@ -49,7 +54,7 @@ func rowOf(s *flow.StageState) workRow {
 // line is the row as Verify reads it from the table.
 func (r workRow) line(code string) string {
 	awaits := idText(r.awaits)
-	return code + " " + string(r.status) + " " + r.onHand.String() + " " + r.station + " " + awaits + " " + idText(r.to)
+	return fmt.Sprintf("%s %s %s %s %s %s %s %t %t", code, r.status, r.onHand, r.station, awaits, idText(r.to), r.due, r.away, r.again)
 }
 
 // idText is an id as text, empty for the zero one.
@@ -65,13 +70,13 @@ func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
 	for i := range j.Stages {
 		s := &j.Stages[i]
 		if was := stageBefore(before, i, s.Code); s.OnHand != 0 || s.AtVendor != 0 || was.OnHand != 0 || was.AtVendor != 0 {
-			d.queueRow(b, j, s.Code, rowOf(was), rowOf(s))
+			d.queueRow(b, j, s.Code, rowOf(&before, was), rowOf(&j, s))
 		}
 	}
 	for i := range before.Stages {
 		was := &before.Stages[i] // a stage that an undo took off the route
 		if stageBefore(j, i, was.Code) == &noStage {
-			d.queueRow(b, j, was.Code, rowOf(was), workRow{})
+			d.queueRow(b, j, was.Code, rowOf(&before, was), workRow{})
 		}
 	}
 }
@@ -80,13 +85,14 @@ func (d *door) queueRow(b *pgx.Batch, j flow.Job, code string, was, now workRow)
 	switch {
 	case now == was:
 	case now.live && was.live:
-		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8, assigned = $9
+		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8, assigned = $9,
+				due = $10::text::date, away = $11, again = $12
 			where org_id = $1 and job_id = $2 and stage = $3`,
-			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
+			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to), now.due, now.away, now.again)
 	case now.live:
-		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned)
-			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10)`,
-			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
+		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned, due, away, again)
+			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10, $11::text::date, $12, $13)`,
+			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to), now.due, now.away, now.again)
 	default:
 		b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, code)
 	}
