@@ -54,6 +54,7 @@ func (f *firm) fill() {
 		f.onDevice(member.ID, now),
 		f.db.AddToken(ctx, f.org, postgres.Token{ID: newID(f.t), Member: newID(f.t), Name: "Tally", Grants: flow.Grants(), Hash: [32]byte{1}, By: f.owner, Created: now, Until: now.Add(time.Hour)}),
 		f.db.SetIdentityProvider(ctx, f.org, postgres.IdentityProvider{Issuer: "https://login.example", ClientID: "c", Secret: []byte{1}, Domains: []string{"firm.example"}, By: f.owner, Changed: now}),
+		f.db.SaveView(ctx, f.org, postgres.BoardView{ID: newID(f.t), Name: "Rush", Query: "urgent=1"}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
