@@ -40,7 +40,7 @@ type BoardPage struct {
 // common does it end before it is full, and says how far it came.
 const (
 	stepRows = 2000
-	maxSteps = 10
+	maxSteps = 4
 	rare     = 2000 // a list as short as this is looked through whole
 )
 
@@ -115,27 +115,41 @@ func (s *boardSearch) order(due, id string) string {
 	return " order by " + due + ", " + id
 }
 
-// bounds hold a list to the due dates and to what is beyond the place.
+// bounds hold a list to the due dates and to what is beyond the place. On the side where reading begins there is one bound
+// only: with two the database may begin at the looser one.
 func (s *boardSearch) bounds(due, id string) string {
-	var b strings.Builder
-	if s.at != (Place{}) {
+	from, to, at := string(s.Filter.From), string(s.Filter.To), s.at
+	if to == "" && from != "" {
+		to = lastDue // what has no date is not due then
+	}
+	switch {
+	case at == Place{}:
+	case s.back && to != "" && string(at.Due) > to, !s.back && string(at.Due) < from:
+		at = Place{}
+	case s.back:
+		to = ""
+	default:
+		from = ""
+	}
+	sql := ""
+	if at != (Place{}) {
 		way := ">"
 		if s.back {
 			way = "<"
 		}
-		b.WriteString(" and (" + due + ", " + id + ") " + way + " (" + s.arg(string(s.at.Due)) + "::text::date, " + s.arg(s.at.Job) + ")")
+		sql = " and (" + due + ", " + id + ") " + way + " (" + s.arg(string(at.Due)) + "::text::date, " + s.arg(at.Job) + ")"
 	}
-	if s.Filter.From != "" {
-		b.WriteString(" and " + due + " >= " + s.arg(string(s.Filter.From)) + "::text::date")
+	if from != "" {
+		sql += " and " + due + " >= " + s.arg(from) + "::text::date"
 	}
-	if s.Filter.To != "" {
-		b.WriteString(" and " + due + " <= " + s.arg(string(s.Filter.To)) + "::text::date")
+	if to != "" {
+		sql += " and " + due + " <= " + s.arg(to) + "::text::date"
 	}
-	if s.Filter.From != "" || s.Filter.To != "" {
-		b.WriteString(" and " + due + " < " + s.arg(noDue) + "::text::date")
-	}
-	return b.String()
+	return sql
 }
+
+// lastDue is the last day before that of jobs without a due date.
+const lastDue = "9999-12-30"
 
 func (s *boardSearch) moved() any { return s.Now.Add(-s.Filter.Still).Time() }
 
@@ -166,7 +180,7 @@ func (s *boardSearch) list(lead, limit int) string {
 		s.order("due", "job_id") + most + ") l" + s.order("l.due", "l.job_id") + most
 }
 
-// asks are what is asked of each job of the list that leads. Each is one look into an index: as scalar subqueries, so that
+// asks are what is asked of each entry d of the list that leads. Each is one look into an index: as scalar subqueries, so that
 // the database does not read a whole list instead.
 func (s *boardSearch) asks() string {
 	var b strings.Builder
@@ -174,12 +188,17 @@ func (s *boardSearch) asks() string {
 		if i == s.lead {
 			continue
 		}
-		b.WriteString(" and (select true from job_terms t where t.org_id = j.org_id and t.process_id = j.process_id and t.status = j.status and t.term = any(" + s.arg(t.Terms) +
-			") and t.due = j.due and t.job_id = j.id limit 1)")
+		b.WriteString(" and (select true from job_terms t where t.org_id = " + s.arg(s.org) + " and t.process_id = " + s.arg(s.Process) + " and t.status = " + s.arg(s.status()))
+		if len(t.Terms) == 1 {
+			b.WriteString(" and t.term = " + s.arg(t.Terms[0]))
+		} else {
+			b.WriteString(" and t.term = any(" + s.arg(t.Terms) + ")")
+		}
+		b.WriteString(" and t.due = d.due and t.job_id = d.job_id limit 1)")
 	}
 	f := s.Filter
 	if f.Stage != "" && s.lead != leadStage || count(f.Stage != "", f.Held, f.Away, f.Rework) > 1 { // all of it at one stage
-		b.WriteString(" and (select true from work w where w.org_id = j.org_id and w.job_id = j.id")
+		b.WriteString(" and (select true from work w where w.org_id = " + s.arg(s.org) + " and w.job_id = d.job_id")
 		if f.Held {
 			b.WriteString(" and w.status = 'hold'")
 		}
@@ -193,9 +212,6 @@ func (s *boardSearch) asks() string {
 			b.WriteString(" and w.again")
 		}
 		b.WriteString(" limit 1)")
-	}
-	if f.Still != 0 {
-		b.WriteString(" and j.moved_at <= " + s.arg(s.moved()))
 	}
 	return b.String()
 }
@@ -248,28 +264,52 @@ func (db *DB) choose(ctx context.Context, s *boardSearch) error {
 // walk goes through the list that leads, step by step, until the page is full.
 func (db *DB) walk(ctx context.Context, s *boardSearch) (BoardPage, error) {
 	step := stepRows + 1
-	if s.asks() == "" {
+	if s.asks() == "" && s.Filter.Still == 0 {
 		step = s.Limit + 1
 	}
-	if s.lead == leadStage && s.asks() != "" { // each step sorts all that is at the stage: one step
-		step = stepRows * maxSteps
-	}
 	page := BoardPage{}
+	var err error
+	if s.lead == leadStage {
+		if page, err = db.dense(ctx, s); err != nil || page.More {
+			return page, err
+		}
+	}
 	for looked := 0; ; {
 		n, err := db.step(ctx, s, step, &page)
 		if err != nil {
 			return page, err
 		}
 		looked += n
-		if len(page.Jobs) > s.Limit {
-			page.Jobs = page.Jobs[:s.Limit]
-			page.More, page.End = true, PlaceOf(page.Jobs[s.Limit-1])
-			break
-		}
 		page.End = s.at
-		if page.More = n == step; !page.More || looked >= stepRows*maxSteps {
+		if page.More = n == step; page.full(s) || !page.More || looked >= stepRows*maxSteps {
 			break
 		}
+	}
+	if s.back {
+		slices.Reverse(page.Jobs)
+	}
+	return page, nil
+}
+
+// full cuts a page that has more than it may.
+func (p *BoardPage) full(s *boardSearch) bool {
+	if len(p.Jobs) <= s.Limit {
+		return false
+	}
+	p.Jobs = p.Jobs[:s.Limit]
+	p.More, p.End = true, PlaceOf(p.Jobs[s.Limit-1])
+	return true
+}
+
+// dense tries to fill the page from the next jobs of the process. The list of a stage is in another order than the board's,
+// so that each page of it sorts all that is there; where much is there, this is sooner done.
+func (db *DB) dense(ctx context.Context, s *boardSearch) (BoardPage, error) {
+	try := *s
+	try.lead = leadAll
+	var page BoardPage
+	_, err := db.step(ctx, &try, stepRows+1, &page)
+	if err != nil || !page.full(s) {
+		return BoardPage{}, err
 	}
 	if s.back {
 		slices.Reverse(page.Jobs)
@@ -284,8 +324,13 @@ func (db *DB) step(ctx context.Context, s *boardSearch, step int, page *BoardPag
 	var due string
 	err = db.tenant(ctx, s.org, func(b *pgx.Batch) {
 		s.args = nil
-		sql := `select j.state from (` + s.list(s.lead, step) + `) d cross join lateral (select state from jobs j where j.org_id = ` + s.arg(s.org) +
-			` and j.id = d.job_id` + s.asks() + ` offset 0) j` + s.order("d.due", "d.job_id") + " limit " + s.arg(s.Limit+1-len(page.Jobs))
+		still := ""
+		list := s.list(s.lead, step)
+		if s.Filter.Still != 0 {
+			still = " and moved_at <= " + s.arg(s.moved())
+		}
+		sql := `select j.state from (` + list + `) d cross join lateral (select state from jobs where org_id = ` + s.arg(s.org) +
+			` and id = d.job_id` + still + ` offset 0) j where true` + s.asks() + s.order("d.due", "d.job_id") + " limit " + s.arg(s.Limit+1-len(page.Jobs))
 		queueJobs(b, &page.Jobs, sql, s.args...)
 		s.args = nil
 		sql = "select due::text, job_id, count(*) over () from (" + s.list(s.lead, step) + ") l"
