@@ -324,6 +324,9 @@ func (p *boardPage) Widened() string {
 // Printed is when this was, on paper: 26-11-2026 14:05.
 func (p *boardPage) Printed() string { return p.moment(flow.At(p.Now)) }
 
+// Exported is the board as a file.
+func (p *boardPage) Exported() string { return "/board/export?" + p.Query() }
+
 // Query is what the board shows, for an export and for a view that is kept.
 func (p *boardPage) Query() string {
 	_, query, _ := strings.Cut(p.path(p.asked()), "?")

@@ -87,6 +87,9 @@ func (p viewsPage) List(views []postgres.BoardView, shared bool) viewList {
 	return viewList{p.view, views, !shared || p.Shares()}
 }
 
+// Path is where a view is.
+func (viewList) Path(v postgres.BoardView) string { return "/board?" + v.Query }
+
 func (w *Web) boardViews(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	return w.showViews(rw, r, viewsPage{view: w.view(r, who, "views"), Saved: r.FormValue("said") == "saved"}, http.StatusOK)
 }

@@ -96,7 +96,10 @@ async function refresh() {
       const fresh = page.getElementById('main');
       const feed = main?.dataset.live;
       if (fresh && main) {
+        const at = document.querySelector('.matrix');
+        const [left, top] = [at?.scrollLeft ?? 0, at?.scrollTop ?? 0];
         main.replaceChildren(...fresh.childNodes);
+        document.querySelector('.matrix')?.scrollTo(left, top);
         if (fresh.dataset.live) main.dataset.live = fresh.dataset.live;
         document.dispatchEvent(new Event('rows'));
       }

@@ -53,7 +53,15 @@ document.addEventListener('keydown', (e) => {
   go(rows[next[0]]?.[next[1]]);
 });
 
-document.addEventListener('rows', () => { const on = cellOf(document.activeElement); rove(on); });
+/** The cell that has the focus, as it is found again when its row or the page is renewed. @type {{row: string, x: number} | null} */
+let held = null;
+document.addEventListener('rows', () => {
+  const lost = document.activeElement === document.body && held;
+  const row = lost ? document.getElementById(lost.row) : null;
+  const cell = lost && row instanceof HTMLTableRowElement ? row.cells[lost.x] : cellOf(document.activeElement);
+  rove(cell);
+  if (lost && cell) target(cell).focus({ preventScroll: true });
+});
 
 // --- the small window of a cell -------------------------------------------------------------------------------
 
@@ -121,6 +129,7 @@ document.addEventListener('pointerdown', (e) => {
 });
 document.addEventListener('focusin', (e) => {
   const cell = cellOf(e.target);
+  held = cell ? { row: cell.closest('tr')?.id ?? '', x: cell.cellIndex } : null;
   if (cell) { rove(cell); if (!touched) show(cell, 250); }
   else if (!(e.target instanceof Element && e.target.closest('#glance'))) hide();
 });
