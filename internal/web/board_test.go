@@ -49,7 +49,7 @@ func (h *house) boardFirm(slug string) *firm {
 // board asks for the board under a filter and checks which jobs are on it.
 func (b *browser) board(query, jobs string) *browser {
 	b.t.Helper()
-	b.get("/board?"+query).says(200)
+	b.get("/board?" + query).says(200)
 	var got []string
 	for _, m := range regexp.MustCompile(`<b class="number">(B-\d)</b>`).FindAllStringSubmatch(b.body, -1) {
 		got = append(got, m[1])
