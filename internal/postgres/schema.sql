@@ -90,6 +90,14 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  select distinct substr('  ' || word || ' ', i, 3) from generate_series(1, char_length(word) + 1) i where char_length(word) between 2 and 40
+$$;
+
+ALTER FUNCTION public.parts_of(word text) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.post_waits() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -840,6 +848,16 @@ ALTER TABLE ONLY public.wizards FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards OWNER TO clicarity_owner;
 
+CREATE TABLE public.word_parts (
+    org_id uuid NOT NULL,
+    part text NOT NULL COLLATE pg_catalog."C",
+    word text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE ONLY public.word_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts OWNER TO clicarity_owner;
+
 CREATE TABLE public.words (
     org_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1041,6 +1059,9 @@ ALTER TABLE ONLY public.vendors
 
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_pkey PRIMARY KEY (org_id, part, word);
 
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_pkey PRIMARY KEY (org_id, version);
@@ -1361,6 +1382,9 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1549,6 +1573,8 @@ CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.word_parts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1560,6 +1586,8 @@ ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.words ENABLE ROW LEVEL SECURITY;
 
@@ -1661,6 +1689,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 

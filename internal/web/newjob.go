@@ -308,7 +308,7 @@ func (w *Web) find(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if !who.Scope.Everything() {
 		limit *= 10 // what is out of scope is dropped below
 	}
-	jobs, err := w.DB.Find(r.Context(), who.Org, p.Query, limit)
+	jobs, err := w.DB.Find(r.Context(), who.Org, p.Query, narrow(who).Sites, limit)
 	if err != nil {
 		return err
 	}
