@@ -1,6 +1,9 @@
 package flow
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // maxPartWord is the longest word, in letters, that is found by its parts; longer ones are no words of any language.
 const maxPartWord = 40
@@ -33,6 +36,21 @@ func Alike(a, b string) int {
 		return 0
 	}
 	return both * 100 / (len(of) + len(in) - both)
+}
+
+// LeastAlike is how much two spellings of one name have in common at least; Alphonso and alfonso have 41, Lakshmi and laxmi 27.
+const LeastAlike = 26
+
+// Resembles reports whether somebody who typed something may mean a word: it begins with that, has it in it, or is spelt
+// nearly like it. Words with digits in them are not misspelt: 10x12 is not nearly 10x14.
+func Resembles(word, typed string) bool {
+	switch {
+	case strings.HasPrefix(word, typed):
+		return typed != ""
+	case strings.ContainsAny(typed, "0123456789"):
+		return false
+	}
+	return len([]rune(typed)) >= 3 && strings.Contains(word, typed) || Alike(word, typed) >= LeastAlike
 }
 
 // NameWords are the words of a job's customer and item: what it is called, beside its number.

@@ -16,7 +16,6 @@ const (
 	maxKnownWords  = 40   // words of the organisation that one of them may stand for
 	maxPartWords   = 3000 // words that are read for a part
 	enoughWords    = 3    // beginnings of words, from which on nobody has misspelt one
-	leastAlike     = 26   // of a hundred; Alphonso and alfonso have 41, Lakshmi and laxmi 27
 	maxFoundIDs    = 1000 // jobs that are looked at, the newest of each word
 )
 
@@ -103,14 +102,8 @@ func lookedFor(word string) []string {
 
 // likely are those of some words that a word lies in or is spelt nearly like.
 func likely(word string, near []string) []string {
-	score := func(w string) int {
-		if len([]rune(word)) >= 3 && strings.Contains(w, word) {
-			return 100
-		}
-		return flow.Alike(w, word)
-	}
-	near = slices.DeleteFunc(near, func(w string) bool { return strings.HasPrefix(w, word) || score(w) < leastAlike })
-	slices.SortStableFunc(near, func(a, b string) int { return cmp.Compare(score(b), score(a)) })
+	near = slices.DeleteFunc(near, func(w string) bool { return strings.HasPrefix(w, word) || !flow.Resembles(w, word) })
+	slices.SortStableFunc(near, func(a, b string) int { return cmp.Compare(flow.Alike(b, word), flow.Alike(a, word)) })
 	return near
 }
 

@@ -134,7 +134,7 @@ var entries = map[string]entry{
 	"POST /sign-out": {on: everybody}, "POST /language": {on: everybody, form: form("language", "en", "to", "/sign-in")},
 	"GET /static/{hash}/{file}": {on: everybody}, "GET /manifest.webmanifest": {on: everybody}, "GET /health": {on: everybody},
 
-	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
+	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /find/quick": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
 	"GET /jobs/new":                            {who: "OM"},
@@ -592,7 +592,7 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 	switch pattern {
 	case "GET /board", "GET /jobs/new", "GET /board/export":
 		query = "?process=" + t.paths["process"]
-	case "GET /find", "GET /trace":
+	case "GET /find", "GET /find/quick", "GET /trace":
 		query = "?q=" + url.QueryEscape(t.mark+"-1")
 	case "GET /live":
 		query = "?after=0&job=" + t.job.String()
@@ -639,7 +639,7 @@ func (a *authz) check(pattern string, e entry, p *principal, letter string, t *t
 			if f == a.own && strings.Contains(visible, l) {
 				continue
 			}
-			asked := pattern == "GET /find" || pattern == "GET /trace" // the page repeats what was asked for
+			asked := pattern == "GET /find" || pattern == "GET /find/quick" || pattern == "GET /trace" // the page repeats what was asked for
 			text := body
 			if asked {
 				text = strings.ReplaceAll(text, t.mark+"-1", "")

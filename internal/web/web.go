@@ -145,6 +145,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /{$}", May: flow.Anybody, Handler: w.home},
 		{Pattern: "GET /my", May: flow.MaySee, Handler: w.myJobs},
 		{Pattern: "GET /find", May: flow.MaySee, Handler: w.find},
+		{Pattern: "GET /find/quick", May: flow.MaySee, Handler: w.quickFind},
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
 		{Pattern: "GET /stages/{process}/{stage}", May: flow.MaySee, Handler: w.queue},
 		{Pattern: "GET /board", May: flow.MaySeeBoard, Handler: w.board},
