@@ -173,4 +173,3 @@ func TestPartsOfJobsThatWereThereBefore(t *testing.T) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 }
-

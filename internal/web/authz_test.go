@@ -218,6 +218,10 @@ var entries = map[string]entry{
 	"GET /devices/people": {who: "OM"}, "POST /devices/people": {who: "OM", form: form()},
 	"GET /devices/people/{member}": {who: "OM", on: below}, "POST /devices/people/{member}": {who: "OM", on: below, form: form()},
 	"GET /board/export":          {who: "OMSw", on: aProcess},
+	"POST /bulk":                 {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/preview":         {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/do":              {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/undo":            {who: "OMS", on: aProcess, form: bulkTarget},
 	"GET /l/{token}":             {on: everybody},
 	"POST /l/{token}":            {on: everybody, form: form("do", "ready")},
 	"GET /calendars":             {who: "OMs", on: all},
@@ -340,6 +344,11 @@ func vendorLinkForm(_ *authz, t *target) url.Values {
 }
 
 // assignForm changes nothing: who is to do it stays who is to do it.
+// bulkTarget asks for the due date of the job to be what it is, so that nothing changes.
+func bulkTarget(a *authz, t *target) url.Values {
+	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "job": {t.job.String()}, "step": {t.job.String()}, "do": {"due"}}
+}
+
 func assignForm(a *authz, t *target) url.Values {
 	return url.Values{"command": {newID(a.t).String()}, "to": {t.firm.mine.String()}, "member": {t.firm.mine.String()}}
 }
