@@ -343,12 +343,12 @@ func vendorLinkForm(_ *authz, t *target) url.Values {
 	return url.Values{"challan": {t.paths["number"]}, "days": {"7"}}
 }
 
-// assignForm changes nothing: who is to do it stays who is to do it.
 // bulkTarget asks for the due date of the job to be what it is, so that nothing changes.
 func bulkTarget(a *authz, t *target) url.Values {
 	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "job": {t.job.String()}, "step": {t.job.String()}, "do": {"due"}}
 }
 
+// assignForm changes nothing: who is to do it stays who is to do it.
 func assignForm(a *authz, t *target) url.Values {
 	return url.Values{"command": {newID(a.t).String()}, "to": {t.firm.mine.String()}, "member": {t.firm.mine.String()}}
 }

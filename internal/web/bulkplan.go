@@ -134,7 +134,7 @@ func (w *Web) bulkAt(r *http.Request, p *bulkPage) (func(flow.Job, flow.StageSta
 		why := p.Reason(p.Process.HoldReasons, f.Hold)
 		return func(j flow.Job, s flow.StageState) (bulkStep, bool) {
 			a := flow.Hold{Work: flow.Work{Job: j.ID, Stage: s.Code}, Reason: f.Hold, Note: f.Note}
-			return bulkStep{Job: j, Stage: s.Code, action: a, Says: p.T("bulk_holds", "stage", p.stageName(s.Code), "reason", why)}, s.Held == 0
+			return bulkStep{Job: j, Stage: s.Code, action: a, Says: p.T("bulk_holds", "stage", p.stageName(s.Code), "reason", why)}, s.Held == 0 && s.OnHand > 0 // what is at a vendor waits there
 		}, nil
 	case "resume":
 		return func(j flow.Job, s flow.StageState) (bulkStep, bool) {

@@ -32,7 +32,7 @@ type called struct{ Name, Link string }
 
 const (
 	findRows  = 40 // matches that are shown; with more, the search is to be narrowed
-	quickRows = 8  // of them in the dialog
+	quickRows = 6  // of them in the dialog
 	quickList = 4  // customers, and items
 	findNames = 8  // on the page
 )
