@@ -373,13 +373,18 @@ func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.
 	b := &pgx.Batch{}
 	d.receipt = flow.Receipt{Command: d.cmd.ID}
 	d.queueChallan(b)
+	var names []string
 	for _, id := range order(moves) {
 		j := after[id]
 		if err := d.queueJob(b, j); err != nil {
 			return err
 		}
 		d.receipt.Jobs = append(d.receipt.Jobs, flow.JobRef{ID: j.ID, Number: j.Number})
+		if before, existed := d.world.Jobs[j.ID]; !existed || j.Customer != before.Customer || j.Item != before.Item {
+			names = append(names, j.NameWords()...)
+		}
 	}
+	queueParts(b, d.mark.Org, names)
 	if err := d.queueLog(b, moves); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type boardRow struct {
 	Job   flow.Job
 	Cells []cell
 	Live  []liveStage // where the job is: on a phone its live cell may lie outside the screen
+	Pick  string      // when jobs are chosen for a change together: "1", or "all" when they all are
 }
 
 // liveStage is a stage where a job is now, as its row says it in words.
@@ -83,7 +84,8 @@ type boardPage struct {
 	Views     []viewLink
 	Next      string // address of the next page, empty on the last
 	Previous  string
-	Short     bool // the page ended before it was full: further on there may be more
+	Pick      string // how jobs are being chosen for a change together, see boardRow
+	Short     bool   // the page ended before it was full: further on there may be more
 }
 
 const boardRows = 50
@@ -93,6 +95,9 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	v := w.view(r, who, "board")
 	v.Toast, v.Sheets, v.Scripts = w.toast(r, v), []string{"board.css"}, []string{"board.js"}
 	p := boardPage{view: v, Done: r.FormValue("show") == "done", Compact: w.compact(rw, r), Wide: r.FormValue("columns") == "all"}
+	if v.Can("prioritise") && !p.Done {
+		p.Pick = picking(r.FormValue("select"))
+	}
 	all, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {
 		return err
@@ -177,7 +182,9 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	}
 	ids := make([]string, len(jobs))
 	for i, j := range jobs {
-		p.Rows = append(p.Rows, p.boardRow(j, p.Process, vendors))
+		row := p.boardRow(j, p.Process, vendors)
+		row.Pick = p.Pick
+		p.Rows = append(p.Rows, row)
 		ids[i] = j.ID.String()
 	}
 	p.head(load, vendors)
@@ -193,6 +200,9 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	p.Feed = feed + "&mine=1&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
 	if asked := p.asked(); len(asked) > 0 {
 		p.Feed += "&" + asked.Encode()
+	}
+	if p.Pick != "" {
+		p.Feed = "" // rows stay as they are while they are chosen
 	}
 	p.pages(q, page)
 	return nil
@@ -322,7 +332,7 @@ func (p *boardPage) Widened() string {
 }
 
 // Printed is when this was, on paper: 26-11-2026 14:05.
-func (p *boardPage) Printed() string { return p.moment(flow.At(p.Now)) }
+func (p *boardPage) Printed() string { return p.momentCell(flow.At(p.Now)).String() }
 
 // Exported is the board as a file.
 func (p *boardPage) Exported() string { return "/board/export?" + p.Query() }
@@ -370,6 +380,9 @@ func (p *boardPage) pages(q postgres.BoardQuery, page postgres.BoardPage) {
 func (p *boardPage) address(direction string, at postgres.Place) string {
 	q := p.asked()
 	q.Set(direction, string(at.Due)+"."+at.Job.String())
+	if p.Pick != "" {
+		q.Set("select", "1")
+	}
 	return p.path(q)
 }
 
