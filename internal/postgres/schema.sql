@@ -371,6 +371,18 @@ ALTER TABLE ONLY public.job_lots FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots OWNER TO clicarity_owner;
 
+CREATE TABLE public.job_waste (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    process_id uuid NOT NULL,
+    share numeric(18,6) NOT NULL
+);
+
+ALTER TABLE ONLY public.job_waste FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_waste OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_words (
     org_id uuid NOT NULL,
     word text NOT NULL COLLATE pg_catalog."C",
@@ -393,6 +405,7 @@ CREATE TABLE public.jobs (
     state text NOT NULL,
     parent_id uuid,
     site text DEFAULT ''::text NOT NULL,
+    left_at timestamp with time zone,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
 WITH (fillfactor='70');
@@ -863,6 +876,7 @@ CREATE TABLE public.work (
     station text DEFAULT ''::text NOT NULL,
     awaits uuid,
     assigned uuid,
+    quiet_at timestamp with time zone NOT NULL,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
 WITH (fillfactor='80');
@@ -927,6 +941,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
+
+ALTER TABLE ONLY public.job_waste
+    ADD CONSTRAINT job_waste_pkey PRIMARY KEY (org_id, job_id, stage);
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_pkey PRIMARY KEY (org_id, word, job_id);
@@ -1068,6 +1085,8 @@ CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created
 
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
 
+CREATE INDEX job_waste_share ON public.job_waste USING btree (org_id, process_id, stage, share, job_id);
+
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
@@ -1077,6 +1096,8 @@ CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status,
 CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, version, id) WHERE (status = 'open'::text);
 
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX jobs_left ON public.jobs USING btree (org_id, process_id, left_at, id) WHERE (left_at IS NOT NULL);
 
 CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
 
@@ -1130,7 +1151,7 @@ CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_a
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
 
-CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
+CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status, quiet_at);
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
@@ -1249,6 +1270,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_waste
+    ADD CONSTRAINT job_waste_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1401,6 +1425,8 @@ ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.job_waste ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
@@ -1488,6 +1514,8 @@ CREATE POLICY tenant ON public.identity_providers USING ((org_id = public.app_or
 CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_waste USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1599,6 +1627,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_providers TO clicarit
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_waste TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 

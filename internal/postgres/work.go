@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,6 +15,7 @@ type workRow struct {
 	status  flow.Status
 	onHand  flow.Quantity
 	ready   flow.Moment
+	quiet   flow.Moment // since when nothing has happened
 	station string
 	awaits  flow.ID
 	to      flow.ID // who is to do it
@@ -39,7 +41,7 @@ func rowOf(s *flow.StageState) workRow {
 	if !s.Live() {
 		return workRow{}
 	}
-	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned}
+	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, quiet: s.Quiet(), station: s.Occupies(), to: s.Assigned}
 	if s.Held != 0 {
 		r.awaits = s.Awaits.Member
 	}
@@ -49,7 +51,7 @@ func rowOf(s *flow.StageState) workRow {
 // line is the row as Verify reads it from the table.
 func (r workRow) line(code string) string {
 	awaits := idText(r.awaits)
-	return code + " " + string(r.status) + " " + r.onHand.String() + " " + r.station + " " + awaits + " " + idText(r.to)
+	return code + " " + string(r.status) + " " + r.onHand.String() + " " + r.station + " " + awaits + " " + idText(r.to) + " " + strconv.FormatInt(int64(r.quiet), 10)
 }
 
 // idText is an id as text, empty for the zero one.
@@ -80,13 +82,13 @@ func (d *door) queueRow(b *pgx.Batch, j flow.Job, code string, was, now workRow)
 	switch {
 	case now == was:
 	case now.live && was.live:
-		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8, assigned = $9
+		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8, assigned = $9, quiet_at = $10
 			where org_id = $1 and job_id = $2 and stage = $3`,
-			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
+			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to), now.quiet.Time())
 	case now.live:
-		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned)
-			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10)`,
-			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
+		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned, quiet_at)
+			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10, $11)`,
+			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to), now.quiet.Time())
 	default:
 		b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, code)
 	}
