@@ -23,6 +23,7 @@ type PulseQuery struct {
 	Stages    []Asked
 	Processes []flow.ID
 	Today     flow.Date
+	At        time.Time // the moment
 	From      time.Time // when today began
 	Narrow    Narrow
 }

@@ -137,6 +137,8 @@ var entries = map[string]entry{
 	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
+	"GET /pulse":                               {who: "OMSws", on: boards},
+	"GET /pulse/{list}":                        {who: "OMSws", on: boards},
 	"GET /jobs/new":                            {who: "OM"},
 	"POST /jobs":                               {who: "OM", on: aProcess, form: newJobForm},
 	"GET /jobs/{job}":                          {who: "OMSowsf", on: aJob},
@@ -430,7 +432,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 		a.t.Fatal(err)
 	}
 	common := map[string]string{"device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
-		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "upload": upload.String(),
+		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "upload": upload.String(),
 		"member": lower.String(), "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)
