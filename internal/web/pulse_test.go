@@ -92,11 +92,11 @@ func TestThePulseIsTheFirstPageOfThoseWhoLead(t *testing.T) {
 			t.Errorf("%s: %s, not %s", list, got, want)
 		}
 	}
-	owner.says(200, "2 days late", "LATE-1", "No movement for 2 d 2 h", "AWAY-1", "Vendor’s day has passed", "TODAY-1", "Due, not started").holds(`data-live="/live?after=`)
+	owner.says(200, "2 d late", "LATE-1", "No movement for 2 d 2 h", "AWAY-1", "Vendor’s day has passed", "TODAY-1", "Due, not started").holds(`data-live="/live?after=`)
 	for list, want := range map[string]string{"late": "LATE-1", "today": "TODAY-1", "stuck": "AWAY-1", "wastage": "FRESH-1", "vendors": "AWAY-1", "dispatched": "GONE-1"} {
 		owner.get("/pulse/"+list).says(200, want)
 	}
-	owner.get("/pulse/wastage").says(200, "Printing · 9% against a standard of 5%").hides("LATE-1")
+	owner.get("/pulse/wastage").says(200, "Printing · 9.0% · standard 5%").hides("LATE-1")
 	owner.get("/pulse/dispatched").says(200, "Dispatched today 10:55").hides("FRESH-1")
 	owner.get("/pulse/stuck?stage="+f.process.ID.String()+":printing").says(200, "LATE-1", "Printing")
 	owner.get("/pulse/stuck?stage="+f.process.ID.String()+":dispatch").says(200, "There is none now").hides("LATE-1")
@@ -219,7 +219,7 @@ func TestAlarmsAreDesigned(t *testing.T) {
 	f, _ := busy(t)
 	owner := f.ownerBrowser()
 	owner.get("/processes/" + f.process.ID.String()).says(200, "When is it stuck?").holds(`name="idle.1"`, `placeholder="2h"`)
-	form := url.Values{"version": {"3"}, "name": {"Cartons"}, "mode": {"quantity"}, "unit": {"sheets"}, "prefix": {"JC"}, "hold": {"Other"}, "waste": {"Lamination bubbles"}, "do": {"publish"},
+	form := url.Values{"version": {"2"}, "name": {"Cartons"}, "mode": {"quantity"}, "unit": {"sheets"}, "prefix": {"JC"}, "hold": {"Other"}, "waste": {"Lamination bubbles"}, "do": {"publish"},
 		"s": {"1", "2", "3"}, "code.1": {"printing"}, "stage.1": {"Printing"}, "code.2": {"lamination"}, "stage.2": {"Lamination"}, "code.3": {"dispatch"}, "stage.3": {"Dispatch"}}
 	form.Set("idle.1", "soon")
 	owner.post("/processes/"+f.process.ID.String(), form).says(422, "No movement for", "soon")

@@ -170,5 +170,5 @@ func atPlace(r *http.Request) postgres.AtPlace {
 	if at.Job.IsZero() {
 		return postgres.AtPlace{}
 	}
-	return postgres.AtPlace{Since: at.Since, Job: at.Job, Stage: r.FormValue("at")}
+	return postgres.AtPlace{Since: at.Since, Job: at.Job, Stage: clean(r.FormValue("at"))}
 }
