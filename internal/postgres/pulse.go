@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -58,20 +59,18 @@ const asked = `r as (select a.*, $10::text::date today from unnest($2::uuid[], $
 // isStuck is the alarm of the time without a movement.
 const isStuck = "w.quiet_at <= case w.status when 'ready' then r.ready when 'running' then r.running when 'hold' then r.hold else r.away end"
 
-// alsoStuck is what the days say of the work that is not stuck by time: at vendors whose day has passed, and ready and due.
-const alsoStuck = `select w.ready_at, w.job_id, w.stage, r.n from late join work w on w.org_id = $1 and w.job_id = late.job_id and w.stage = late.stage
-		join r on r.process_id = w.process_id and r.stage = w.stage where late.expected < r.today or late.sent_at < r.sent
-	union
-	select w.ready_at, w.job_id, w.stage, r.n from (select distinct process_id from r) p
-		cross join lateral (select j.id, j.due from jobs j where j.org_id = $1 and j.process_id = p.process_id and j.status = 'open'
-			and j.due >= $10::text::date and j.due <= (select max(begins) from r)) j
-		join work w on w.org_id = $1 and w.job_id = j.id and w.status = 'ready'
-		join r on r.process_id = w.process_id and r.stage = w.stage where j.due <= r.begins`
-
-// overdue is what may be overdue at vendors, by the day that was named, or by when it was sent where none was.
-const overdue = `late as materialized (select l.job_id, l.stage, c.expected, case when c.expected is null then c.sent_at end sent_at
+// byDay is what the days say of work: it is overdue at a vendor, by the day that was named or else by when it was sent; or
+// it is ready, has not begun and is due. Each step is made to begin with the few rows that can be meant.
+const byDay = `late as materialized (select l.job_id, l.stage, c.expected, case when c.expected is null then c.sent_at end sent_at
 		from challan_lines l join challans c on c.org_id = l.org_id and c.number = l.number where l.org_id = $1 and l.left_there > 0
-		and (c.expected < $10::text::date or c.expected is null and c.sent_at < (select max(sent) from r)))`
+		and (c.expected < $10::text::date or c.expected is null and c.sent_at < (select max(sent) from r))),
+	overdue as materialized (select distinct r.n, w.ready_at, w.job_id, w.stage, ` + isStuck + ` stuck from late join work w on w.org_id = $1 and w.job_id = late.job_id
+		and w.stage = late.stage join r on r.process_id = w.process_id and r.stage = w.stage where (late.expected < r.today or late.sent_at < r.sent)%narrow%),
+	due as materialized (select j.id, j.due from (select distinct process_id from r) p cross join lateral (select id, due from jobs
+		where org_id = $1 and process_id = p.process_id and status = 'open' and due >= $10::text::date and due <= (select max(begins) from r) offset 0) j),
+	unbegun as materialized (select r.n, w.ready_at, w.job_id, w.stage, ` + isStuck + ` stuck from due cross join lateral (select * from work
+		where org_id = $1 and job_id = due.id and status = 'ready' offset 0) w join r on r.process_id = w.process_id and r.stage = w.stage
+		where due.due <= r.begins%narrow%)`
 
 func (q PulseQuery) args(org flow.ID) []any {
 	n := len(q.Stages)
@@ -96,10 +95,13 @@ func (q PulseQuery) work(args []any) (string, []any) {
 		and ($` + itoa(n+2) + `::uuid is null or w.assigned = $` + itoa(n+2) + ")", append(args, q.Narrow.Sites, orNull(q.Narrow.Mine))
 }
 
+// days is byDay, held to what the person sees.
+func days(narrow string) string { return strings.ReplaceAll(byDay, "%narrow%", narrow) }
+
 // Counts are what is at the stages of a query, by place in it.
 func (db *DB) Counts(ctx context.Context, org flow.ID, q PulseQuery) ([]StageCount, error) {
 	p := Pulse{}
-	err := db.tenant(ctx, org, func(b *pgx.Batch) { q.queueStages(b, org, &p) })
+	err := db.tenant(ctx, org, func(b *pgx.Batch) { q.queueStages(b, org, &p, sums+byStatus) })
 	return p.Stages, err
 }
 
@@ -107,33 +109,42 @@ func (db *DB) Counts(ctx context.Context, org flow.ID, q PulseQuery) ([]StageCou
 func (db *DB) Pulse(ctx context.Context, org flow.ID, q PulseQuery) (Pulse, error) {
 	p := Pulse{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		q.queueStages(b, org, &p)
+		q.queueStages(b, org, &p, sums)
 		q.queueJobs(b, org, &p)
 		q.queueWasteful(b, org, &p)
-		q.queueOverdue(b, org, &p)
 	})
 	return p, err
 }
 
-func (q PulseQuery) queueStages(b *pgx.Batch, org flow.ID, p *Pulse) {
+// What is counted at a stage: its jobs, how many are stuck, and since when; and by status, which takes longer.
+const (
+	sums     = "count(*) jobs, count(*) filter (where " + isStuck + "), min(w.ready_at)"
+	byStatus = `, count(*) filter (where w.status = 'ready'), count(*) filter (where w.status = 'running'),
+		count(*) filter (where w.status = 'hold'), count(*) filter (where w.status = 'vendor')`
+)
+
+func (q PulseQuery) queueStages(b *pgx.Batch, org flow.ID, p *Pulse, what string) {
 	p.Stages = make([]StageCount, len(q.Stages))
 	narrow, args := q.work(q.args(org))
-	b.Queue("with "+asked+` select r.n, c.* from r cross join lateral (select count(*) jobs, count(*) filter (where w.status = 'ready'),
-			count(*) filter (where w.status = 'running'), count(*) filter (where w.status = 'hold'), count(*) filter (where w.status = 'vendor'),
-			count(*) filter (where `+isStuck+`), min(w.ready_at)
-		from work w where w.org_id = $1 and w.process_id = r.process_id and w.stage = r.stage`+narrow+`) c where c.jobs > 0`, args...).Query(func(rows pgx.Rows) error {
+	b.Queue("with "+asked+" select r.n, c.* from r cross join lateral (select "+what+` from work w where w.org_id = $1 and w.process_id = r.process_id and w.stage = r.stage`+narrow+`) c where c.jobs > 0`, args...).Query(func(rows pgx.Rows) error {
 		var n int
 		var s StageCount
-		_, err := pgx.ForEachRow(rows, []any{&n, &s.Jobs, &s.Ready, &s.Running, &s.Held, &s.Away, &s.Stuck, &s.Oldest}, func() error {
+		into := []any{&n, &s.Jobs, &s.Stuck, &s.Oldest, &s.Ready, &s.Running, &s.Held, &s.Away}
+		_, err := pgx.ForEachRow(rows, into[:len(rows.FieldDescriptions())], func() error {
 			p.Stages[n-1] = s
 			return nil
 		})
 		return err
 	})
-	b.Queue("with "+asked+", "+overdue+", also as ("+alsoStuck+`) select also.n, count(*) from also join work w on w.org_id = $1 and w.job_id = also.job_id
-		and w.stage = also.stage join r on r.n = also.n where not `+isStuck+narrow+" group by also.n", args...).Query(func(rows pgx.Rows) error {
-		var n, more int
-		_, err := pgx.ForEachRow(rows, []any{&n, &more}, func() error { p.Stages[n-1].Stuck += more; return nil })
+	b.Queue("with "+asked+", "+days(narrow)+`, one as (select n, 1 late, (not stuck)::int more from overdue union all
+			select n, 0, 1 from unbegun u where not stuck and not exists (select from overdue o where o.job_id = u.job_id and o.stage = u.stage))
+		select n, sum(late), sum(more) from one group by n`, args...).Query(func(rows pgx.Rows) error {
+		var n, late, more int
+		_, err := pgx.ForEachRow(rows, []any{&n, &late, &more}, func() error {
+			p.Stages[n-1].Stuck += more
+			p.Overdue += late
+			return nil
+		})
 		return err
 	})
 	b.Queue("with "+asked+` select r.n, count(distinct w.station) from work w join r on r.process_id = w.process_id and r.stage = w.stage
@@ -186,13 +197,3 @@ func (q PulseQuery) queueWasteful(b *pgx.Batch, org flow.ID, p *Pulse) {
 	}
 	b.Queue("select count(distinct x.job_id) from "+wasteful+" x"+where, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&p.Wasteful) })
 }
-
-func (q PulseQuery) queueOverdue(b *pgx.Batch, org flow.ID, p *Pulse) {
-	narrow, args := q.work(q.args(org))
-	b.Queue("with "+asked+", "+overdue+" select count(distinct (w.job_id, w.stage)) from "+atVendors+narrow, args...).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&p.Overdue) })
-}
-
-// atVendors is the work of what is overdue at vendors.
-const atVendors = `late join work w on w.org_id = $1 and w.job_id = late.job_id and w.stage = late.stage
-	join r on r.process_id = w.process_id and r.stage = w.stage where (late.expected < r.today or late.sent_at < r.sent)`

@@ -33,13 +33,12 @@ func (db *DB) StuckList(ctx context.Context, org flow.ID, q PulseQuery, after At
 	narrow, args := q.work(q.args(org))
 	n := len(args)
 	beyond := " and (w.ready_at, w.job_id, w.stage) > ($" + itoa(n+1) + ", $" + itoa(n+2) + ", $" + itoa(n+3) + ")"
-	sql := "with " + asked + ", " + overdue + `, found as (
+	sql := "with " + asked + ", " + days(narrow) + `, found as (
 		select one.* from r cross join lateral (select w.ready_at, w.job_id, w.stage from work w
 			where w.org_id = $1 and w.process_id = r.process_id and w.stage = r.stage and w.ready_at <= greatest(r.ready, r.running, r.hold, r.away)
 				and w.ready_at >= $` + itoa(n+1) + " and " + isStuck + narrow + beyond + ` order by w.ready_at, w.job_id limit $` + itoa(n+4) + `) one
-		union
-		select w.ready_at, w.job_id, w.stage from (` + alsoStuck + `) also join work w on w.org_id = $1 and w.job_id = also.job_id and w.stage = also.stage
-			where true` + narrow + beyond + ")"
+		union select w.ready_at, w.job_id, w.stage from overdue w where true` + beyond + `
+		union select w.ready_at, w.job_id, w.stage from unbegun w where true` + beyond + ")"
 	return db.atList(ctx, org, sql, args, after, limit)
 }
 
@@ -47,8 +46,8 @@ func (db *DB) StuckList(ctx context.Context, org flow.ID, q PulseQuery, after At
 func (db *DB) OverdueList(ctx context.Context, org flow.ID, q PulseQuery, after AtPlace, limit int) ([]At, bool, error) {
 	narrow, args := q.work(q.args(org))
 	n := len(args)
-	sql := "with " + asked + ", " + overdue + ", found as (select distinct w.ready_at, w.job_id, w.stage from " + atVendors + narrow +
-		" and (w.ready_at, w.job_id, w.stage) > ($" + itoa(n+1) + ", $" + itoa(n+2) + ", $" + itoa(n+3) + "))"
+	sql := "with " + asked + ", " + days(narrow) + ", found as (select w.ready_at, w.job_id, w.stage from overdue w where (w.ready_at, w.job_id, w.stage) > ($" +
+		itoa(n+1) + ", $" + itoa(n+2) + ", $" + itoa(n+3) + "))"
 	return db.atList(ctx, org, sql, args, after, limit)
 }
 

@@ -28,6 +28,7 @@ type loadBar struct {
 
 type loadGroup struct {
 	Process string
+	jobs    int
 	Bars    []loadBar
 }
 
@@ -128,6 +129,7 @@ func (p *pulsePage) fill(beat postgres.Pulse, q postgres.PulseQuery, processes [
 		g := loadGroup{Process: proc.Name}
 		for _, s := range slices.Concat(proc.Stages, proc.Retired) {
 			if n := beat.Stages[at]; n.Jobs > 0 {
+				g.jobs += n.Jobs
 				stuck := share100(min(n.Stuck, n.Jobs), most)
 				g.Bars = append(g.Bars, loadBar{p.stageSum(proc, s, n, ""), max(share100(n.Jobs, most), 2), stuck})
 			}
@@ -137,6 +139,7 @@ func (p *pulsePage) fill(beat postgres.Pulse, q postgres.PulseQuery, processes [
 			p.Loads = append(p.Loads, g)
 		}
 	}
+	slices.SortStableFunc(p.Loads, func(a, b loadGroup) int { return b.jobs - a.jobs })
 }
 
 func share100(n, most int) int { return n * 100 / most }
