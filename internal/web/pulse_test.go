@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,4 +231,42 @@ func TestAlarmsAreDesigned(t *testing.T) {
 		t.Errorf("%s stuck with an alarm of three days", owner.number("stuck"))
 	}
 	owner.get("/processes/"+f.process.ID.String()+"/file").says(200, "stuck_after:", "no_movement: 72h", "vendor_days: 9")
+}
+
+// An open Pulse learns of every change of what is the reader's, and of nothing else.
+func TestThePulseIsLive(t *testing.T) {
+	t.Parallel()
+	f, clock := busy(t)
+	now := *clock
+	other := flow.Process{ID: newID(t), Version: 1, Name: "Labels", Mode: flow.QuantityMode, Unit: "sheets", Prefix: "LB", Stages: []flow.Stage{{Code: "printing", Name: "Label printing"}}}
+	err := errors.Join(f.db.AddProcess(t.Context(), f.org, other),
+		f.db.AddMember(t.Context(), f.org, postgres.Member{ID: newID(t), Name: "M", Role: flow.Manager, PasswordHash: "pass", Given: flow.Given{Processes: []flow.ID{other.ID}},
+			Logins: []string{"m@sahyadri.example"}, Created: now}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := f.db.Head(t.Context(), f.org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := f.ownerBrowser().follow("/live?pulse=1&after=" + fmt.Sprint(head))
+	some := f.browser().signIn("m@sahyadri.example", "pass").follow("/live?pulse=1&after=" + fmt.Sprint(head))
+	f.when(now, flow.Start{Work: f.work("TODAY-1", "printing")})
+	if got := all.until(fmt.Sprint("id: ", head+1)); !slices.Contains(got, "event: refresh") {
+		t.Errorf("the owner hears %q", got)
+	}
+	f.when(now, flow.Create{Process: other.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(t), Number: "LABEL-1", Quantity: flow.Units(1)}}})
+	got := some.until(fmt.Sprint("id: ", head+2))
+	n := 0
+	for _, line := range got {
+		if line == "event: refresh" {
+			n++
+		}
+		if strings.HasPrefix(line, fmt.Sprint("id: ", head+1)) {
+			t.Error("a manager of labels hears of cartons")
+		}
+	}
+	if n != 1 {
+		t.Errorf("a manager of labels is told %d times of one change of theirs: %q", n, got)
+	}
 }
