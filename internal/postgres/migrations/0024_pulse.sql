@@ -9,6 +9,8 @@ alter table work alter column quiet_at drop default;
 -- start and every hold changed already.
 drop index work_queue;
 create index work_queue on work (org_id, process_id, stage, ready_at, job_id) include (status, quiet_at);
+-- Rows of work come and go all day. Counting reads the index alone as far as the map of what all see is fresh.
+alter table work set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);
 
 alter table jobs add column left_at timestamptz; -- flow.Job.Left; null while nothing has
 create index jobs_left on jobs (org_id, process_id, left_at, id) where left_at is not null;
