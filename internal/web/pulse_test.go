@@ -219,7 +219,7 @@ func TestAlarmsAreDesigned(t *testing.T) {
 	t.Parallel()
 	f, _ := busy(t)
 	owner := f.ownerBrowser()
-	owner.get("/processes/" + f.process.ID.String()).says(200, "When is it stuck?").holds(`name="idle.1"`, `placeholder="2h"`)
+	owner.get("/processes/"+f.process.ID.String()).says(200, "When is it stuck?").holds(`name="idle.1"`, `placeholder="2h"`)
 	form := url.Values{"version": {"2"}, "name": {"Cartons"}, "mode": {"quantity"}, "unit": {"sheets"}, "prefix": {"JC"}, "hold": {"Other"}, "waste": {"Lamination bubbles"}, "do": {"publish"},
 		"s": {"1", "2", "3"}, "code.1": {"printing"}, "stage.1": {"Printing"}, "code.2": {"lamination"}, "stage.2": {"Lamination"}, "code.3": {"dispatch"}, "stage.3": {"Dispatch"}}
 	form.Set("idle.1", "soon")
