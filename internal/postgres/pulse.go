@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -101,19 +102,34 @@ func days(narrow string) string { return strings.ReplaceAll(byDay, "%narrow%", n
 // Counts are what is at the stages of a query, by place in it.
 func (db *DB) Counts(ctx context.Context, org flow.ID, q PulseQuery) ([]StageCount, error) {
 	p := Pulse{}
-	err := db.tenant(ctx, org, func(b *pgx.Batch) { q.queueStages(b, org, &p, sums+byStatus) })
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		q.queueStages(b, org, &p, sums+byStatus)
+		q.queueStations(b, org, &p)
+		q.queueDays(b, org, &p)
+	})
 	return p.Stages, err
 }
 
 // Pulse counts all of a query.
 func (db *DB) Pulse(ctx context.Context, org flow.ID, q PulseQuery) (Pulse, error) {
-	p := Pulse{}
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		q.queueStages(b, org, &p, sums)
-		q.queueJobs(b, org, &p)
-		q.queueWasteful(b, org, &p)
-	})
-	return p, err
+	var stages, jobs Pulse
+	counted := make(chan error, 1)
+	go func() { // beside the other: counting what is at the stages takes as long as all the rest
+		counted <- db.tenant(ctx, org, func(b *pgx.Batch) {
+			q.queueJobs(b, org, &jobs)
+			q.queueWasteful(b, org, &jobs)
+			q.queueDays(b, org, &jobs)
+		})
+	}()
+	err := db.tenant(ctx, org, func(b *pgx.Batch) { q.queueStages(b, org, &stages, sums) })
+	if err := errors.Join(err, <-counted); err != nil {
+		return Pulse{}, err
+	}
+	for i, s := range jobs.Stages {
+		stages.Stages[i].Stuck += s.Stuck
+	}
+	jobs.Stages = stages.Stages
+	return jobs, nil
 }
 
 // What is counted at a stage: its jobs, how many are stuck, and since when; and by status, which takes longer.
@@ -136,6 +152,25 @@ func (q PulseQuery) queueStages(b *pgx.Batch, org flow.ID, p *Pulse, what string
 		})
 		return err
 	})
+}
+
+// queueStations counts the stations where something runs.
+func (q PulseQuery) queueStations(b *pgx.Batch, org flow.ID, p *Pulse) {
+	narrow, args := q.work(q.args(org))
+	b.Queue("with "+asked+` select r.n, count(distinct w.station) from work w join r on r.process_id = w.process_id and r.stage = w.stage
+		where w.org_id = $1 and w.station <> ''`+narrow+" group by r.n", args...).Query(func(rows pgx.Rows) error {
+		var n, busy int
+		_, err := pgx.ForEachRow(rows, []any{&n, &busy}, func() error { p.Stages[n-1].Busy = busy; return nil })
+		return err
+	})
+}
+
+// queueDays adds to the stages what is stuck by the days alone, and counts what is overdue at vendors.
+func (q PulseQuery) queueDays(b *pgx.Batch, org flow.ID, p *Pulse) {
+	if p.Stages == nil {
+		p.Stages = make([]StageCount, len(q.Stages))
+	}
+	narrow, args := q.work(q.args(org))
 	b.Queue("with "+asked+", "+days(narrow)+`, one as (select n, 1 late, (not stuck)::int more from overdue union all
 			select n, 0, 1 from unbegun u where not stuck and not exists (select from overdue o where o.job_id = u.job_id and o.stage = u.stage))
 		select n, sum(late), sum(more) from one group by n`, args...).Query(func(rows pgx.Rows) error {
@@ -145,12 +180,6 @@ func (q PulseQuery) queueStages(b *pgx.Batch, org flow.ID, p *Pulse, what string
 			p.Overdue += late
 			return nil
 		})
-		return err
-	})
-	b.Queue("with "+asked+` select r.n, count(distinct w.station) from work w join r on r.process_id = w.process_id and r.stage = w.stage
-		where w.org_id = $1 and w.station <> ''`+narrow+" group by r.n", args...).Query(func(rows pgx.Rows) error {
-		var n, busy int
-		_, err := pgx.ForEachRow(rows, []any{&n, &busy}, func() error { p.Stages[n-1].Busy = busy; return nil })
 		return err
 	})
 }
