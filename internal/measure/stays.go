@@ -19,6 +19,7 @@ type Span struct {
 	State    flow.Status
 	From, To flow.Moment
 	Share    int    // of a run that several jobs share, in millionths; 0: the run is the job's alone
+	Again    bool   // something of it had come back when the stretch began
 	Station  string // of a run: where it was, as far as somebody said; of a wait: where the run was that ended it
 }
 
@@ -87,11 +88,11 @@ func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
 		delete(l.now, stage)
 	case here(is) && on:
 		l.stays[i].close(at)
-		l.stays[i].open(is, at)
+		l.stays[i].open(is, at, now.Why != "")
 		l.shared(now)
 	case here(is):
 		l.now[stage] = len(l.stays)
-		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at}}})
+		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at, Again: now.Why != ""}}})
 	}
 }
 
@@ -126,7 +127,7 @@ func (l *ledger) ran(m flow.Movement) {
 	case last.State != flow.Ready:
 	case began > last.From:
 		s.close(began)
-		s.open(flow.Running, began)
+		s.open(flow.Running, began, last.Again)
 		s.waitedFor(m.Facts.Station)
 	default: // it was worked on before the accounts had it there
 		last.State = flow.Running
@@ -142,9 +143,9 @@ func (s *Stay) close(at flow.Moment) {
 	s.To = last.To
 }
 
-func (s *Stay) open(state flow.Status, at flow.Moment) {
+func (s *Stay) open(state flow.Status, at flow.Moment, again bool) {
 	last := s.Spans[len(s.Spans)-1]
-	s.Spans = append(s.Spans, Span{State: state, From: max(at, last.To)})
+	s.Spans = append(s.Spans, Span{State: state, From: max(at, last.To), Again: again})
 }
 
 // Length is a length of time by the clock and by a calendar. Working is never more than Elapsed.

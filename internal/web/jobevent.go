@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"clicarity/internal/flow"
 )
@@ -20,8 +20,8 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if m.Facts.Worker != "" {
 		e.Name = m.Facts.Worker
 	}
-	if m.Mark != flow.MarkLive {
-		e.Marked = m.Mark
+	if m.Recorded.Sub(m.Occurred) >= time.Minute && m.Mark != flow.MarkLive {
+		e.Entered = p.T("entered_at", "happened", p.When(m.Occurred), "entered", p.When(m.Recorded))
 	}
 	key := "event_" + string(m.Kind)
 	if m.Kind == flow.KindReported && p.Job.Mode == flow.UnitMode {
@@ -82,6 +82,9 @@ func (p *jobPage) details(m flow.Movement) []string {
 		list = append(list, p.T("came_back_unused", "qty", p.Qty(m.Facts.Quantity)))
 	}
 	list = append(list, p.recorded(m.Facts)...)
+	if m.Facts.Share > 0 {
+		list = append(list, p.T("batch_share", "n", p.percentOf(m)))
+	}
 	if who := m.Facts.Awaits.Name; who != "" {
 		list = append(list, p.T("waits_for", "names", who))
 	}
@@ -100,7 +103,7 @@ func (p *jobPage) details(m flow.Movement) []string {
 	if m.Facts.Reason != "" && (m.Kind == flow.KindChanged || m.Kind == flow.KindUndone) {
 		list = append(list, m.Facts.Reason)
 	}
-	return list
+	return append(list, p.took(m)...)
 }
 
 // recorded are the sizes, grades, lots and non-conformances of a movement.
@@ -126,9 +129,6 @@ func (p *jobPage) recorded(f flow.Facts) (list []string) {
 	}
 	if f.Review > 0 {
 		list = append(list, p.T("for_review", "n", p.Qty(f.Review)))
-	}
-	if f.Share > 0 {
-		list = append(list, p.T("batch_share", "n", strconv.Itoa(f.Share/10_000)))
 	}
 	if n := f.NC; n != nil {
 		for _, text := range []string{n.What, n.Root, n.Action, n.Verdict} {
@@ -189,4 +189,24 @@ func (p *jobPage) changedValue(name, value string) string {
 		}
 	}
 	return value
+}
+
+// percentOf is the job's share of a run, so that those of all its jobs add up where the page knows them.
+func (p *jobPage) percentOf(m flow.Movement) int {
+	if n, ok := p.shares[m.Command]; ok {
+		return n
+	}
+	return percents([]int{m.Facts.Share})[0]
+}
+
+// took is what an undo took back, in words: as far as the page knows it and the reader sees it.
+func (p *jobPage) took(m flow.Movement) (list []string) {
+	taken := m.TakesBack()
+	for _, was := range p.told.moves {
+		if slices.Contains(taken, was.Command) && was.Job == p.Job.ID && (was.Stage == "" || p.sees(was.Stage)) {
+			e := p.event(p.readable(was), "")
+			list = append(list, p.T("took_back", "what", joined(e.Stage, e.Words), "at", p.When(was.Occurred)))
+		}
+	}
+	return list
 }

@@ -19,7 +19,7 @@ type strip struct {
 // strips shows the stages within the reader's scope.
 func (p *jobPage) strips() {
 	for _, s := range p.Job.Stages {
-		if !p.Who.Scope.At(p.Job, s.Code) {
+		if !p.sees(s.Code) {
 			continue
 		}
 		at := p.place(p.Job, p.Process, s.Code, p.Vendors)

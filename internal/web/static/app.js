@@ -84,7 +84,9 @@ async function refresh() {
       const fresh = page.getElementById('main');
       const feed = main?.dataset.live;
       if (fresh && main) {
+        const folds = [...main.querySelectorAll('details.fold')].map((d) => [d.id, /** @type {HTMLDetailsElement} */ (d).open]);
         main.replaceChildren(...fresh.childNodes);
+        for (const [id, open] of folds) document.getElementById(String(id))?.toggleAttribute('open', Boolean(open));
         if (fresh.dataset.live) main.dataset.live = fresh.dataset.live;
       }
       if (source?.readyState === EventSource.CLOSED || !feed) listen();
@@ -93,6 +95,9 @@ async function refresh() {
   refreshing = false;
   if (again) setTimeout(refresh, 150);
 }
+
+/** Sections that are folded on a phone are open where there is room. */
+if (matchMedia('(min-width: 900px)').matches) for (const d of document.querySelectorAll('details[data-wide]')) d.setAttribute('open', '');
 
 document.addEventListener('toggle', () => { if (again) refresh(); }, true);
 
