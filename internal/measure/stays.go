@@ -12,6 +12,7 @@ type Stay struct {
 	From  flow.Moment
 	To    flow.Moment // 0 while something is still there
 	Spans []Span      // what it did meanwhile, in order, without gaps
+	Again []Span      // when something that had come back was there, whatever it did
 }
 
 // Span is a stretch of a stay in one state: ready, running, on hold or at a vendor.
@@ -19,7 +20,6 @@ type Span struct {
 	State    flow.Status
 	From, To flow.Moment
 	Share    int    // of a run that several jobs share, in millionths; 0: the run is the job's alone
-	Again    bool   // something of it had come back when the stretch began
 	Station  string // of a run: where it was, as far as somebody said; of a wait: where the run was that ended it
 }
 
@@ -61,6 +61,7 @@ func stays(history []flow.Movement, until flow.Moment, each func(before, after f
 	}
 	for _, i := range l.now {
 		l.stays[i].close(until)
+		l.stays[i].again(false, until)
 		l.stays[i].To = 0
 	}
 	return l.stays, j, nil
@@ -81,6 +82,9 @@ func here(s flow.Status) bool {
 func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
 	stage, is := now.Code, now.Status()
 	i, on := l.now[stage]
+	if on {
+		l.stays[i].again(now.Why != "", at)
+	}
 	switch {
 	case was == is && on == here(is):
 	case !here(is) && on:
@@ -88,11 +92,12 @@ func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
 		delete(l.now, stage)
 	case here(is) && on:
 		l.stays[i].close(at)
-		l.stays[i].open(is, at, now.Why != "")
+		l.stays[i].open(is, at)
 		l.shared(now)
 	case here(is):
 		l.now[stage] = len(l.stays)
-		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at, Again: now.Why != ""}}})
+		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at}}})
+		l.stays[l.now[stage]].again(now.Why != "", at)
 	}
 }
 
@@ -127,7 +132,7 @@ func (l *ledger) ran(m flow.Movement) {
 	case last.State != flow.Ready:
 	case began > last.From:
 		s.close(began)
-		s.open(flow.Running, began, last.Again)
+		s.open(flow.Running, began)
 		s.waitedFor(m.Facts.Station)
 	default: // it was worked on before the accounts had it there
 		last.State = flow.Running
@@ -137,15 +142,26 @@ func (l *ledger) ran(m flow.Movement) {
 	}
 }
 
+// again notes whether something is there that had come back.
+func (s *Stay) again(is bool, at flow.Moment) {
+	n := len(s.Again)
+	switch on := n > 0 && s.Again[n-1].To == 0; {
+	case is && !on:
+		s.Again = append(s.Again, Span{From: at})
+	case !is && on:
+		s.Again[n-1].To = max(at, s.Again[n-1].From)
+	}
+}
+
 func (s *Stay) close(at flow.Moment) {
 	last := &s.Spans[len(s.Spans)-1]
 	last.To = max(at, last.From)
 	s.To = last.To
 }
 
-func (s *Stay) open(state flow.Status, at flow.Moment, again bool) {
+func (s *Stay) open(state flow.Status, at flow.Moment) {
 	last := s.Spans[len(s.Spans)-1]
-	s.Spans = append(s.Spans, Span{State: state, From: max(at, last.To), Again: again})
+	s.Spans = append(s.Spans, Span{State: state, From: max(at, last.To)})
 }
 
 // Length is a length of time by the clock and by a calendar. Working is never more than Elapsed.

@@ -23,11 +23,12 @@ type barRow struct {
 	measure.Times
 	Name   string
 	Pieces []barPiece
+	Again  []barPiece // when rework was there
 }
 
 // barPiece is a stretch of a bar. X and W are percent of the width.
 type barPiece struct {
-	Kind  string // wait, run, hold, vendor; and again where it was rework
+	Kind  string // wait, run, hold, vendor; again is drawn over what was done meanwhile
 	X, W  string
 	Title string
 }
@@ -44,12 +45,12 @@ func (p *jobPage) bars(stays []measure.Stay) *barChart {
 	if !p.Job.Open() {
 		c.To = p.Job.Completed
 	}
-	of := map[string][]measure.Span{}
+	of, again := map[string][]measure.Span{}, map[string][]measure.Span{}
 	for _, s := range stays {
 		if !p.sees(s.Stage) {
 			continue
 		}
-		of[s.Stage] = append(of[s.Stage], s.Spans...)
+		of[s.Stage], again[s.Stage] = append(of[s.Stage], s.Spans...), append(again[s.Stage], s.Again...)
 		for _, span := range s.Spans {
 			c.From, c.To = min(c.From, span.From), max(c.To, span.To)
 		}
@@ -68,9 +69,13 @@ func (p *jobPage) bars(stays []measure.Stay) *barChart {
 			row.Times = s.Time.Times
 		}
 		for _, span := range of[s.Stage.Code] {
-			piece := c.piece(span)
-			row.Pieces = append(row.Pieces, piece)
-			used[piece.Kind] = true
+			kind := barKind(span.State)
+			row.Pieces = append(row.Pieces, c.piece(kind, span))
+			used[kind] = true
+		}
+		for _, span := range again[s.Stage.Code] {
+			row.Again = append(row.Again, c.piece("again", span))
+			used["again"] = true
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -105,8 +110,7 @@ func (c *barChart) lines(j flow.Job, now flow.Moment) {
 }
 
 // piece is a span as it is drawn: never so narrow that it cannot be seen.
-func (c *barChart) piece(s measure.Span) barPiece {
-	kind := barKind(s)
+func (c *barChart) piece(kind string, s measure.Span) barPiece {
 	title := c.T("bar_piece", "what", c.T("bar_"+kind), "from", c.When(s.From), "to", c.When(s.To), "for", c.span(s.To.Sub(s.From)))
 	if s.Station != "" && s.State == flow.Running {
 		title += " · " + s.Station
@@ -117,15 +121,13 @@ func (c *barChart) piece(s measure.Span) barPiece {
 	return barPiece{Kind: kind, X: percentText(x), W: percentText(min(width, 100-x)), Title: title}
 }
 
-func barKind(s measure.Span) string {
-	switch {
-	case s.State == flow.Held:
+func barKind(s flow.Status) string {
+	switch s {
+	case flow.Held:
 		return "hold"
-	case s.State == flow.Away:
+	case flow.Away:
 		return "vendor"
-	case s.Again:
-		return "again"
-	case s.State == flow.Running:
+	case flow.Running:
 		return "run"
 	}
 	return "wait"
