@@ -35,9 +35,6 @@ func pastLink(job flow.ID, at flow.Moment) string {
 	return "/jobs/" + job.String() + "?at=" + at.Time().Format("2006-01-02T15:04:05.000000Z")
 }
 
-// Today is the last day that can be asked for.
-func (a *asOf) Today() string { return a.w.Now().In(a.Zone).Format(time.DateOnly) }
-
 // older is the address of the page with what is older than a movement.
 func (a *asOf) older(seq int64) string {
 	to := "/jobs/" + a.Job.ID.String() + "?"
@@ -142,7 +139,7 @@ func (w *Web) turnBack(r *http.Request, p *jobPage, history []flow.Movement, kno
 	p.Feed, p.Toast = "", nil
 	p.AsOf.At = at
 	t := at.Time().In(p.Zone)
-	p.AsOf.Day, p.AsOf.Clock = t.Format(time.DateOnly), t.Format("15:04")
+	p.AsOf.Day, p.AsOf.Clock = t.Format("02-01-2006"), t.Format("15:04")
 	p.steps(history, known)
 	return nil
 }
