@@ -51,10 +51,15 @@ func (a *asOf) Exactly() string { return a.At.Time().In(a.Zone).Format("02-01-20
 // all of the day. says is what is wrong with it.
 func (a *asOf) read(r *http.Request) (at flow.Moment, says string) {
 	a.Day, a.Clock = clean(r.FormValue("day")), clean(r.FormValue("clock"))
-	t, ok := a.typed(r.FormValue("at"))
+	return a.moment(clean(r.FormValue("at")))
+}
+
+// moment is that of a link, else of the form.
+func (a *asOf) moment(exact string) (at flow.Moment, says string) {
+	t, ok := a.typed(exact)
 	switch at = flow.At(t); {
 	case !ok:
-		return 0, a.T("asof_bad", "value", cmp.Or(strings.TrimSpace(a.Day+" "+a.Clock), clean(r.FormValue("at")), "–"))
+		return 0, a.T("asof_bad", "value", cmp.Or(exact, strings.TrimSpace(a.Day+" "+a.Clock), "–"))
 	case t.After(a.Now) && !t.Truncate(time.Minute).After(a.Now): // this minute, which is not over
 		return flow.At(a.Now), ""
 	case t.After(a.Now) && a.Clock == "" && sameDay(t.In(a.Zone), a.Now.In(a.Zone)): // today, so far
@@ -65,7 +70,7 @@ func (a *asOf) read(r *http.Request) (at flow.Moment, says string) {
 	return at, ""
 }
 
-// typed is the moment of a link, else that of the form.
+// typed reads it: the end of a minute, the end of a day, or exactly what a link says.
 func (a *asOf) typed(exact string) (time.Time, bool) {
 	if exact != "" {
 		t, err := time.Parse(time.RFC3339Nano, exact)

@@ -97,8 +97,12 @@ func (c *barChart) lines(j flow.Job, now flow.Moment) {
 		case due.Sub(c.From) > 2*c.To.Sub(c.From) || due < c.From:
 			c.Beyond = c.Date(j.Due)
 		default:
+			kind := "due"
+			if due < now {
+				kind = "over"
+			}
 			c.To = max(c.To, due)
-			c.Lines = append(c.Lines, barLine{"due", c.at(due), c.T("bar_due", "date", c.Date(j.Due))})
+			c.Lines = append(c.Lines, barLine{kind, c.at(due), c.T("bar_due", "date", c.Date(j.Due))})
 		}
 	}
 	if j.Open() {
