@@ -318,6 +318,13 @@ type failPage struct {
 	*view
 	Heading string
 	Says    string
+	Back    string // address of the job that was asked for in vain, empty for none
+}
+
+// failed shows an error page.
+func (w *Web) failed(rw http.ResponseWriter, status int, p failPage) error {
+	p.Title = p.Heading
+	return w.render(rw, status, "fail", p)
 }
 
 // Fail shows an error page; for somebody who is not signed in, the way to the sign-in.
@@ -336,8 +343,7 @@ func (w *Web) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, sta
 	if errors.As(err, &refusal) && refusal.Code != flow.NotFound {
 		p.Says = w.sentence(r.Context(), v, refusal)
 	}
-	v.Title = p.Heading
-	if err := w.render(rw, status, "fail", p); err != nil {
+	if err := w.failed(rw, status, p); err != nil {
 		http.Error(rw, http.StatusText(status), status)
 	}
 }
