@@ -308,6 +308,62 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.forecast_days (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    day date NOT NULL,
+    dates_50 double precision NOT NULL,
+    met_50 double precision NOT NULL,
+    dates_85 double precision NOT NULL,
+    met_85 double precision NOT NULL
+);
+
+ALTER TABLE ONLY public.forecast_days FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_days OWNER TO clicarity_owner;
+
+CREATE TABLE public.forecast_late (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    due date NOT NULL,
+    chance real NOT NULL,
+    p50 date NOT NULL,
+    p85 date NOT NULL,
+    n integer NOT NULL,
+    risk text NOT NULL,
+    CONSTRAINT forecast_late_chance_check CHECK (((chance >= (0)::double precision) AND (chance <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY public.forecast_late FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_late OWNER TO clicarity_owner;
+
+CREATE TABLE public.forecast_models (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    learned_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    jobs integer NOT NULL,
+    of_jobs integer NOT NULL,
+    model bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.forecast_models FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_models OWNER TO clicarity_owner;
+
+CREATE TABLE public.forecast_nights (
+    org_id uuid NOT NULL,
+    night date,
+    holder uuid,
+    held_until timestamp with time zone
+);
+
+ALTER TABLE ONLY public.forecast_nights FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_nights OWNER TO clicarity_owner;
+
 CREATE TABLE public.head_mails (
     org_id uuid NOT NULL,
     member_id uuid NOT NULL,
@@ -913,6 +969,18 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.forecast_days
+    ADD CONSTRAINT forecast_days_pkey PRIMARY KEY (org_id, process_id, day);
+
+ALTER TABLE ONLY public.forecast_late
+    ADD CONSTRAINT forecast_late_pkey PRIMARY KEY (org_id, job_id);
+
+ALTER TABLE ONLY public.forecast_models
+    ADD CONSTRAINT forecast_models_pkey PRIMARY KEY (org_id, process_id);
+
+ALTER TABLE ONLY public.forecast_nights
+    ADD CONSTRAINT forecast_nights_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.head_mails
     ADD CONSTRAINT head_mails_pkey PRIMARY KEY (org_id, member_id);
 
@@ -1061,6 +1129,8 @@ CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+CREATE INDEX forecast_late_due ON public.forecast_late USING btree (org_id, process_id, due, job_id);
 
 CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
 
@@ -1232,6 +1302,18 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.forecast_days
+    ADD CONSTRAINT forecast_days_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.forecast_late
+    ADD CONSTRAINT forecast_late_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.forecast_models
+    ADD CONSTRAINT forecast_models_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.forecast_nights
+    ADD CONSTRAINT forecast_nights_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.head_mails
     ADD CONSTRAINT head_mails_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1393,6 +1475,14 @@ ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.forecast_days ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_late ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_models ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_nights ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.head_mails ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
@@ -1480,6 +1570,14 @@ CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) W
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_late USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_models USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_nights USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.head_mails USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1591,6 +1689,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.forecast_days TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.forecast_late TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.forecast_models TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.forecast_nights TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.head_mails TO clicarity_app;
 
