@@ -185,7 +185,7 @@ func TestAKeptModelIsTheOneThatWasLearned(t *testing.T) {
 // Bytes that are no model are refused, whatever they are.
 func FuzzKept(f *testing.F) {
 	f.Add(Learn(shop(1, 30, false), ist("2026-01-20 10:00"), round).Keep())
-	f.Add([]byte{keptForm, 0, 0})
+	f.Add([]byte{keptForm, 9, 0, 0, 0})
 	f.Add([]byte{})
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		if m, err := Kept(b, round); err == nil {
@@ -230,5 +230,30 @@ func TestAForecastIsBounded(t *testing.T) {
 	f := Learn(trails, now, round).Forecast(trails[0], Ask{Now: now, Zone: kolkata, Seed: 1})
 	if f.P85 == "" || len(f.days) > 110 {
 		t.Errorf("%s after %d runs", f.P85, len(f.days))
+	}
+}
+
+// A record is young while long jobs may not have ended in it; it grows up at once where jobs are short.
+func TestAYoungRecordIsToldFromAGrownOne(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		days, takes int
+		young       bool
+	}{{10, 1, false}, {10, 5, true}, {30, 9, false}, {30, 15, true}, {50, 40, false}} {
+		start := ist("2026-01-05 10:00")
+		var trails []Trail
+		for day := range c.days {
+			one := Trail{Number: fmt.Sprint(day), Created: start.Add(time.Duration(day) * 24 * time.Hour)}
+			one.Done = one.Created.Add(time.Duration(c.takes) * 24 * time.Hour)
+			trails = append(trails, one)
+		}
+		until := start.Add(time.Duration(c.days) * 24 * time.Hour)
+		m := Learn(trails, until, round)
+		if young, days := m.Young(); young != c.young || days != c.days {
+			t.Errorf("%+v is young: %v, %d days", c, young, days)
+		}
+	}
+	if young, _ := Learn(nil, ist("2026-01-05 10:00"), round).Young(); !young {
+		t.Error("an empty record is grown")
 	}
 }

@@ -28,6 +28,8 @@ func (m *Model) Keep() []byte {
 	})
 	keys = slices.DeleteFunc(keys, func(k poolKey) bool { return k.level == ofItem && m.pools[k].jobs < Forecastable })
 	w.number(keptForm)
+	w.number(m.days)
+	w.number(map[bool]int{true: 1}[m.young])
 	clocks := slices.SortedFunc(maps.Keys(m.clock), func(a, b flow.ID) int { return bytes.Compare(a[:], b[:]) })
 	clocks = slices.DeleteFunc(clocks, func(p flow.ID) bool { return !m.clock[p] })
 	w.number(len(clocks))
@@ -102,7 +104,7 @@ func Kept(b []byte, place Place) (*Model, error) {
 	if r.number() != keptForm {
 		return nil, ErrForm
 	}
-	m := &Model{place: place, pools: map[poolKey]*pool{}, clock: map[flow.ID]bool{}}
+	m := &Model{place: place, pools: map[poolKey]*pool{}, clock: map[flow.ID]bool{}, days: r.number(), young: r.number() == 1}
 	for n := r.count(len(flow.ID{})); n > 0; n-- {
 		m.clock[r.id()] = true
 	}

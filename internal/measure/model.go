@@ -20,6 +20,36 @@ type Model struct {
 	until flow.Moment
 	pools map[poolKey]*pool
 	clock map[flow.ID]bool // processes whose calendar is not when they work: they are reckoned by the clock
+	days  int              // of record that it was learned from
+	young bool
+}
+
+// A record is young until it has been kept for six weeks, or for three times as long as most jobs take, whichever comes
+// first. Before that the jobs that take long are still under way, and dates come out too early: at a real plant, half of those
+// called 85% were met.
+const (
+	grownDays  = 42
+	grownTimes = 3
+)
+
+// Young reports whether the record was too young to tell dates from, and how many days it had.
+func (m *Model) Young() (young bool, days int) { return m.young, m.days }
+
+// grow looks how long the record is, and how long jobs have taken by then.
+func (m *Model) grow(known []Trail) {
+	if m.young = len(known) == 0; m.young {
+		return
+	}
+	lengths := make([]float64, len(known))
+	for i, t := range known {
+		end := m.until
+		if t.Done != 0 || t.Silent {
+			end = t.ended()
+		}
+		lengths[i] = end.Sub(t.Created).Hours() / 24
+	}
+	m.days = int(m.until.Sub(known[0].Created).Hours() / 24)
+	m.young = m.days < grownDays && float64(m.days) < grownTimes*SpreadOf(lengths).P85
 }
 
 // poolKey names what was learned together: at a stage with one item, at a stage, or anywhere in a process.
@@ -71,6 +101,7 @@ func Learn(trails []Trail, until flow.Moment, place Place) *Model {
 		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.Number, b.Number))
 	})
 	m.trust(known)
+	m.grow(known)
 	for _, t := range known {
 		m.read(t)
 	}

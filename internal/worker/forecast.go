@@ -144,6 +144,9 @@ func (l *learner) try(ctx context.Context, lesson *postgres.Lesson, trails []mea
 		if err != nil {
 			return err
 		}
+		if young, _ := m.Young(); young { // nothing was told then
+			continue
+		}
 		for day, d := range measure.Try(m, hindsight, trails, trial).Days {
 			sum := days[day]
 			days[day] = measure.Day{P50: sum.P50.Add(d.P50), P85: sum.P85.Add(d.P85)}
@@ -168,6 +171,9 @@ const lateAtOnce = 200
 
 // late are the open jobs that are not late yet and more likely late than not.
 func (l *learner) late(ctx context.Context, m *measure.Model) (list []postgres.LateJob, err error) {
+	if young, _ := m.Young(); young {
+		return nil, nil
+	}
 	today := flow.DateOf(l.now.In(l.zone()))
 	ids, err := l.w.DB.DueJobs(ctx, l.o.ID, l.process.ID, today, l.limits.late)
 	if err != nil {
