@@ -92,6 +92,12 @@ func (f Forecast) by(p float64) flow.Date {
 	return f.days[max(min(i, len(f.days))-1, 0)]
 }
 
+// Told is the forecast as it is told, without the runs behind it, for keeping.
+func (f Forecast) Told() Forecast {
+	f.days = nil
+	return f
+}
+
 // before is the share of runs that ended before a day, or on it too.
 func (f Forecast) before(day flow.Date, on bool) float64 {
 	n := 0

@@ -171,10 +171,19 @@ func (db *DB) SaveLesson(ctx context.Context, org flow.ID, n Night, l Lesson) er
 }
 
 // ForecastModel is what was learned of a process, with the model.
-func (db *DB) ForecastModel(ctx context.Context, org, process flow.ID) (m ForecastModel, err error) {
+func (db *DB) ForecastModel(ctx context.Context, org, process flow.ID) (ForecastModel, error) {
+	return db.forecastModel(ctx, org, process, "model")
+}
+
+// ForecastLearned is the same without the model.
+func (db *DB) ForecastLearned(ctx context.Context, org, process flow.ID) (ForecastModel, error) {
+	return db.forecastModel(ctx, org, process, "null::bytea")
+}
+
+func (db *DB) forecastModel(ctx context.Context, org, process flow.ID, model string) (m ForecastModel, err error) {
 	m.Process = process
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select learned_at, since, jobs, of_jobs, model from forecast_models where org_id = $1 and process_id = $2", org, process).QueryRow(func(row pgx.Row) error {
+		b.Queue("select learned_at, since, jobs, of_jobs, "+model+" from forecast_models where org_id = $1 and process_id = $2", org, process).QueryRow(func(row pgx.Row) error {
 			return notFound(row.Scan(&m.Learned, &m.Since, &m.Jobs, &m.Of, &m.Model))
 		})
 	})

@@ -137,6 +137,7 @@ var entries = map[string]entry{
 	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
+	"GET /forecast":                            {who: "OMSws", on: boards},
 	"GET /jobs/new":                            {who: "OM"},
 	"POST /jobs":                               {who: "OM", on: aProcess, form: newJobForm},
 	"GET /jobs/{job}":                          {who: "OMSowsf", on: aJob},

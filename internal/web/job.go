@@ -77,6 +77,7 @@ type jobPage struct {
 	Vendored  bool           // or at a vendor
 	Lead      measure.Length // since it was created, until it was completed
 	Changing  bool           // the reader came to change it
+	Forecast  *forecastPart  // when it will be done; nil for those who are not told
 	Links     *linksPart     // for customers; nil for those who give out none
 	Error     string
 	Undo      *undoing        // what an undo would take back as well
@@ -133,6 +134,9 @@ func (w *Web) showJob(rw http.ResponseWriter, r *http.Request, who flow.Person, 
 		return err
 	}
 	if p.Links, err = w.jobLinks(r, v, j); err != nil {
+		return err
+	}
+	if p.Forecast, err = w.jobForecast(r, v, j, process); err != nil {
 		return err
 	}
 	status := http.StatusOK

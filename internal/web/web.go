@@ -58,6 +58,7 @@ type Web struct {
 	pages        map[string]*template.Template
 	assets       assets
 	rows         rowCache
+	forecasts    forecasts
 	vocabularies vocabularies
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
 	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
@@ -148,6 +149,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
 		{Pattern: "GET /stages/{process}/{stage}", May: flow.MaySee, Handler: w.queue},
 		{Pattern: "GET /board", May: flow.MaySeeBoard, Handler: w.board},
+		{Pattern: "GET /forecast", May: flow.MaySeeBoard, Handler: w.forecastPage},
 		{Pattern: "GET /jobs/new", May: flow.MayCreate, Handler: w.newJobPage},
 		{Pattern: "POST /jobs", May: flow.MayCreate, MaxBody: maxForm, Handler: w.newJob},
 		{Pattern: "GET /jobs/{job}", May: flow.MaySee, Handler: w.jobPage},
