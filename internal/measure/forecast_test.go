@@ -233,18 +233,25 @@ func TestAForecastIsBounded(t *testing.T) {
 	}
 }
 
-// A record is young while long jobs may not have ended in it; it grows up at once where jobs are short.
+// A record is young while what takes long may not have ended in it; it grows up at once where all goes fast.
 func TestAYoungRecordIsToldFromAGrownOne(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		days, takes int
-		young       bool
-	}{{10, 1, false}, {10, 5, true}, {30, 9, false}, {30, 15, true}, {50, 40, false}} {
+		days, takes   int
+		silent, young bool
+	}{
+		{10, 1, true, false}, {10, 6, true, true}, {30, 14, true, false}, {30, 25, true, true}, {50, 40, true, false},
+		{30, 6, false, false}, {30, 9, false, true}, {50, 20, false, false},
+	} {
 		start := ist("2026-01-05 10:00")
 		var trails []Trail
 		for day := range c.days {
-			one := Trail{Number: fmt.Sprint(day), Created: start.Add(time.Duration(day) * 24 * time.Hour)}
-			one.Done = one.Created.Add(time.Duration(c.takes) * 24 * time.Hour)
+			one := Trail{Number: fmt.Sprint(day), Created: start.Add(time.Duration(day) * 24 * time.Hour), Silent: c.silent}
+			at := one.Created.Add(time.Duration(c.takes) * 24 * time.Hour)
+			one.Reports = []Report{{"print", at, at}}
+			if !c.silent {
+				one.Done = at
+			}
 			trails = append(trails, one)
 		}
 		until := start.Add(time.Duration(c.days) * 24 * time.Hour)

@@ -24,34 +24,6 @@ type Model struct {
 	young bool
 }
 
-// A record is young until it has been kept for six weeks, or for three times as long as most jobs take, whichever comes
-// first. Before that the jobs that take long are still under way, and dates come out too early: at a real plant, half of those
-// called 85% were met.
-const (
-	grownDays  = 42
-	grownTimes = 3
-)
-
-// Young reports whether the record was too young to tell dates from, and how many days it had.
-func (m *Model) Young() (young bool, days int) { return m.young, m.days }
-
-// grow looks how long the record is, and how long jobs have taken by then.
-func (m *Model) grow(known []Trail) {
-	if m.young = len(known) == 0; m.young {
-		return
-	}
-	lengths := make([]float64, len(known))
-	for i, t := range known {
-		end := m.until
-		if t.Done != 0 || t.Silent {
-			end = t.ended()
-		}
-		lengths[i] = end.Sub(t.Created).Hours() / 24
-	}
-	m.days = int(m.until.Sub(known[0].Created).Hours() / 24)
-	m.young = m.days < grownDays && float64(m.days) < grownTimes*SpreadOf(lengths).P85
-}
-
 // poolKey names what was learned together: at a stage with one item, at a stage, or anywhere in a process.
 type poolKey struct {
 	process     flow.ID
@@ -122,10 +94,8 @@ func (m *Model) at(process flow.ID, stage, item string) (list [3]*pool) {
 }
 
 func (m *Model) read(t Trail) {
-	reports := slices.Clone(t.Reports)
-	slices.SortStableFunc(reports, func(a, b Report) int { return int(max(min(a.At-b.At, 1), -1)) })
 	stage, at := "", t.Created
-	for _, r := range reports {
+	for _, r := range t.inOrder() {
 		for _, p := range m.at(t.Process, stage, t.Item) {
 			p.waits = append(p.waits, wait{m.hours(t.Process, stage, at, r.At), r.Stage, 1})
 			p.count(t.Job)

@@ -91,16 +91,21 @@ func (w *Web) fillForecast(r *http.Request, p *forecastPage) error {
 		return err
 	}
 	p.Learned, p.Since = &learned, flow.DateOf(learned.Since.In(p.Zone))
-	if err := w.fillLate(r, p); err != nil || len(p.Who.Scope.Sites) > 0 {
+	if err := w.fillLate(r, p); err != nil {
 		return err
 	}
 	m, err := w.forecasts.model(r, w.DB, modelKey{p.Who.Org, p.Process.ID}, learned.Learned.UnixMicro())
-	switch {
-	case err == nil:
-		p.Young, p.Days = m.Young()
-		p.knows(m)
-	case !unlearned(err):
+	if err != nil && !unlearned(err) {
 		return err
+	}
+	if err == nil {
+		p.Young, p.Days = m.Young()
+	}
+	if len(p.Who.Scope.Sites) > 0 {
+		return nil
+	}
+	if err == nil {
+		p.knows(m)
 	}
 	months, err := w.DB.ForecastMonths(r.Context(), p.Who.Org, p.Process.ID)
 	if err != nil {
