@@ -44,6 +44,9 @@ type lateRow struct {
 // Percent is the chance of meeting the due date.
 func (l lateRow) Percent() int { return percentOf(l.Chance) }
 
+// DueOf is how the due date stands; the embedded job's own Due hides that of the view.
+func (l lateRow) DueOf(j flow.Job) due { return l.view.Due(j) }
+
 // Likely is it in words.
 func (l lateRow) Likely() chip { return l.chance(l.Chance) }
 
