@@ -77,12 +77,13 @@ func (db *DB) SampleJobs(ctx context.Context, org, process flow.ID, since time.T
 	var from flow.ID
 	binary.BigEndian.PutUint64(from[:8], uint64(max(since.UnixMilli(), 0))<<16) //nolint:gosec // not negative
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select id, count(*) over () from jobs where org_id = $1 and process_id = $2 and id >= $3 order by substr(uuid_send(id), 9), id limit $4`, org, process, from, limit).
-			Query(func(rows pgx.Rows) error {
-				var id flow.ID
-				_, err := pgx.ForEachRow(rows, []any{&id, &of}, func() error { ids = append(ids, id); return nil })
-				return err
-			})
+		const jobs = " from jobs where org_id = $1 and process_id = $2 and id >= $3"
+		b.Queue("select count(*)"+jobs, org, process, from).QueryRow(func(row pgx.Row) error { return row.Scan(&of) })
+		b.Queue("select id"+jobs+" order by substr(uuid_send(id), 9), id limit $4", org, process, from, limit).Query(func(rows pgx.Rows) error {
+			var id flow.ID
+			_, err := pgx.ForEachRow(rows, []any{&id}, func() error { ids = append(ids, id); return nil })
+			return err
+		})
 	})
 	return ids, of, err
 }
