@@ -127,7 +127,7 @@ func TestWhatIsLikelyLate(t *testing.T) {
 	}
 	late[2].Due = "2027-10-14" // for another due date than it has now
 	f.learn(f.past(60, 1), postgres.Lesson{Late: late, Days: []postgres.ForecastDay{{Day: "2026-10-05", Dates50: 30, Met50: 16, Dates85: 30, Met85: 26}, {Day: "2026-10-06", Dates85: 20, Met85: 17, Dates50: 5}, {Day: "2026-11-06", Dates85: 4, Met85: 4}}})
-	owner.get("/forecast").says(200, "JC-0", "JC-1", "JC-3", "▲ unlikely 21% 85% certain by 14-10-2027 · main risk: Lamination", "10-2026", "86% of 50 met", "46% of 35 met", "11-2026", "only 4",
+	owner.get("/forecast").says(200, "JC-0", "JC-1", "JC-3", "In time: ▲ unlikely 21% 85% certain by 14-10-2027 · main risk: Lamination", "10-2026", "86% of 50 met", "46% of 35 met", "11-2026", "only 4",
 		"Before the first report", "Learned today", "from 60 jobs").hides("JC-2")
 	owner.tap(late[3].Job, "printing", "done")
 	owner.tap(late[3].Job, "lamination", "done")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -241,5 +242,40 @@ func TestWhoseNightItIs(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %v", name, c.got)
 		}
+	}
+}
+
+// Of many jobs a sample is learned from, the same one every time; how many there are is said.
+func TestASampleIsTheSameEveryNight(t *testing.T) {
+	t.Parallel()
+	db, now := pgtest.New(t), time.Now()
+	w := openWorks(t, db, "sahyadri", "", now)
+	for range 12 {
+		w.job(now, "2027-10-14")
+	}
+	sample := func(since time.Time, limit int) ([]flow.ID, int) {
+		t.Helper()
+		ids, of, err := db.SampleJobs(t.Context(), w.org, w.process.ID, since, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids, of
+	}
+	some, of := sample(now.Add(-time.Hour), 5)
+	if len(some) != 5 || of != 12 {
+		t.Errorf("%d of %d", len(some), of)
+	}
+	if again, _ := sample(now.AddDate(-1, 0, 0), 5); !slices.Equal(some, again) {
+		t.Errorf("%v, and then %v", some, again)
+	}
+	if all, _ := sample(now.Add(-time.Hour), 100); len(all) != 12 || !slices.Equal(all[:5], some) {
+		t.Errorf("%v of %v", some, all)
+	}
+	if none, of := sample(now.Add(time.Hour), 5); len(none) != 0 || of != 0 {
+		t.Errorf("%d of %d from the future", len(none), of)
+	}
+	due, err := db.DueJobs(t.Context(), w.org, w.process.ID, "2027-10-14", 7)
+	if later, err2 := db.DueJobs(t.Context(), w.org, w.process.ID, "2027-10-15", 7); err != nil || err2 != nil || len(due) != 7 || len(later) != 0 {
+		t.Errorf("%d due, %d later, %v %v", len(due), len(later), err, err2)
 	}
 }
