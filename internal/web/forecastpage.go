@@ -33,6 +33,9 @@ type forecastPage struct {
 	Chart     *chart
 }
 
+// Least is how many jobs have to be known from a stage.
+func (forecastPage) Least() int { return measure.Forecastable }
+
 // lateRow is a job that is likely late.
 type lateRow struct {
 	*view
