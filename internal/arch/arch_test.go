@@ -27,7 +27,7 @@ var floors = map[string]int{
 	"internal/postgres/local":  2,
 	"internal/live":            2,
 	"internal/httpd":           2,
-	"internal/measure":         2,
+	"internal/measure":         1,
 	"internal/sheets":          2,
 	"internal/xes":             2,
 	"internal/blueprint":       2,

@@ -100,7 +100,7 @@ func seconds(hours float64) int64 { return int64(math.Round(hours * 3600)) }
 
 // Kept reads a model. place is where its stages are now.
 func Kept(b []byte, place Place) (*Model, error) {
-	r := reader{b: b}
+	r := unkeeper{b: b}
 	if r.number() != keptForm {
 		return nil, ErrForm
 	}
@@ -126,14 +126,14 @@ func (m *Model) At(place Place) *Model {
 	return &other
 }
 
-// reader reads what a keeper wrote. After the first thing that cannot be, everything is zero and bad is set.
-type reader struct {
+// unkeeper reads what a keeper wrote. After the first thing that cannot be, everything is zero and bad is set.
+type unkeeper struct {
 	b     []byte
 	names []string
 	bad   bool
 }
 
-func (r *reader) number() int {
+func (r *unkeeper) number() int {
 	n, size := binary.Uvarint(r.b)
 	if size <= 0 || n > math.MaxInt64 {
 		r.bad, r.b = true, nil
@@ -144,7 +144,7 @@ func (r *reader) number() int {
 }
 
 // count is a number of things of which each takes so many bytes at least: more than that cannot follow.
-func (r *reader) count(each int) int {
+func (r *unkeeper) count(each int) int {
 	n := r.number()
 	if n > len(r.b)/each {
 		r.bad, r.b = true, nil
@@ -153,7 +153,7 @@ func (r *reader) count(each int) int {
 	return n
 }
 
-func (r *reader) bytes(n int) []byte {
+func (r *unkeeper) bytes(n int) []byte {
 	if n > len(r.b) {
 		r.bad, r.b = true, nil
 		return make([]byte, min(n, 16))
@@ -163,12 +163,12 @@ func (r *reader) bytes(n int) []byte {
 	return got
 }
 
-func (r *reader) id() (id flow.ID) {
+func (r *unkeeper) id() (id flow.ID) {
 	copy(id[:], r.bytes(len(id)))
 	return id
 }
 
-func (r *reader) float() float64 {
+func (r *unkeeper) float() float64 {
 	f := math.Float64frombits(binary.LittleEndian.Uint64(r.bytes(8)))
 	if math.IsNaN(f) || f < 0 || math.IsInf(f, 0) {
 		r.bad, r.b = true, nil
@@ -177,7 +177,7 @@ func (r *reader) float() float64 {
 	return f
 }
 
-func (r *reader) text() string {
+func (r *unkeeper) text() string {
 	n := r.number()
 	switch {
 	case n < len(r.names):
@@ -191,7 +191,7 @@ func (r *reader) text() string {
 	return s
 }
 
-func (r *reader) pool() *pool {
+func (r *unkeeper) pool() *pool {
 	p := &pool{jobs: r.number(), ends: r.float()}
 	n := r.count(2)
 	if n == 0 {
