@@ -43,8 +43,9 @@ type jobPage struct {
 	Papers    []paper        // forms that were filled in
 	Shots     int            // photos and signatures with them
 	Challans  []delivery
-	Changing  bool       // the reader came to change it
-	Links     *linksPart // for customers; nil for those who give out none
+	Changing  bool          // the reader came to change it
+	Links     *linksPart    // for customers; nil for those who give out none
+	Forecast  *forecastPart // when it will be done; nil for those who are not told
 	Error     string
 	Undo      *undoing        // what an undo would take back as well
 	Sites     []postgres.Site // where the reader can put it
@@ -121,6 +122,9 @@ func (w *Web) fillJob(r *http.Request, p *jobPage) error {
 		}
 	}
 	p.papers()
+	if p.Forecast, err = w.jobForecast(r, p.view, p.Job, p.Process); err != nil {
+		return err
+	}
 	p.Links, err = w.jobLinks(r, p.view, p.Job)
 	return err
 }

@@ -59,6 +59,7 @@ type Web struct {
 	assets       assets
 	rows         rowCache
 	beats        beats
+	forecasts    forecasts
 	vocabularies vocabularies
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
 	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
@@ -155,6 +156,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
 		{Pattern: "GET /stages/{process}/{stage}", May: flow.MaySee, Handler: w.queue},
 		{Pattern: "GET /board", May: flow.MaySeeBoard, Handler: w.board},
+		{Pattern: "GET /forecast", May: flow.MaySeeBoard, Handler: w.forecastPage},
 		{Pattern: "GET /board/views", May: flow.MaySeeBoard | flow.MaySelf, Handler: w.boardViews},
 		{Pattern: "POST /board/views", May: flow.MaySeeBoard | flow.MaySelf, Handler: w.changeViews},
 		{Pattern: "GET /jobs/new", May: flow.MayCreate, Handler: w.newJobPage},
