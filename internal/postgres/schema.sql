@@ -146,6 +146,27 @@ end $$;
 
 ALTER FUNCTION public.renew_sessions() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.settings_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update organisations set settings = settings + 1 where org_id = coalesce(new.org_id, old.org_id);
+  return null;
+end $$;
+
+ALTER FUNCTION public.settings_changed() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.support_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update organisations set support_until = (select max(until) from support_grants where org_id = new.org_id and ended_at is null)
+    where org_id = new.org_id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -573,6 +594,8 @@ CREATE TABLE public.organisations (
     timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     second_factor text DEFAULT ''::text NOT NULL,
+    settings bigint DEFAULT 0 NOT NULL,
+    support_until timestamp with time zone,
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
 
@@ -1271,6 +1294,12 @@ CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
+
+CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
+
+CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
+
+CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
 
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
