@@ -80,6 +80,7 @@ const (
 	ownThing               // something only its maker sees: of the usual target the asker's own, of the others somebody else's
 	boards                 // there is a board for the asker
 	nobodys                // something of another member's own: there is none for the asker
+	aTV                    // a TV that shows a whole process, at all sites
 	aDevice                // a shared device whose stages are in the scope, at all sites
 	below                  // a member of a lower role, within the scope
 )
@@ -134,9 +135,11 @@ var entries = map[string]entry{
 	"POST /sign-out": {on: everybody}, "POST /language": {on: everybody, form: form("language", "en", "to", "/sign-in")},
 	"GET /static/{hash}/{file}": {on: everybody}, "GET /manifest.webmanifest": {on: everybody}, "GET /health": {on: everybody},
 
-	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
+	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /find/quick": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
+	"GET /board/views":                         {who: "OMSw", on: boards},
+	"POST /board/views":                        {who: "OMSw", on: boards, form: form("do", "save", "name", "")},
 	"GET /jobs/new":                            {who: "OM"},
 	"POST /jobs":                               {who: "OM", on: aProcess, form: newJobForm},
 	"GET /jobs/{job}":                          {who: "OMSowsf", on: aJob},
@@ -144,6 +147,7 @@ var entries = map[string]entry{
 	"POST /jobs/{job}/change":                  {who: "OMS", on: aJob, form: form("due", "", "reason", "x")},
 	"POST /jobs/{job}/stages":                  {who: "OM", on: wholeJob, form: addStageForm},
 	"GET /jobs/{job}/at/{stage}":               {who: "OMSowsf", on: aStage},
+	"GET /jobs/{job}/at/{stage}/glance":        {who: "OMSowsf", on: aStage},
 	"POST /jobs/{job}/at/{stage}":              {who: "OMSof", on: aStage, form: form("do", "count", "there", "", "why", "")},
 	"POST /jobs/{job}/pictures":                {who: "OMSof", on: aStage, form: pictureForm, file: true},
 	"GET /jobs/{job}/pictures/{picture}":       {who: "OMSowsf", on: aStage},
@@ -215,9 +219,16 @@ var entries = map[string]entry{
 	"POST /jobs/{job}/at/{stage}/assign": {who: "OMS", on: aStage, form: assignForm},
 	"GET /devices":                       {who: "OM"}, "POST /devices": {who: "OM", form: form()},
 	"GET /devices/{device}": {who: "OM", on: aDevice}, "POST /devices/{device}": {who: "OM", on: aDevice, form: form()},
+	"GET /tv": {on: everybody}, "GET /tv/picture": {on: everybody}, "GET /tv/live": {on: everybody},
+	"GET /devices/tv": {who: "OM"}, "POST /devices/tv": {who: "OM", form: form("code", "x")},
+	"GET /devices/tv/{tv}": {who: "OM", on: aTV}, "POST /devices/tv/{tv}": {who: "OM", on: aTV, form: form("do", "off")},
 	"GET /devices/people": {who: "OM"}, "POST /devices/people": {who: "OM", form: form()},
 	"GET /devices/people/{member}": {who: "OM", on: below}, "POST /devices/people/{member}": {who: "OM", on: below, form: form()},
 	"GET /board/export":          {who: "OMSw", on: aProcess},
+	"POST /bulk":                 {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/preview":         {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/do":              {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/undo":            {who: "OMS", on: aProcess, form: bulkTarget},
 	"GET /l/{token}":             {on: everybody},
 	"POST /l/{token}":            {on: everybody, form: form("do", "ready")},
 	"GET /calendars":             {who: "OMs", on: all},
@@ -287,7 +298,7 @@ func (e entry) may(p *principal, letter string) bool {
 		return p.everything()
 	case nobodys:
 		return false
-	case aDevice:
+	case aDevice, aTV:
 		return letter != "x" && (p.everything() || letter != "c" && strings.Contains(p.holds, "a") && strings.Contains(p.holds, "d"))
 	case boards:
 		return p.holds != ""
@@ -337,6 +348,11 @@ func addStageForm(a *authz, t *target) url.Values {
 
 func vendorLinkForm(_ *authz, t *target) url.Values {
 	return url.Values{"challan": {t.paths["number"]}, "days": {"7"}}
+}
+
+// bulkTarget asks for the due date of the job to be what it is, so that nothing changes.
+func bulkTarget(a *authz, t *target) url.Values {
+	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "job": {t.job.String()}, "step": {t.job.String()}, "do": {"due"}}
 }
 
 // assignForm changes nothing: who is to do it stays who is to do it.
@@ -429,7 +445,10 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	common := map[string]string{"device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
+	cartonsTV, labelsTV := newID(a.t), newID(a.t)
+	a.tv(f, cartonsTV, f.cartons)
+	a.tv(f, labelsTV, f.labels)
+	common := map[string]string{"tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "upload": upload.String(),
 		"member": lower.String(), "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
@@ -455,6 +474,18 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 		}
 	}
 	return f
+}
+
+// tv lets a screen in that shows the board of a process and its late jobs.
+func (a *authz) tv(f *authzFirm, id flow.ID, p flow.Process) {
+	a.t.Helper()
+	secret := [32]byte(sha256.Sum256(id[:]))
+	t := postgres.TV{ID: id, Name: "TV of " + p.Name, Shows: postgres.TVBoth, Process: p.ID, Given: flow.Given{Processes: []flow.ID{p.ID}}, Language: "en", Created: a.now}
+	err := errors.Join(a.db.ShowTVCode(a.t.Context(), postgres.Nobody, postgres.TVCode{Token: secret, Code: secret, Until: a.now.Add(time.Hour)}, a.now),
+		a.db.AddTV(a.t.Context(), f.org, t, secret))
+	if err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 func processJSON(p flow.Process) string {
@@ -520,7 +551,7 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 	}
 	at, _ := j.Stage(work.Stage)
 	if letter == "c" {
-		t.paths["device"] = t.paths["labels device"]
+		t.paths["device"], t.paths["tv"] = t.paths["labels device"], t.paths["labels tv"]
 	}
 	maps.Copy(t.paths, map[string]string{"job": t.job.String(), "process": p.ID.String(), "stage": work.Stage, "picture": picture.String(), "nc": nc.String(), "number": at.Out[0].Challan, "vendor": vendor.String(),
 		"link": link.String(), "token": keys.New([keys.Size]byte{1}).Sign("link", slices.Concat(f.org[:], link[:])), "last": p.Stages[len(p.Stages)-1].Code})
@@ -592,7 +623,7 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 	switch pattern {
 	case "GET /board", "GET /jobs/new", "GET /board/export":
 		query = "?process=" + t.paths["process"]
-	case "GET /find", "GET /trace":
+	case "GET /find", "GET /find/quick", "GET /trace":
 		query = "?q=" + url.QueryEscape(t.mark+"-1")
 	case "GET /live":
 		query = "?after=0&job=" + t.job.String()
@@ -639,7 +670,7 @@ func (a *authz) check(pattern string, e entry, p *principal, letter string, t *t
 			if f == a.own && strings.Contains(visible, l) {
 				continue
 			}
-			asked := pattern == "GET /find" || pattern == "GET /trace" // the page repeats what was asked for
+			asked := pattern == "GET /find" || pattern == "GET /find/quick" || pattern == "GET /trace" // the page repeats what was asked for
 			text := body
 			if asked {
 				text = strings.ReplaceAll(text, t.mark+"-1", "")
@@ -655,7 +686,7 @@ func (a *authz) check(pattern string, e entry, p *principal, letter string, t *t
 var mayBeMissing = map[string]bool{
 	"GET /static/{hash}/{file}": true, "GET /l/{token}": true, "POST /l/{token}": true, // the link was revoked
 	"GET /reset/{token}": true, "POST /reset/{token}": true, "GET /join/{token}": true, "POST /join/{token}": true, "GET /support/{token}": true, "POST /support/{token}": true,
-	"GET /sign-in/with/{slug}/go": true, "GET /sign-in/with/{slug}/back": true, "GET /device/in/{member}": true, "POST /device/in": true, // nothing was set up
+	"GET /sign-in/with/{slug}/go": true, "GET /sign-in/with/{slug}/back": true, "GET /device/in/{member}": true, "POST /device/in": true, "GET /tv/live": true, // nothing was set up
 	"POST /support/end": true, "POST /people/invitations/{invitation}/revoke": true, "POST /tokens/{token}/revoke": true, // it was ended by another asker before
 	"POST /jobs/{job}/at/{stage}/assign": true, // whom it would be given to works elsewhere
 }

@@ -25,6 +25,8 @@ type view struct {
 	sites  map[string]string  // names of sites by code, those that the page needs
 	people map[flow.ID]string // names of people that work is assigned to
 
+	Sheets, Scripts []string // of the page, beside those of every page
+
 	Feed string // address of the page's feed, empty for a page that does not change
 }
 
@@ -220,6 +222,9 @@ func device(userAgent string) string {
 	kind := "computer"
 	if strings.Contains(userAgent, "Mobile") || strings.Contains(userAgent, "Android") {
 		kind = "phone"
+	}
+	if strings.Contains(userAgent, "TV") { // SMART-TV, SmartTV, Android TV
+		kind = "TV"
 	}
 	for _, b := range []string{"Firefox", "Edg", "SamsungBrowser", "Chrome", "Safari"} {
 		if strings.Contains(userAgent, b) {
