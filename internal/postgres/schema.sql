@@ -217,6 +217,21 @@ ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges OWNER TO clicarity_owner;
 
+CREATE TABLE public.busy_days (
+    org_id uuid NOT NULL,
+    day date NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL,
+    site text NOT NULL,
+    station text NOT NULL,
+    runs bytea NOT NULL,
+    busy bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.busy_days FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.busy_days OWNER TO clicarity_owner;
+
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
     code text NOT NULL,
@@ -310,13 +325,43 @@ CREATE TABLE public.devices (
     suspended_at timestamp with time zone,
     wrong integer DEFAULT 0 NOT NULL,
     wrong_since timestamp with time zone,
+    shows text DEFAULT ''::text NOT NULL,
+    process_id uuid,
+    language text DEFAULT ''::text NOT NULL,
+    customers boolean DEFAULT false NOT NULL,
+    CONSTRAINT devices_board CHECK (((shows = ANY (ARRAY['board'::text, 'both'::text])) = (process_id IS NOT NULL))),
     CONSTRAINT devices_pair_hash_check CHECK ((length(pair_hash) = 32)),
+    CONSTRAINT devices_shows_check CHECK ((shows = ANY (ARRAY[''::text, 'board'::text, 'late'::text, 'both'::text]))),
     CONSTRAINT devices_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
 ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices OWNER TO clicarity_owner;
+
+CREATE TABLE public.facts (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    kind text NOT NULL,
+    n integer NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL,
+    site text NOT NULL,
+    customer text NOT NULL,
+    product text NOT NULL,
+    vendor_id uuid NOT NULL,
+    station text NOT NULL,
+    reason text NOT NULL,
+    day date NOT NULL,
+    since timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    m bigint[] NOT NULL,
+    spans text NOT NULL
+);
+
+ALTER TABLE ONLY public.facts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facts OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -819,6 +864,22 @@ ALTER TABLE ONLY public.support_grants FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants OWNER TO clicarity_owner;
 
+CREATE TABLE public.tallies (
+    org_id uuid NOT NULL,
+    by text NOT NULL,
+    day date NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL,
+    site text NOT NULL,
+    value text NOT NULL,
+    sums bytea NOT NULL,
+    dists bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.tallies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tallies OWNER TO clicarity_owner;
+
 CREATE TABLE public.tokens (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -836,6 +897,21 @@ CREATE TABLE public.tokens (
 ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
+
+CREATE TABLE public.tv_codes (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    until timestamp with time zone NOT NULL,
+    seen_on text NOT NULL,
+    claimed_by uuid,
+    CONSTRAINT tv_codes_code_hash_check CHECK ((length(code_hash) = 32)),
+    CONSTRAINT tv_codes_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.tv_codes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tv_codes OWNER TO clicarity_owner;
 
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
@@ -923,6 +999,9 @@ ALTER TABLE ONLY public.badges
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
 
+ALTER TABLE ONLY public.busy_days
+    ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
 
@@ -946,6 +1025,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.facts
+    ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
@@ -1070,8 +1152,14 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.support_grants
     ADD CONSTRAINT support_grants_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.tallies
+    ADD CONSTRAINT tallies_pkey PRIMARY KEY (org_id, by, day, process_id, stage, site, value);
+
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.tv_codes
+    ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
@@ -1101,6 +1189,16 @@ CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
+
+CREATE INDEX facts_customer ON public.facts USING btree (org_id, customer, kind, day, at) WHERE (customer <> ''::text);
+
+CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, at, job_id, n, stage) WHERE (day < '9999-12-31'::date);
+
+CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, since, job_id, n, stage) WHERE (day = '9999-12-31'::date);
+
+CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
 
 CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
 
@@ -1166,9 +1264,15 @@ CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id,
 
 CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
 
+CREATE INDEX tallies_value ON public.tallies USING btree (org_id, by, value, day) WHERE (value <> ''::text);
+
 CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
 
 CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
+
+CREATE UNIQUE INDEX tv_codes_code ON public.tv_codes USING btree (org_id, code_hash);
+
+CREATE INDEX tv_codes_until ON public.tv_codes USING btree (org_id, until);
 
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
@@ -1187,8 +1291,6 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
-
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
@@ -1220,7 +1322,19 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EA
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
-CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF given, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
+CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1278,6 +1392,9 @@ ALTER TABLE ONLY public.column_maps
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1428,6 +1545,8 @@ ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
@@ -1443,6 +1562,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
@@ -1512,6 +1633,8 @@ ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.tallies ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1519,6 +1642,8 @@ CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) W
 CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1533,6 +1658,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1598,7 +1725,11 @@ CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1611,6 +1742,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -1633,6 +1766,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
@@ -1646,6 +1781,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
@@ -1713,7 +1850,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 
