@@ -373,13 +373,18 @@ func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.
 	b := &pgx.Batch{}
 	d.receipt = flow.Receipt{Command: d.cmd.ID}
 	d.queueChallan(b)
+	var names []string
 	for _, id := range order(moves) {
 		j := after[id]
 		if err := d.queueJob(b, j); err != nil {
 			return err
 		}
 		d.receipt.Jobs = append(d.receipt.Jobs, flow.JobRef{ID: j.ID, Number: j.Number})
+		if before, existed := d.world.Jobs[j.ID]; !existed || j.Customer != before.Customer || j.Item != before.Item {
+			names = append(names, j.NameWords()...)
+		}
 	}
+	queueParts(b, d.mark.Org, names)
 	if err := d.queueLog(b, moves); err != nil {
 		return err
 	}
@@ -412,14 +417,15 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 	before, existed := d.world.Jobs[j.ID]
 	due := dueOf(j)
 	if existed {
-		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
+		b.Queue("update jobs set status = $3, state = $4, moved_at = $5 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state), j.Last.Time())
 		d.queueChanged(b, before, j, due)
 	} else {
-		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site, left_at)
-			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12)`,
-			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site, leftOf(j))
+		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site, moved_at, left_at)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12, $13)`,
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site, j.Last.Time(), leftOf(j))
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
+	d.queueTerms(b, before, j, existed)
 	d.queueWork(b, before, j)
 	d.queueOut(b, before, j)
 	d.queueLots(b, before, j)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,67 +68,6 @@ func PlaceOf(j flow.Job) Place {
 		p.Due = noDue
 	}
 	return p
-}
-
-// BoardQuery asks for a page of the jobs of a process, the earliest due first.
-type BoardQuery struct {
-	Process flow.ID
-	Done    bool     // completed jobs instead of open ones
-	Sites   []string // of these sites only; none: of any
-	After   Place    // keyset: the page after this place
-	Before  Place    // or the page before it
-	Limit   int
-}
-
-// Board is a page of jobs, and whether there are more beyond it in the direction asked.
-func (db *DB) Board(ctx context.Context, org flow.ID, q BoardQuery) (jobs []flow.Job, more bool, err error) {
-	status := "open"
-	if q.Done {
-		status = "done"
-	}
-	base := "select state from jobs where org_id = $1 and process_id = $2 and status = $3"
-	if len(q.Sites) > 0 {
-		return db.boardOf(ctx, org, q, status)
-	}
-	switch {
-	case q.Before != Place{}:
-		jobs, err = db.jobList(ctx, org, base+" and (due, id) < ($4::text::date, $5) order by due desc, id desc limit $6",
-			org, q.Process, status, string(q.Before.Due), q.Before.Job, q.Limit+1)
-	case q.After != Place{}:
-		jobs, err = db.jobList(ctx, org, base+" and (due, id) > ($4::text::date, $5) order by due, id limit $6",
-			org, q.Process, status, string(q.After.Due), q.After.Job, q.Limit+1)
-	default:
-		jobs, err = db.jobList(ctx, org, base+" order by due, id limit $4", org, q.Process, status, q.Limit+1)
-	}
-	if more = len(jobs) > q.Limit; more {
-		jobs = jobs[:q.Limit]
-	}
-	if (q.Before != Place{}) {
-		slices.Reverse(jobs)
-	}
-	return jobs, more, err
-}
-
-// boardOf is a page of the board of some sites: the beginning of each site's list, put together.
-func (db *DB) boardOf(ctx context.Context, org flow.ID, q BoardQuery, status string) (jobs []flow.Job, more bool, err error) {
-	place, way, order := q.After, ">", "due, id"
-	if q.Before != (Place{}) {
-		place, way, order = q.Before, "<", "due desc, id desc"
-	}
-	if place == (Place{}) {
-		place.Due = "0001-01-01"
-	}
-	jobs, err = db.jobList(ctx, org, `select one.state from unnest($4::text[]) s cross join lateral (
-			select state, due, id from jobs where org_id = $1 and process_id = $2 and status = $3 and site = s and site <> '' and (due, id) `+way+` ($5::text::date, $6)
-			order by `+order+` limit $7) one order by `+order+" limit $7",
-		org, q.Process, status, q.Sites, string(place.Due), place.Job, q.Limit+1)
-	if more = len(jobs) > q.Limit; more {
-		jobs = jobs[:q.Limit]
-	}
-	if (q.Before != Place{}) {
-		slices.Reverse(jobs)
-	}
-	return jobs, more, err
 }
 
 // Narrow is what a list leaves out: jobs of other sites, and work that is not assigned to a member. The zero Narrow leaves
@@ -227,60 +165,6 @@ func (db *DB) AssignedTo(ctx context.Context, org, member flow.ID, limit int) ([
 	return db.jobList(ctx, org, `select j.state from (select job_id, min(ready_at) since from work where org_id = $1 and assigned = $2 group by job_id order by since, job_id limit $3) w
 		join jobs j on j.org_id = $1 and j.id = w.job_id order by w.since, w.job_id`, org, member, limit)
 }
-
-// Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item
-// (each word given must begin one of the job's). The exact number comes first, then open jobs by due date.
-func (db *DB) Find(ctx context.Context, org flow.ID, q string, limit int) ([]flow.Job, error) {
-	whole := strings.ToLower(flow.NumberKey(q))
-	if whole == "" {
-		return nil, nil
-	}
-	var exact, found []flow.Job
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		queueJobs(b, &exact, "select state from jobs where org_id = $1 and number_key = $2", org, strings.ToUpper(whole))
-		sql, args := findWords(org, whole, limit)
-		queueJobs(b, &found, sql, args...)
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, j := range found {
-		if len(exact) == 0 || j.ID != exact[0].ID {
-			exact = append(exact, j)
-		}
-	}
-	return exact, nil
-}
-
-const maxSearchWords = 5
-
-// findWords is the query for jobs that have a word beginning with each of the words. Each beginning is a range of
-// the word index. The first word's range is bounded, so that one letter does not read the whole organisation.
-func findWords(org flow.ID, whole string, limit int) (string, []any) {
-	words := flow.SearchWords(whole)
-	if len(words) > maxSearchWords {
-		words = words[:maxSearchWords]
-	}
-	if len(words) == 0 {
-		words = []string{whole}
-	}
-	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
-	sql := `select j.state from jobs j where j.org_id = $1 and j.id in (
-		select job_id from job_words where org_id = $1 and (word >= $2 and word < $3 or word >= $4 and word < $5) limit 2000)`
-	args := []any{org, whole, beyond(whole), longest, beyond(longest)}
-	for _, w := range words {
-		if w != longest {
-			args = append(args, w, beyond(w))
-			sql += " and exists (select from job_words x where x.org_id = $1 and x.job_id = j.id and x.word >= $" +
-				itoa(len(args)-1) + " and x.word < $" + itoa(len(args)) + ")"
-		}
-	}
-	args = append(args, limit)
-	return sql + " order by j.status desc, j.due, j.id limit $" + itoa(len(args)), args
-}
-
-// beyond is the least text that does not begin with a word.
-func beyond(word string) string { return word + "\U0010FFFF" }
 
 // Timeline is a page of a job's movements, the newest first, before a number (0: from the newest).
 func (db *DB) Timeline(ctx context.Context, org, job flow.ID, before int64, limit int) (moves []Record, more bool, err error) {

@@ -90,6 +90,14 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  select distinct substr('  ' || word || ' ', i, 3) from generate_series(1, char_length(word) + 1) i where char_length(word) between 2 and 40
+$$;
+
+ALTER FUNCTION public.parts_of(word text) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.post_waits() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -216,6 +224,19 @@ CREATE TABLE public.badges (
 ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges OWNER TO clicarity_owner;
+
+CREATE TABLE public.board_views (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid,
+    name text NOT NULL,
+    query text NOT NULL,
+    place integer NOT NULL
+);
+
+ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.board_views OWNER TO clicarity_owner;
 
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
@@ -437,6 +458,19 @@ ALTER TABLE ONLY public.job_lots FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots OWNER TO clicarity_owner;
 
+CREATE TABLE public.job_terms (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    status text NOT NULL,
+    term text NOT NULL COLLATE pg_catalog."C",
+    due date NOT NULL,
+    job_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.job_terms FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_terms OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_waste (
     org_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -471,6 +505,7 @@ CREATE TABLE public.jobs (
     state text NOT NULL,
     parent_id uuid,
     site text DEFAULT ''::text NOT NULL,
+    moved_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
     left_at timestamp with time zone,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
@@ -952,6 +987,16 @@ ALTER TABLE ONLY public.wizards FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards OWNER TO clicarity_owner;
 
+CREATE TABLE public.word_parts (
+    org_id uuid NOT NULL,
+    part text NOT NULL COLLATE pg_catalog."C",
+    word text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE ONLY public.word_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts OWNER TO clicarity_owner;
+
 CREATE TABLE public.words (
     org_id uuid NOT NULL,
     version integer NOT NULL,
@@ -975,6 +1020,9 @@ CREATE TABLE public.work (
     station text DEFAULT ''::text NOT NULL,
     awaits uuid,
     assigned uuid,
+    due date DEFAULT '9999-12-31'::date NOT NULL,
+    away boolean DEFAULT false NOT NULL,
+    again boolean DEFAULT false NOT NULL,
     quiet_at timestamp with time zone NOT NULL,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
@@ -998,6 +1046,9 @@ ALTER TABLE ONLY public.badges
 
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
@@ -1046,6 +1097,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
+
+ALTER TABLE ONLY public.job_terms
+    ADD CONSTRAINT job_terms_pkey PRIMARY KEY (org_id, process_id, status, term, due, job_id);
 
 ALTER TABLE ONLY public.job_waste
     ADD CONSTRAINT job_waste_pkey PRIMARY KEY (org_id, job_id, stage);
@@ -1170,6 +1224,9 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_pkey PRIMARY KEY (org_id, part, word);
+
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_pkey PRIMARY KEY (org_id, version);
 
@@ -1179,6 +1236,8 @@ ALTER TABLE ONLY public.work
 CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
 CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -1205,6 +1264,8 @@ CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invi
 CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created_at) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
 
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
+
+CREATE INDEX job_terms_job ON public.job_terms USING btree (org_id, job_id);
 
 CREATE INDEX job_waste_share ON public.job_waste USING btree (org_id, process_id, stage, share, job_id);
 
@@ -1369,6 +1430,12 @@ ALTER TABLE ONLY public.authenticators
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1416,6 +1483,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_terms
+    ADD CONSTRAINT job_terms_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_waste
     ADD CONSTRAINT job_waste_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1531,6 +1601,9 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1544,6 +1617,8 @@ ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
@@ -1574,6 +1649,8 @@ ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_terms ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_waste ENABLE ROW LEVEL SECURITY;
 
@@ -1643,6 +1720,8 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1670,6 +1749,8 @@ CREATE POLICY tenant ON public.identity_providers USING ((org_id = public.app_or
 CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_terms USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_waste USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1737,6 +1818,8 @@ CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.word_parts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1750,6 +1833,8 @@ ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.words ENABLE ROW LEVEL SECURITY;
 
@@ -1765,6 +1850,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
@@ -1793,6 +1880,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_providers TO clicarit
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_terms TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_waste TO clicarity_app;
 
@@ -1861,6 +1950,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 

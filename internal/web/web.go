@@ -130,7 +130,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -151,9 +151,12 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /pulse/{list}", May: flow.MaySeeBoard, Handler: w.pulseList},
 		{Pattern: "GET /my", May: flow.MaySee, Handler: w.myJobs},
 		{Pattern: "GET /find", May: flow.MaySee, Handler: w.find},
+		{Pattern: "GET /find/quick", May: flow.MaySee, Handler: w.quickFind},
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
 		{Pattern: "GET /stages/{process}/{stage}", May: flow.MaySee, Handler: w.queue},
 		{Pattern: "GET /board", May: flow.MaySeeBoard, Handler: w.board},
+		{Pattern: "GET /board/views", May: flow.MaySeeBoard | flow.MaySelf, Handler: w.boardViews},
+		{Pattern: "POST /board/views", May: flow.MaySeeBoard | flow.MaySelf, Handler: w.changeViews},
 		{Pattern: "GET /jobs/new", May: flow.MayCreate, Handler: w.newJobPage},
 		{Pattern: "POST /jobs", May: flow.MayCreate, MaxBody: maxForm, Handler: w.newJob},
 		{Pattern: "GET /jobs/{job}", May: flow.MaySee, Handler: w.jobPage},
@@ -161,6 +164,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "POST /jobs/{job}/change", May: flow.MayPrioritise, MaxBody: maxForm, Handler: w.changeJob},
 		{Pattern: "POST /jobs/{job}/stages", May: flow.MayChange, Handler: w.addStage},
 		{Pattern: "GET /jobs/{job}/at/{stage}", May: flow.MaySee, Handler: w.cardPage},
+		{Pattern: "GET /jobs/{job}/at/{stage}/glance", May: flow.MaySee, Handler: w.glance},
 		{Pattern: "POST /jobs/{job}/at/{stage}", May: flow.MayReport, MaxBody: maxForm, Handler: w.card},
 		{Pattern: "POST /jobs/{job}/pictures", May: flow.MayReport, MaxBody: maxPicture, Handler: w.addPicture},
 		{Pattern: "GET /jobs/{job}/pictures/{picture}", May: flow.MaySee, Handler: w.picture},

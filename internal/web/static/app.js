@@ -20,6 +20,7 @@ function listen() {
   source.addEventListener('open', connected);
   source.addEventListener('row', (e) => replaceRow(JSON.parse(e.data)));
   source.addEventListener('refresh', refresh);
+  source.addEventListener('left', (e) => leftRow(JSON.parse(e.data).job));
   source.addEventListener('more', () => document.querySelector('[data-more]')?.removeAttribute('hidden'));
   source.addEventListener('error', disconnected);
 }
@@ -64,6 +65,17 @@ function replaceRow(row) {
   fresh.classList.add('fresh');
   old.replaceWith(fresh);
   if (focused >= 0) fresh.querySelectorAll('a')[focused]?.focus();
+  document.dispatchEvent(new Event('rows'));
+}
+
+/** Marks a row that the list is not of any more. @param {string} job */
+function leftRow(job) {
+  const row = document.getElementById('j-' + job);
+  const says = document.createElement('span');
+  says.className = 'chip gone';
+  says.textContent = document.querySelector('[data-left]')?.getAttribute('data-left') ?? '';
+  row?.classList.add('left');
+  row?.querySelector('th a')?.append(says);
 }
 
 /** Is somebody in the middle of typing or choosing? Then the page is left alone until they are done. */
@@ -84,8 +96,12 @@ async function refresh() {
       const fresh = page.getElementById('main');
       const feed = main?.dataset.live;
       if (fresh && main) {
+        const at = document.querySelector('.matrix');
+        const [left, top] = [at?.scrollLeft ?? 0, at?.scrollTop ?? 0];
         main.replaceChildren(...fresh.childNodes);
+        document.querySelector('.matrix')?.scrollTo(left, top);
         if (fresh.dataset.live) main.dataset.live = fresh.dataset.live;
+        document.dispatchEvent(new Event('rows'));
       }
       if (source?.readyState === EventSource.CLOSED || !feed) listen();
     }
@@ -154,11 +170,31 @@ document.addEventListener('submit', (e) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
+// --- search from anywhere -----------------------------------------------------------------------------------
+
+const quick = /** @type {HTMLElement | null} */ (document.querySelector('dialog.quick'));
+const header = /** @type {HTMLInputElement | null} */ (document.getElementById('q'));
+
+/** @param {string} [text] */
+async function search(text) {
+  if (quick?.dataset.script) (await import(quick.dataset.script)).open(text);
+}
+
+// A scanner types a code faster than anybody, and Enter at its end.
+let scan = '';
+let scanned = 0;
 document.addEventListener('keydown', (e) => {
-  const inField = document.activeElement?.matches('input, textarea, select');
-  const box = /** @type {HTMLInputElement | null} */ (document.getElementById('q'));
-  if ((e.key === '/' && !inField) || (e.key === 'k' && (e.metaKey || e.ctrlKey))) { e.preventDefault(); box?.focus(); }
+  if (!quick || quick.hasAttribute('open')) return;
+  if (e.key.toLowerCase() === 'k' && (e.metaKey || e.ctrlKey) && !e.altKey && !e.shiftKey) { e.preventDefault(); search(); return; }
+  if (e.metaKey || e.ctrlKey || e.altKey || document.activeElement?.matches('input, textarea, select')) return;
+  const fast = e.timeStamp - scanned < 35;
+  if (e.key === 'Enter' && fast && scan.length > 3) { e.preventDefault(); location.assign('/find?q=' + encodeURIComponent(scan)); return; }
+  if (e.key.length !== 1) return;
+  if (e.key === '/' && !(fast && scan)) { e.preventDefault(); search(); return; }
+  scan = (fast ? scan : '') + e.key;
+  scanned = e.timeStamp;
 });
+header?.addEventListener('click', () => search(header.value));
 
 const toast = document.querySelector('.toast');
 if (toast && !toast.querySelector('form')) setTimeout(() => toast.remove(), 8000);
