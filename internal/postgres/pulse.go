@@ -30,8 +30,8 @@ type PulseQuery struct {
 	Narrow    Narrow
 }
 
-// StageCount is what is at a stage now.
-type StageCount struct {
+// StageSum is what is at a stage now.
+type StageSum struct {
 	Jobs, Ready, Running, Held, Away, Stuck int
 
 	Oldest time.Time // since when the longest waiting job is there
@@ -42,7 +42,7 @@ type StageCount struct {
 type Pulse struct {
 	Late, Today, Wasteful, Overdue, Left int
 
-	Stages []StageCount // by place in the query
+	Stages []StageSum // by place in the query
 }
 
 // Stuck is how many jobs are stuck at a stage, over all stages.
@@ -99,8 +99,8 @@ func (q PulseQuery) work(args []any) (string, []any) {
 // days is byDay, held to what the person sees.
 func days(narrow string) string { return strings.ReplaceAll(byDay, "%narrow%", narrow) }
 
-// Counts are what is at the stages of a query, by place in it.
-func (db *DB) Counts(ctx context.Context, org flow.ID, q PulseQuery) ([]StageCount, error) {
+// Sums are what is at the stages of a query, by place in it.
+func (db *DB) Sums(ctx context.Context, org flow.ID, q PulseQuery) ([]StageSum, error) {
 	p := Pulse{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		q.queueStages(b, org, &p, sums+byStatus)
@@ -140,11 +140,11 @@ const (
 )
 
 func (q PulseQuery) queueStages(b *pgx.Batch, org flow.ID, p *Pulse, what string) {
-	p.Stages = make([]StageCount, len(q.Stages))
+	p.Stages = make([]StageSum, len(q.Stages))
 	narrow, args := q.work(q.args(org))
 	b.Queue("with "+asked+" select r.n, c.* from r cross join lateral (select "+what+` from work w where w.org_id = $1 and w.process_id = r.process_id and w.stage = r.stage`+narrow+`) c where c.jobs > 0`, args...).Query(func(rows pgx.Rows) error {
 		var n int
-		var s StageCount
+		var s StageSum
 		into := []any{&n, &s.Jobs, &s.Stuck, &s.Oldest, &s.Ready, &s.Running, &s.Held, &s.Away}
 		_, err := pgx.ForEachRow(rows, into[:len(rows.FieldDescriptions())], func() error {
 			p.Stages[n-1] = s
@@ -168,7 +168,7 @@ func (q PulseQuery) queueStations(b *pgx.Batch, org flow.ID, p *Pulse) {
 // queueDays adds to the stages what is stuck by the days alone, and counts what is overdue at vendors.
 func (q PulseQuery) queueDays(b *pgx.Batch, org flow.ID, p *Pulse) {
 	if p.Stages == nil {
-		p.Stages = make([]StageCount, len(q.Stages))
+		p.Stages = make([]StageSum, len(q.Stages))
 	}
 	narrow, args := q.work(q.args(org))
 	b.Queue("with "+asked+", "+days(narrow)+`, one as (select n, 1 late, (not stuck)::int more from overdue union all

@@ -28,7 +28,7 @@ type stageSum struct {
 type stageGroup struct {
 	Process string
 	Stages  []stageSum
-	Total   postgres.StageCount
+	Total   postgres.StageSum
 }
 
 type stagesPage struct {
@@ -54,7 +54,7 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 		}
 	}
 	q := v.stagesQuery(processes)
-	counts, err := w.DB.Counts(r.Context(), who.Org, q)
+	counts, err := w.DB.Sums(r.Context(), who.Org, q)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	return w.render(rw, http.StatusOK, "stages", p)
 }
 
-func (g *stageGroup) add(s stageSum, n postgres.StageCount) {
+func (g *stageGroup) add(s stageSum, n postgres.StageSum) {
 	g.Stages = append(g.Stages, s)
 	g.Total.Jobs += n.Jobs
 	g.Total.Stuck += n.Stuck
@@ -100,7 +100,7 @@ func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vend
 	return row
 }
 
-func (v *view) stageSum(p flow.Process, s flow.Stage, n postgres.StageCount, vendor string) stageSum {
+func (v *view) stageSum(p flow.Process, s flow.Stage, n postgres.StageSum, vendor string) stageSum {
 	sum := stageSum{stageRow: v.stageRow(p, s, postgres.StageLoad{Jobs: n.Jobs, Running: n.Running, Held: n.Held, Oldest: n.Oldest}, vendor),
 		Ready: n.Ready, Away: n.Away, Stuck: n.Stuck, Stations: len(s.Stations), Busy: n.Busy}
 	if v.Boards() && v.Who.Scope.Whole(p.ID) {
@@ -193,7 +193,7 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 func (w *Web) sumOf(r *http.Request, v *view, p flow.Process, code string) (stageSum, error) {
 	q := v.stagesQuery([]flow.Process{p})
 	q.Stages = slices.DeleteFunc(q.Stages, func(s postgres.Asked) bool { return s.Stage != code })
-	counts, err := w.DB.Counts(r.Context(), v.Who.Org, q)
+	counts, err := w.DB.Sums(r.Context(), v.Who.Org, q)
 	if err != nil || len(counts) == 0 {
 		return stageSum{}, err
 	}
