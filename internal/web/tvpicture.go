@@ -140,17 +140,17 @@ func (w *Web) tvBoard(r *http.Request, p *tvPage, process flow.Process) ([]tvSli
 		stages = append(stages, one)
 	}
 	slides := stageSlides(process.Name, stages)
-	q := postgres.BoardQuery{Process: process.ID, Limit: tvRows * tvJobPages, Sites: narrow(p.Who).Sites}
-	jobs, more, err := w.DB.Board(r.Context(), p.Who.Org, q)
+	q := postgres.BoardQuery{Process: process.ID, Now: flow.At(p.Now), Limit: tvRows * tvJobPages, Sites: narrow(p.Who).Sites}
+	page, err := w.DB.Board(r.Context(), p.Who.Org, q)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := w.tvJobs(r, p, jobs)
+	rows, err := w.tvJobs(r, p, page.Jobs)
 	if err != nil {
 		return nil, err
 	}
 	says := ""
-	if more {
+	if page.More {
 		says = p.T("tv_first", "n", len(rows))
 	}
 	return append(slides, jobSlides("jobs", process.Name, says, rows)...), nil
