@@ -90,6 +90,14 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  select distinct substr('  ' || word || ' ', i, 3) from generate_series(1, char_length(word) + 1) i where char_length(word) between 2 and 40
+$$;
+
+ALTER FUNCTION public.parts_of(word text) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.post_waits() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -146,6 +154,27 @@ end $$;
 
 ALTER FUNCTION public.renew_sessions() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.settings_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update organisations set settings = settings + 1 where org_id = coalesce(new.org_id, old.org_id);
+  return null;
+end $$;
+
+ALTER FUNCTION public.settings_changed() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.support_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update organisations set support_until = (select max(until) from support_grants where org_id = new.org_id and ended_at is null)
+    where org_id = new.org_id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -195,6 +224,19 @@ CREATE TABLE public.badges (
 ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges OWNER TO clicarity_owner;
+
+CREATE TABLE public.board_views (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid,
+    name text NOT NULL,
+    query text NOT NULL,
+    place integer NOT NULL
+);
+
+ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.board_views OWNER TO clicarity_owner;
 
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
@@ -304,7 +346,13 @@ CREATE TABLE public.devices (
     suspended_at timestamp with time zone,
     wrong integer DEFAULT 0 NOT NULL,
     wrong_since timestamp with time zone,
+    shows text DEFAULT ''::text NOT NULL,
+    process_id uuid,
+    language text DEFAULT ''::text NOT NULL,
+    customers boolean DEFAULT false NOT NULL,
+    CONSTRAINT devices_board CHECK (((shows = ANY (ARRAY['board'::text, 'both'::text])) = (process_id IS NOT NULL))),
     CONSTRAINT devices_pair_hash_check CHECK ((length(pair_hash) = 32)),
+    CONSTRAINT devices_shows_check CHECK ((shows = ANY (ARRAY[''::text, 'board'::text, 'late'::text, 'both'::text]))),
     CONSTRAINT devices_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
@@ -410,6 +458,19 @@ ALTER TABLE ONLY public.job_lots FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots OWNER TO clicarity_owner;
 
+CREATE TABLE public.job_terms (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    status text NOT NULL,
+    term text NOT NULL COLLATE pg_catalog."C",
+    due date NOT NULL,
+    job_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.job_terms FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_terms OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_words (
     org_id uuid NOT NULL,
     word text NOT NULL COLLATE pg_catalog."C",
@@ -432,6 +493,7 @@ CREATE TABLE public.jobs (
     state text NOT NULL,
     parent_id uuid,
     site text DEFAULT ''::text NOT NULL,
+    moved_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
 WITH (fillfactor='70');
@@ -573,6 +635,8 @@ CREATE TABLE public.organisations (
     timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     second_factor text DEFAULT ''::text NOT NULL,
+    settings bigint DEFAULT 0 NOT NULL,
+    support_until timestamp with time zone,
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
 
@@ -856,6 +920,21 @@ ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
 
+CREATE TABLE public.tv_codes (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    until timestamp with time zone NOT NULL,
+    seen_on text NOT NULL,
+    claimed_by uuid,
+    CONSTRAINT tv_codes_code_hash_check CHECK ((length(code_hash) = 32)),
+    CONSTRAINT tv_codes_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.tv_codes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tv_codes OWNER TO clicarity_owner;
+
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -895,6 +974,16 @@ ALTER TABLE ONLY public.wizards FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards OWNER TO clicarity_owner;
 
+CREATE TABLE public.word_parts (
+    org_id uuid NOT NULL,
+    part text NOT NULL COLLATE pg_catalog."C",
+    word text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE ONLY public.word_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts OWNER TO clicarity_owner;
+
 CREATE TABLE public.words (
     org_id uuid NOT NULL,
     version integer NOT NULL,
@@ -918,6 +1007,9 @@ CREATE TABLE public.work (
     station text DEFAULT ''::text NOT NULL,
     awaits uuid,
     assigned uuid,
+    due date DEFAULT '9999-12-31'::date NOT NULL,
+    away boolean DEFAULT false NOT NULL,
+    again boolean DEFAULT false NOT NULL,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
 WITH (fillfactor='80');
@@ -940,6 +1032,9 @@ ALTER TABLE ONLY public.badges
 
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
@@ -988,6 +1083,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
+
+ALTER TABLE ONLY public.job_terms
+    ADD CONSTRAINT job_terms_pkey PRIMARY KEY (org_id, process_id, status, term, due, job_id);
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_pkey PRIMARY KEY (org_id, word, job_id);
@@ -1097,6 +1195,9 @@ ALTER TABLE ONLY public.tallies
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.tv_codes
+    ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -1105,6 +1206,9 @@ ALTER TABLE ONLY public.vendors
 
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_pkey PRIMARY KEY (org_id, part, word);
 
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_pkey PRIMARY KEY (org_id, version);
@@ -1115,6 +1219,8 @@ ALTER TABLE ONLY public.work
 CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
 CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
+
+CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -1141,6 +1247,8 @@ CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invi
 CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created_at) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
 
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
+
+CREATE INDEX job_terms_job ON public.job_terms USING btree (org_id, job_id);
 
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
@@ -1202,11 +1310,15 @@ CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
 
 CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
 
+CREATE UNIQUE INDEX tv_codes_code ON public.tv_codes USING btree (org_id, code_hash);
+
+CREATE INDEX tv_codes_until ON public.tv_codes USING btree (org_id, until);
+
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
 
-CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
+CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status, due);
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
@@ -1219,8 +1331,6 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
-
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
@@ -1252,7 +1362,19 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EA
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
-CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF given, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
+CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1272,6 +1394,12 @@ CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUN
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
 
+CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
+
+CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
+
+CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1280,6 +1408,12 @@ ALTER TABLE ONLY public.authenticators
 
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1305,6 +1439,9 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1325,6 +1462,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_terms
+    ADD CONSTRAINT job_terms_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1437,6 +1577,9 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1450,6 +1593,8 @@ ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
@@ -1480,6 +1625,8 @@ ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_terms ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
@@ -1547,6 +1694,8 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1574,6 +1723,8 @@ CREATE POLICY tenant ON public.identity_providers USING ((org_id = public.app_or
 CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_terms USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1631,11 +1782,15 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.word_parts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1643,11 +1798,15 @@ CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHE
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.words ENABLE ROW LEVEL SECURITY;
 
@@ -1663,6 +1822,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
@@ -1691,6 +1852,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_providers TO clicarit
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_terms TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 
@@ -1750,11 +1913,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 
