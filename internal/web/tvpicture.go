@@ -117,7 +117,7 @@ func (w *Web) tvBoard(r *http.Request, p *tvPage, process flow.Process) ([]tvSli
 	for _, s := range slices.Concat(process.Stages, process.Retired) {
 		since[s.Code] = p.overSince(s)
 	}
-	counts, err := w.DB.Counts(r.Context(), p.Who.Org, process.ID, narrow(p.Who), since, tvMostAtStage)
+	counts, err := w.DB.TVCounts(r.Context(), p.Who.Org, process.ID, narrow(p.Who), since, tvMostAtStage)
 	if err != nil {
 		return nil, err
 	}
@@ -140,17 +140,17 @@ func (w *Web) tvBoard(r *http.Request, p *tvPage, process flow.Process) ([]tvSli
 		stages = append(stages, one)
 	}
 	slides := stageSlides(process.Name, stages)
-	q := postgres.BoardQuery{Process: process.ID, Now: flow.At(p.Now), Limit: tvRows * tvJobPages, Sites: narrow(p.Who).Sites}
-	page, err := w.DB.Board(r.Context(), p.Who.Org, q)
+	q := postgres.BoardQuery{Process: process.ID, Limit: tvRows * tvJobPages, Sites: narrow(p.Who).Sites}
+	board, err := w.DB.Board(r.Context(), p.Who.Org, q)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := w.tvJobs(r, p, page.Jobs)
+	rows, err := w.tvJobs(r, p, board.Jobs)
 	if err != nil {
 		return nil, err
 	}
 	says := ""
-	if page.More {
+	if board.More {
 		says = p.T("tv_first", "n", len(rows))
 	}
 	return append(slides, jobSlides("jobs", process.Name, says, rows)...), nil
