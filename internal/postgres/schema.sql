@@ -471,6 +471,18 @@ ALTER TABLE ONLY public.job_terms FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_terms OWNER TO clicarity_owner;
 
+CREATE TABLE public.job_waste (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    process_id uuid NOT NULL,
+    share numeric(18,6) NOT NULL
+);
+
+ALTER TABLE ONLY public.job_waste FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_waste OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_words (
     org_id uuid NOT NULL,
     word text NOT NULL COLLATE pg_catalog."C",
@@ -494,6 +506,7 @@ CREATE TABLE public.jobs (
     parent_id uuid,
     site text DEFAULT ''::text NOT NULL,
     moved_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    left_at timestamp with time zone,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
 WITH (fillfactor='70');
@@ -1010,9 +1023,10 @@ CREATE TABLE public.work (
     due date DEFAULT '9999-12-31'::date NOT NULL,
     away boolean DEFAULT false NOT NULL,
     again boolean DEFAULT false NOT NULL,
+    quiet_at timestamp with time zone NOT NULL,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02');
 
 ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
@@ -1086,6 +1100,9 @@ ALTER TABLE ONLY public.job_lots
 
 ALTER TABLE ONLY public.job_terms
     ADD CONSTRAINT job_terms_pkey PRIMARY KEY (org_id, process_id, status, term, due, job_id);
+
+ALTER TABLE ONLY public.job_waste
+    ADD CONSTRAINT job_waste_pkey PRIMARY KEY (org_id, job_id, stage);
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_pkey PRIMARY KEY (org_id, word, job_id);
@@ -1250,6 +1267,8 @@ CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
 
 CREATE INDEX job_terms_job ON public.job_terms USING btree (org_id, job_id);
 
+CREATE INDEX job_waste_share ON public.job_waste USING btree (org_id, process_id, stage, share, job_id);
+
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
@@ -1259,6 +1278,8 @@ CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status,
 CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, version, id) WHERE (status = 'open'::text);
 
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX jobs_left ON public.jobs USING btree (org_id, process_id, left_at, id) WHERE (left_at IS NOT NULL);
 
 CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
 
@@ -1318,7 +1339,7 @@ CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_a
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
 
-CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status, due);
+CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status, due, quiet_at);
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
@@ -1465,6 +1486,9 @@ ALTER TABLE ONLY public.job_lots
 
 ALTER TABLE ONLY public.job_terms
     ADD CONSTRAINT job_terms_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_waste
+    ADD CONSTRAINT job_waste_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1628,6 +1652,8 @@ ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_terms ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.job_waste ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
@@ -1725,6 +1751,8 @@ CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) W
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_terms USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_waste USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1854,6 +1882,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_terms TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_waste TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 
