@@ -117,7 +117,7 @@ func Areas(f Frame, labels []string, bands []Series) template.HTML {
 	}
 	p := plot{top: text, bottom: lineHigh + 40 - 2*text, y: axisTo(highest(sums...))}
 	p.left = f.margin(p.y)
-	p.right = wide - min(names+2*gap, wide*0.34)
+	p.right = wide - min(names+text+5*gap, wide*0.36)
 	d := f.begin(lineHigh + 40)
 	d.grid(f, p)
 	d.along(p, labels)
