@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"sort"
+	"strconv"
 )
 
 // Kind is what a part of a bar is; each has its own look, and holds and rework a pattern as well.
@@ -114,8 +115,7 @@ func (d *drawing) bar(kind Kind, x, y, w, h float64) {
 
 // Swatch is a small sample of a kind, for a legend beside its word.
 func Swatch(kind Kind) template.HTML {
-	d := &drawing{}
-	d.WriteString(`<svg class="key" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">`)
+	d := sample()
 	d.bar(kind, 0.5, 0.5, 15, 15)
 	return d.end()
 }
@@ -255,9 +255,8 @@ func Ageing(f Frame, lanes []Lane) template.HTML {
 func (d *drawing) dots(l Lane, y float64, at func(float64) float64) {
 	limit := math.Inf(1)
 	for i, m := range l.Marks {
-		class := "mark m" + string(rune('1'+min(i, 2)))
 		x := at(m.At)
-		d.el("line", class, "x1", x, "x2", x, "y1", y-14, "y2", y+14)
+		d.el("line", markClass(i), "x1", x, "x2", x, "y1", y-14, "y2", y+14)
 		limit = m.At
 	}
 	taken := map[int]int{}
@@ -285,3 +284,29 @@ func (d *drawing) dots(l Lane, y float64, at func(float64) float64) {
 		}
 	}
 }
+
+// DotKey is a sample of a dot, or of one beyond the last mark, for a legend.
+func DotKey(beyond bool) template.HTML {
+	d := sample()
+	if beyond {
+		d.el("path", "spot beyond", "d", "M8 3l5 5-5 5-5-5z")
+	} else {
+		d.el("circle", "spot", "cx", 8.0, "cy", 8.0, "r", 4.0)
+	}
+	return d.end()
+}
+
+// MarkKey is a sample of the line of the i-th mark, for a legend.
+func MarkKey(i int) template.HTML {
+	d := sample()
+	d.el("line", markClass(i), "x1", 8.0, "x2", 8.0, "y1", 0.0, "y2", 16.0)
+	return d.end()
+}
+
+func sample() *drawing {
+	d := &drawing{}
+	d.WriteString(`<svg class="key" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">`)
+	return d
+}
+
+func markClass(i int) string { return "mark m" + strconv.Itoa(min(i, 2)+1) }

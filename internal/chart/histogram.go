@@ -39,7 +39,7 @@ func Histogram(f Frame, bins []Bin, marks []Mark) template.HTML {
 	}
 	for i, m := range marks { // each name on its own line, so that none covers another
 		x, y := at(m.At), (text+2)*float64(i)+text
-		d.el("line", "mark m"+string(rune('1'+min(i, 2))), "x1", x, "x2", x, "y1", y+2, "y2", p.bottom)
+		d.el("line", markClass(i), "x1", x, "x2", x, "y1", y+2, "y2", p.bottom)
 		says := m.Name + " " + f.say(m.At)
 		if class := "name"; x+gap+widthOf(says) > wide {
 			d.words(class+" end", x-gap, y, x, says)

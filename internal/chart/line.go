@@ -103,10 +103,11 @@ func Spark(values []float64) template.HTML {
 	return d.end()
 }
 
-// Areas draws bands one upon the other, the first at the bottom: cumulative flow. Bands are of one hue, in their order.
-// Of more than seven the neighbours that are thinnest together become one, named by its first and its last.
-func Areas(f Frame, labels []string, bands []Series) template.HTML {
-	bands = merged(bands, len(labels))
+// Areas draws bands one upon the other, the first at the bottom: cumulative flow. Bands are of one hue, in their order,
+// upon a base of its own look: what is done. Of more than seven in all the neighbours that are thinnest together become
+// one, named by its first and its last.
+func Areas(f Frame, labels []string, base Series, bands []Series) template.HTML {
+	bands = append(merged([]Series{base}, len(labels)), merged(bands, len(labels))...)
 	sums := make([]float64, len(labels))
 	names := 0.0
 	for _, b := range bands {
@@ -131,7 +132,10 @@ func Areas(f Frame, labels []string, bands []Series) template.HTML {
 		for x := range above {
 			above[x] = below[x] + b.Values[x]
 		}
-		class := "r" + strconv.Itoa(rung(i, len(bands)))
+		class := "r0"
+		if i > 0 {
+			class = "r" + strconv.Itoa(rung(i-1, len(bands)-1))
+		}
 		d.el("path", "band "+class, "d", p.between(below, above))
 		last := len(labels) - 1
 		ends = append(ends, end{class, b.Name, (p.at(below[last]) + p.at(above[last])) / 2})
@@ -189,7 +193,7 @@ func merged(bands []Series, n int) []Series {
 			weight[i] += out[i].Values[x]
 		}
 	}
-	for len(out) > maxOf {
+	for len(out) >= maxOf {
 		thin := 0
 		for i := range len(out) - 1 {
 			if weight[i]+weight[i+1] < weight[thin]+weight[thin+1] {

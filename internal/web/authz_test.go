@@ -218,6 +218,7 @@ var entries = map[string]entry{
 	"GET /devices/people": {who: "OM"}, "POST /devices/people": {who: "OM", form: form()},
 	"GET /devices/people/{member}": {who: "OM", on: below}, "POST /devices/people/{member}": {who: "OM", on: below, form: form()},
 	"GET /board/export":          {who: "OMSw", on: aProcess},
+	"GET /reports":               {who: "OMSws"}, "GET /reports/{report}": {who: "OMSws"}, "GET /reports/{report}/export": {who: "OMSw"},
 	"GET /l/{token}":             {on: everybody},
 	"POST /l/{token}":            {on: everybody, form: form("do", "ready")},
 	"GET /calendars":             {who: "OMs", on: all},
@@ -431,7 +432,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	}
 	common := map[string]string{"device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "upload": upload.String(),
-		"member": lower.String(), "template": "printing", "hash": "x", "file": "app.css"}
+		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)
 		for n := range 4 {
@@ -592,6 +593,8 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 	switch pattern {
 	case "GET /board", "GET /jobs/new", "GET /board/export":
 		query = "?process=" + t.paths["process"]
+	case "GET /reports/{report}/export":
+		query = "?figure=figures&as=csv"
 	case "GET /find", "GET /trace":
 		query = "?q=" + url.QueryEscape(t.mark+"-1")
 	case "GET /live":
