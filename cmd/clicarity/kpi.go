@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -46,37 +45,8 @@ type record struct {
 }
 
 func openRecord(ctx context.Context, h *house, o postgres.Organisation) (*record, error) {
-	processes, err := h.Processes(ctx, o.ID)
-	if err != nil {
-		return nil, err
-	}
-	table, err := h.Timetable(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	vendors, err := h.Vendors(ctx, o.ID)
-	if err != nil {
-		return nil, err
-	}
-	stages, names := map[flow.StageRef]flow.Stage{}, map[flow.ID]string{}
-	for _, p := range processes {
-		names[p.ID] = p.Name
-		for _, s := range append(p.Retired, p.Stages...) {
-			stages[flow.StageRef{Process: p.ID, Stage: s.Code}] = s
-		}
-	}
-	return &record{h, o, measure.Lens{
-		Place: func(process flow.ID, code string) (string, *flow.Hours) {
-			s := stages[flow.StageRef{Process: process, Stage: code}]
-			return cmp.Or(s.Name, code), table.Hours(s.Calendar)
-		},
-		Process: func(id flow.ID) string { return cmp.Or(names[id], id.String()) },
-		Vendor:  func(id flow.ID) string { return cmp.Or(vendors[id].Name, id.String()) },
-		Inspection: func(process flow.ID, code string) bool {
-			return stages[flow.StageRef{Process: process, Stage: code}].Inspection
-		},
-		Zone: postgres.Zone(o.Timezone),
-	}}, nil
+	look, err := h.House(ctx, o)
+	return &record{h, o, look.Lens}, err
 }
 
 // stream is the history, job by job or as it was recorded.

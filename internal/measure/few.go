@@ -8,17 +8,22 @@ import (
 const Enough = 5
 
 // Dist is a distribution with only the percentiles that so many values can carry: P50 from five, P85 from seven, P95
-// from twenty, so that at least one value is expected beyond each.
+// from twenty, so that at least one value is expected beyond each. Within is the relative error of the percentiles where
+// they come from a Histogram; 0: they are exact.
 type Dist struct {
 	N   int      `json:"n"`
 	P50 *float64 `json:"p50,omitempty"`
 	P85 *float64 `json:"p85,omitempty"`
 	P95 *float64 `json:"p95,omitempty"`
+
+	Within float64 `json:"within,omitempty"`
 }
 
 // DistOf is the distribution of values in any order.
-func DistOf(values []float64) Dist {
-	s := SpreadOf(values)
+func DistOf(values []float64) Dist { return SpreadOf(values).told() }
+
+// told is what of a spread so many values can carry.
+func (s Spread) told() Dist {
 	d := Dist{N: s.N}
 	for _, p := range []struct {
 		from int

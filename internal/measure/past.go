@@ -13,6 +13,7 @@ type Past struct {
 	Trips    []Trip
 	Runs     []Run
 	Reports  []Report
+	Losses   []Loss
 }
 
 // Entry is what one movement changed in the account of one stage. Sums of entries are the account.
@@ -44,6 +45,13 @@ func reportOf(m flow.Movement) Report {
 		r.Known = m.Occurred
 	}
 	return r
+}
+
+// Loss is what one movement says was wasted for one reason.
+type Loss struct {
+	Stage, Reason string
+	At            flow.Moment
+	Quantity      flow.Quantity
 }
 
 // Run is a stretch of work at a station.
@@ -144,6 +152,7 @@ func (b *bookkeeper) told(m flow.Movement) {
 			return
 		}
 		b.p.Reports = append(b.p.Reports, reportOf(m))
+		b.lost(m)
 		if m.Facts.Began != 0 && m.Facts.Station != "" && m.Facts.Began < m.Occurred {
 			b.p.Runs = append(b.p.Runs, Run{m.Stage, m.Facts.Station, m.Facts.Began, m.Occurred})
 		}
@@ -151,7 +160,14 @@ func (b *bookkeeper) told(m flow.Movement) {
 		b.p.Trips = append(b.p.Trips, Trip{Stage: m.Stage, Challan: m.Facts.Challan, Vendor: m.Facts.Vendor, Sent: m.Occurred, Expected: m.Facts.Expected, Quantity: m.Facts.Quantity})
 	case flow.KindReceived:
 		b.p.Reports = append(b.p.Reports, reportOf(m))
+		b.lost(m)
 		b.came(m)
+	}
+}
+
+func (b *bookkeeper) lost(m flow.Movement) {
+	for _, w := range m.Facts.Wasted {
+		b.p.Losses = append(b.p.Losses, Loss{m.Stage, w.Reason, m.Occurred, w.Quantity})
 	}
 }
 

@@ -20,6 +20,7 @@ type Span struct {
 	From, To flow.Moment
 	Share    int    // of a run that several jobs share, in millionths; 0: the run is the job's alone
 	Station  string // of a run: where it was, as far as somebody said; of a wait: where the run was that ended it
+	Reason   string // of a hold: the code of its reason, as it was first given
 }
 
 // Stays are the stays of a job by its whole history in log order, each stage's in order. Those that go on are told up
@@ -89,9 +90,11 @@ func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
 		l.stays[i].close(at)
 		l.stays[i].open(is, at)
 		l.shared(now)
+		l.held(now)
 	case here(is):
 		l.now[stage] = len(l.stays)
 		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at}}})
+		l.held(now)
 	}
 }
 
@@ -101,6 +104,14 @@ func (l *ledger) shared(now flow.StageState) {
 	if last := &s.Spans[len(s.Spans)-1]; last.State == flow.Running {
 		last.Share, last.Station = l.share[now.Code], now.Station
 		s.waitedFor(now.Station)
+	}
+}
+
+// held gives a hold that has just begun its reason.
+func (l *ledger) held(now flow.StageState) {
+	s := &l.stays[l.now[now.Code]]
+	if last := &s.Spans[len(s.Spans)-1]; last.State == flow.Held {
+		last.Reason = now.Reason
 	}
 }
 

@@ -109,29 +109,46 @@ func (db *DB) Watch(ctx context.Context, org flow.ID, after int64, wake <-chan s
 // returns is stored with the place it has come to, in one transaction. It reports how many movements f was given.
 func (db *DB) Follow(ctx context.Context, org flow.ID, name string, f func(state []byte, next []Record) ([]byte, error)) (int, error) {
 	n := 0
-	err := db.inTenant(ctx, org, func(tx pgx.Tx) error {
+	err := db.follow(ctx, org, name, func(tx pgx.Tx, at *followed) error {
+		next, err := page(ctx, tx, org, at.seq)
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		if at.state, err = f(at.state, next); err != nil {
+			return err
+		}
+		n = len(next)
+		at.seq, at.changed = next[n-1].Seq, true
+		return nil
+	})
+	return n, err
+}
+
+// followed is where a follower stands.
+type followed struct {
+	seq     int64
+	state   []byte
+	changed bool // it is to be stored
+}
+
+// follow lets a named follower go on, alone, in one transaction with the place it comes to.
+func (db *DB) follow(ctx context.Context, org flow.ID, name string, f func(tx pgx.Tx, at *followed) error) error {
+	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "insert into followers (org_id, name, seq) values ($1, $2, 0) on conflict do nothing", org, name)
 		if err != nil {
 			return err
 		}
-		var seq int64
-		var state []byte
-		err = tx.QueryRow(ctx, "select seq, state from followers where org_id = $1 and name = $2 for update", org, name).Scan(&seq, &state)
+		var at followed
+		err = tx.QueryRow(ctx, "select seq, state from followers where org_id = $1 and name = $2 for update", org, name).Scan(&at.seq, &at.state)
 		if err != nil {
 			return err
 		}
-		next, err := page(ctx, tx, org, seq)
-		if err != nil || len(next) == 0 {
+		if err := f(tx, &at); err != nil || !at.changed {
 			return err
 		}
-		if state, err = f(state, next); err != nil {
-			return err
-		}
-		n = len(next)
-		_, err = tx.Exec(ctx, "update followers set seq = $3, state = $4 where org_id = $1 and name = $2", org, name, next[n-1].Seq, state)
+		_, err = tx.Exec(ctx, "update followers set seq = $3, state = $4 where org_id = $1 and name = $2", org, name, at.seq, at.state)
 		return err
 	})
-	return n, err
 }
 
 func page(ctx context.Context, tx pgx.Tx, org flow.ID, after int64) ([]Record, error) {
