@@ -81,7 +81,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
 	background := make(chan struct{}, 2)
 	go func() {
-		_ = h.Listen(ctx, postgres.Ears{Woke: hub.Wake, Look: hub.Look, Post: work.Post})
+		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
 		background <- struct{}{}
 	}() //nolint:errcheck // ends with the context
 	go func() { work.Run(ctx); background <- struct{}{} }()

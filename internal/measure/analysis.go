@@ -197,7 +197,7 @@ const (
 	OfRework    Figure = "rework"    // what was sent back
 	OfHolds     Figure = "holds"     // by reason
 	OfTrips     Figure = "trips"     // to vendors, back whole
-	OfSent      Figure = "sent"      // to vendors
+	OfSent      Figure = "sent"      // to vendors, on the day of sending
 	OfRuns      Figure = "runs"      // at stations
 	OfWIP       Figure = "wip"       // at stages now; the oldest first
 	OfOpen      Figure = "open"      // not completed; the oldest first

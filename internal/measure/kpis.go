@@ -88,8 +88,8 @@ func (t *Tally) Distribution(k Kind, working bool) Distribution {
 		}
 		d.Bars[i].N += n
 	}
-	if len(t.kept[at]) == n {
-		for _, v := range t.kept[at] {
+	if len(t.values(at)) == n {
+		for _, v := range t.values(at) {
 			bar(v, 1)
 		}
 		return d

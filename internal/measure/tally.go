@@ -72,7 +72,25 @@ type Tally struct {
 	sums  [nSums]int64
 	dists [nDists]Histogram
 	Keep  bool
-	kept  [nDists][]float64 // hours
+	kept  *[nDists][]float64 // hours; nil: none
+}
+
+// values are those of a distribution that were kept.
+func (t *Tally) values(at int) []float64 {
+	if t.kept == nil {
+		return nil
+	}
+	return t.kept[at]
+}
+
+func (t *Tally) keep(at int, values ...float64) {
+	if len(values) == 0 {
+		return
+	}
+	if t.kept == nil {
+		t.kept = &[nDists][]float64{}
+	}
+	t.kept[at] = append(t.kept[at], values...)
 }
 
 // IsZero reports whether nothing is in it.
@@ -86,7 +104,7 @@ func (t *Tally) length(k Kind, l Length, n int64) {
 		t.sums[sumTotals+at] += n * d.Microseconds()
 		t.dists[at].add(d, n)
 		if t.Keep && n > 0 {
-			t.kept[at] = append(t.kept[at], d.Hours())
+			t.keep(at, d.Hours())
 		}
 	}
 }
@@ -98,7 +116,7 @@ func (t *Tally) Add(o *Tally) {
 	}
 	for i := range t.dists {
 		t.dists[i].merge(o.dists[i])
-		t.kept[i] = append(t.kept[i], o.kept[i]...)
+		t.keep(i, o.values(i)...)
 	}
 	t.Keep = t.Keep && o.Keep
 }
@@ -107,7 +125,7 @@ func (t *Tally) Add(o *Tally) {
 func (t *Tally) KeepFrom(o *Tally, k Kind) {
 	for _, working := range []bool{false, true} {
 		at := distAt(k, working)
-		t.kept[at] = o.kept[at]
+		t.keep(at, o.values(at)...)
 	}
 }
 
@@ -123,10 +141,10 @@ func micros(n int64) float64 { return float64(n) / 3600e6 }
 
 func (t *Tally) dist(k Kind, working bool) Dist {
 	at := distAt(k, working)
-	if h := t.dists[at]; len(h) > 0 && len(t.kept[at]) != h.N() {
+	if h := t.dists[at]; len(h) > 0 && len(t.values(at)) != h.N() {
 		return h.dist()
 	}
-	return DistOf(t.kept[at])
+	return DistOf(t.values(at))
 }
 
 // Lengths is a time as its percentiles.

@@ -1,9 +1,15 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/measure"
@@ -23,36 +29,147 @@ type Analysis struct {
 	org   Organisation
 	scope flow.Scope
 	now   time.Time
+	house House
+	first flow.Date // the first day that there is anything of; empty: none
 }
 
 // Analysis is what a reader may read at a moment. It reads the processes and calendars once.
 func (db *DB) Analysis(ctx context.Context, o Organisation, scope flow.Scope, now time.Time) (*Analysis, error) {
-	return &Analysis{db: db, org: o, scope: scope, now: now}, nil
+	h, err := db.House(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	a := &Analysis{db: db, org: o, scope: scope, now: now, house: h}
+	err = db.tenant(ctx, o.ID, func(b *pgx.Batch) {
+		b.Queue("select coalesce(min(day)::text, '') from tallies where org_id = $1 and by = ''", o.ID).QueryRow(func(row pgx.Row) error { return row.Scan(&a.first) })
+	})
+	return a, err
 }
 
 // RolledUp is how far the roll-ups of an organisation are.
 type RolledUp struct {
 	Seq, Head int64     // the last movement in them, and the last there is
-	At        time.Time // when that movement was recorded
+	At        time.Time // when that movement was recorded; zero before the first
 	Making    bool      // they are being made anew, for the first time or by new calendars: figures are of a part of the jobs
 }
 
 // RolledUp tells how far the roll-ups are.
-func (a *Analysis) RolledUp(ctx context.Context) (RolledUp, error) { return RolledUp{}, nil }
+func (a *Analysis) RolledUp(ctx context.Context) (RolledUp, error) {
+	var r RolledUp
+	var text []byte
+	err := a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
+		b.Queue(selectRolledUp, a.org.ID, Roller).QueryRow(func(row pgx.Row) error { return notFound(row.Scan(&r.Head, &r.Seq, &text)) })
+	})
+	var state rollState
+	if err == nil && len(text) > 0 {
+		err = json.Unmarshal(text, &state)
+	}
+	r.At, r.Making = state.At.Time(), state.Making || state.Settings != a.house.settings
+	return r, err
+}
+
+// dayBegins is when a day begins where the organisation is.
+func (a *Analysis) dayBegins(d flow.Date) flow.Moment {
+	t := d.Time()
+	return flow.At(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, a.house.Zone))
+}
+
+func nextDay(d flow.Date) flow.Date { return flow.DateOf(d.Time().AddDate(0, 0, 1)) }
+
+// bounds are the part of some days that lies between the first that there is anything of and now.
+func (a *Analysis) bounds(from, to flow.Date) (flow.Moment, flow.Moment) {
+	return a.dayBegins(max(from, a.first)), min(a.dayBegins(nextDay(to)), flow.At(a.now))
+}
+
+// workingDays is how many working days there were of some days so far.
+func (a *Analysis) workingDays(from, to flow.Date) float64 {
+	_, own := a.house.Place(flow.ID{}, "")
+	begin, end := a.bounds(from, to)
+	days, _ := measure.WorkingDays(begin, end, own)
+	return days
+}
+
+// stageLevel reports whether the figures of a cut are of stages and say nothing of whole jobs.
+func (a *Analysis) stageLevel(c measure.Cut) bool {
+	r, err := a.reach(c)
+	return err != nil || len(r.whole) == 0
+}
+
+// yields are tallies of the stages of every slot, for the yield through all stages of one process. None when the cut is of several,
+// or of less than whole jobs.
+func yields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (map[S][]*measure.Tally, error) {
+	r, err := a.reach(c)
+	if err != nil || len(r.whole) != 1 || len(r.stages) > 0 || c.Station != "" || !c.Vendor.IsZero() {
+		return nil, err
+	}
+	return stageYields(ctx, a, c, slot)
+}
+
+func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (map[S][]*measure.Tally, error) {
+	type place struct {
+		slot S
+		flow.StageRef
+	}
+	got, err := gather(ctx, a, question{cut: c, stages: true}, func(k measure.Key) (place, bool) {
+		s, ok := slot(k)
+		return place{s, flow.StageRef{Process: k.Process, Stage: k.Stage}}, ok
+	})
+	by := map[S][]*measure.Tally{}
+	for _, p := range slices.SortedFunc(maps.Keys(got), func(a, b place) int { return cmp.Compare(a.Stage, b.Stage) }) { // always the same sum
+		by[p.slot] = append(by[p.slot], got[p])
+	}
+	return by, err
+}
+
+type everything struct{}
+
+func together(measure.Key) (everything, bool) { return everything{}, true }
 
 // KPIs are the figures of a cut.
 func (a *Analysis) KPIs(ctx context.Context, c measure.Cut) (measure.KPIs, error) {
-	return measure.KPIs{}, nil
+	got, err := gather(ctx, a, question{cut: c, dists: true}, together)
+	if err != nil {
+		return measure.KPIs{}, err
+	}
+	stages, err := yields(ctx, a, c, together)
+	return at(got, everything{}).KPIs(a.workingDays(c.From, c.To), a.stageLevel(c), stages[everything{}]), err
 }
 
-// Compared are the figures of a cut and those of the period before it.
+// Compared are the figures of a cut and those of the period before it. What is open is that of now in both.
 func (a *Analysis) Compared(ctx context.Context, c measure.Cut) (now, before measure.KPIs, err error) {
-	return now, before, nil
+	if now, err = a.KPIs(ctx, c); err != nil {
+		return now, before, err
+	}
+	before, err = a.KPIs(ctx, c.Before())
+	return now, before, err
 }
 
-// Trend are the figures of a cut step by step, every step of the period in order, also those without anything.
+// Trend are the figures of a cut step by step, every step of the period in order, also those without anything. They say
+// nothing of what is open.
 func (a *Analysis) Trend(ctx context.Context, c measure.Cut, g measure.Grain) ([]measure.Point, error) {
-	return nil, nil
+	if _, err := a.reach(c); err != nil {
+		return nil, err
+	}
+	var points []measure.Point
+	step := map[flow.Date]int{}
+	for day := c.From; day <= c.To; day = nextDay(day) {
+		if len(points) == 0 || g == measure.ByDay || day.Time().Weekday() == time.Monday {
+			points = append(points, measure.Point{From: day})
+		}
+		points[len(points)-1].To, step[day] = day, len(points)-1
+	}
+	slot := func(k measure.Key) (int, bool) { i, ok := step[k.Day]; return i, ok }
+	got, err := gather(ctx, a, question{cut: c, dists: true}, slot)
+	if err != nil {
+		return nil, err
+	}
+	stages, err := yields(ctx, a, c, slot)
+	level := a.stageLevel(c)
+	for i := range points {
+		p := &points[i]
+		p.KPIs = at(got, i).KPIs(a.workingDays(p.From, p.To), level, stages[i])
+	}
+	return points, err
 }
 
 // MaxSlices is how many values of a dimension are told at most.
@@ -61,76 +178,119 @@ const MaxSlices = 200
 // Slices are the figures of a cut by a dimension, at most MaxSlices, those with the most reports first; stages in route
 // order. more says that there were others.
 func (a *Analysis) Slices(ctx context.Context, c measure.Cut, by measure.Dimension) (list []measure.Slice, more bool, err error) {
-	return nil, false, nil
+	switch by {
+	case measure.PerProcess:
+		list, err = a.processes(ctx, c)
+	case measure.PerStage:
+		list, err = a.stages(ctx, c)
+	default:
+		return a.values(ctx, c, by)
+	}
+	if more = len(list) > MaxSlices; more {
+		list = list[:MaxSlices]
+	}
+	return list, more, err
+}
+
+func (a *Analysis) processes(ctx context.Context, c measure.Cut) (list []measure.Slice, err error) {
+	slot := func(k measure.Key) (flow.ID, bool) { return k.Process, true }
+	got, err := gather(ctx, a, question{cut: c, dists: true}, slot)
+	if err != nil {
+		return nil, err
+	}
+	stages, err := stageYields(ctx, a, c, slot)
+	if err != nil {
+		return nil, err
+	}
+	days := a.workingDays(c.From, c.To)
+	for _, p := range a.house.Processes {
+		if t := got[p.ID]; t != nil {
+			level := c.Stage != "" || !a.scope.Whole(p.ID)
+			if level {
+				stages[p.ID] = nil
+			}
+			list = append(list, measure.Slice{Process: p.ID, Key: p.ID.String(), Name: p.Name, KPIs: t.KPIs(days, level, stages[p.ID])})
+		}
+	}
+	return list, nil
+}
+
+func (a *Analysis) stages(ctx context.Context, c measure.Cut) (list []measure.Slice, err error) {
+	got, err := gather(ctx, a, question{cut: c, stages: true, dists: true}, byStage)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range a.inRouteOrder(slices.Collect(maps.Keys(got))) {
+		name, _ := a.house.Place(ref.Process, ref.Stage)
+		list = append(list, measure.Slice{Process: ref.Process, Key: ref.Stage, Name: name, KPIs: got[ref].KPIs(0, true, nil)})
+	}
+	return list, nil
+}
+
+func byStage(k measure.Key) (flow.StageRef, bool) {
+	return flow.StageRef{Process: k.Process, Stage: k.Stage}, k.Stage != ""
+}
+
+// inRouteOrder sorts stages by the names of their processes and where they stand on the route; those that are on no route
+// any more come after the others.
+func (a *Analysis) inRouteOrder(refs []flow.StageRef) []flow.StageRef {
+	place := map[flow.StageRef]int{}
+	n := 0
+	for _, p := range a.house.Processes {
+		for _, s := range slices.Concat(p.Stages, p.Retired) {
+			n++
+			if ref := (flow.StageRef{Process: p.ID, Stage: s.Code}); place[ref] == 0 {
+				place[ref] = n
+			}
+		}
+		n += 1000
+		place[flow.StageRef{Process: p.ID}] = n // what was added to a job alone
+	}
+	of := func(r flow.StageRef) int { return cmp.Or(place[r], place[flow.StageRef{Process: r.Process}]) }
+	slices.SortFunc(refs, func(a, b flow.StageRef) int { return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a.Stage, b.Stage)) })
+	return refs
+}
+
+// values are the slices of a dimension of which tallies are kept apart: first those that weigh the most, then their figures.
+func (a *Analysis) values(ctx context.Context, c measure.Cut, by measure.Dimension) (list []measure.Slice, more bool, err error) {
+	if by != measure.PerCustomer && by != measure.PerProduct && by != measure.PerVendor && by != measure.PerStation {
+		return nil, false, ErrCut
+	}
+	slot := func(k measure.Key) (string, bool) { return k.Value, true }
+	sums, err := gather(ctx, a, question{cut: c, by: by}, slot)
+	if err != nil {
+		return nil, false, err
+	}
+	names := slices.SortedFunc(maps.Keys(sums), func(x, y string) int {
+		return cmp.Or(cmp.Compare(sums[y].Weight(), sums[x].Weight()), cmp.Compare(x, y))
+	})
+	if more = len(names) > MaxSlices; more {
+		names = names[:MaxSlices]
+	}
+	if len(names) == 0 {
+		return nil, false, nil
+	}
+	got, err := gather(ctx, a, question{cut: c, by: by, dists: true, values: names}, slot)
+	days, level := a.workingDays(c.From, c.To), a.stageLevel(c)
+	for _, name := range names {
+		s := measure.Slice{Key: name, Name: name, KPIs: at(got, name).KPIs(days, level, nil)}
+		if by == measure.PerVendor {
+			id, err := flow.ParseID(name)
+			if err != nil {
+				return nil, false, err
+			}
+			s.Name = a.house.Vendor(id)
+		}
+		list = append(list, s)
+	}
+	return list, more, err
 }
 
 // Distribution is a time of a cut as a histogram, in working time or by the clock.
 func (a *Analysis) Distribution(ctx context.Context, c measure.Cut, k measure.Kind, working bool) (measure.Distribution, error) {
-	return measure.Distribution{}, nil
-}
-
-// Flow is the cumulative flow of a cut.
-func (a *Analysis) Flow(ctx context.Context, c measure.Cut) (measure.Flow, error) {
-	return measure.Flow{}, nil
-}
-
-// Ageing is the work in progress of a cut stage by stage, in route order.
-func (a *Analysis) Ageing(ctx context.Context, c measure.Cut) ([]measure.Ageing, error) {
-	return nil, nil
-}
-
-// Reasons are why there was wastage, or why work waited, at most MaxSlices, the largest first.
-func (a *Analysis) Reasons(ctx context.Context, c measure.Cut, k measure.ReasonKind) ([]measure.Reason, error) {
-	return nil, nil
-}
-
-// Stations are load and utilisation of the stations of a cut by name. What runs now counts up to now.
-func (a *Analysis) Stations(ctx context.Context, c measure.Cut) ([]measure.StationFigures, error) {
-	return nil, nil
-}
-
-// Bottleneck is what holds the work of a cut up, three ways.
-func (a *Analysis) Bottleneck(ctx context.Context, c measure.Cut) (measure.Bottleneck, error) {
-	return measure.Bottleneck{}, nil
-}
-
-// Variants are the ways that jobs went which were completed in the period, the commonest first, at most limit. more says that there were
-// others.
-func (a *Analysis) Variants(ctx context.Context, c measure.Cut, limit int) (list []measure.Variant, more bool, err error) {
-	return nil, false, nil
-}
-
-// Values are what a dimension can be cut to: what occurs in the period, at most MaxSlices, by name. Of PerCustomer,
-// PerProduct and PerStation.
-func (a *Analysis) Values(ctx context.Context, c measure.Cut, by measure.Dimension) ([]string, error) {
-	return nil, nil
-}
-
-// BehindQuery asks for a page of the jobs behind a figure.
-type BehindQuery struct {
-	Cut    measure.Cut
-	Figure measure.Figure
-	Reason *string // of wastage and holds: only with this reason, the empty one being "none was given"
-	Path   *measure.Variant
-	After  BehindPlace // the zero place: from the first
-	Limit  int
-}
-
-// BehindPlace is a place in such a list.
-type BehindPlace struct {
-	At  flow.Moment
-	Job flow.ID
-	N   int
-}
-
-// BehindPage is a page of such a list with the jobs themselves, as they are now.
-type BehindPage struct {
-	Rows []measure.Behind
-	Jobs map[flow.ID]flow.Job
-	Next BehindPlace // of the next page, the zero place after the last
-}
-
-// Behind is a page of the jobs behind a figure, the newest first. A job is there as often as it counts in the figure.
-func (a *Analysis) Behind(ctx context.Context, q BehindQuery) (BehindPage, error) {
-	return BehindPage{}, nil
+	got, err := gather(ctx, a, question{cut: c, dists: true}, together)
+	if err != nil {
+		return measure.Distribution{}, err
+	}
+	return at(got, everything{}).Distribution(k, working), nil
 }

@@ -110,7 +110,7 @@ func (db *DB) Watch(ctx context.Context, org flow.ID, after int64, wake <-chan s
 func (db *DB) Follow(ctx context.Context, org flow.ID, name string, f func(state []byte, next []Record) ([]byte, error)) (int, error) {
 	n := 0
 	err := db.follow(ctx, org, name, func(tx pgx.Tx, at *followed) error {
-		next, err := page(ctx, tx, org, at.seq)
+		next, err := page(ctx, tx, org, at.seq, logPage)
 		if err != nil || len(next) == 0 {
 			return err
 		}
@@ -151,8 +151,8 @@ func (db *DB) follow(ctx context.Context, org flow.ID, name string, f func(tx pg
 	})
 }
 
-func page(ctx context.Context, tx pgx.Tx, org flow.ID, after int64) ([]Record, error) {
-	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 and seq > $2 order by seq limit $3", org, after, logPage)
+func page(ctx context.Context, tx pgx.Tx, org flow.ID, after int64, limit int) ([]Record, error) {
+	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 and seq > $2 order by seq limit $3", org, after, limit)
 	if err != nil {
 		return nil, err
 	}

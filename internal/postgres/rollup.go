@@ -32,6 +32,11 @@ const makePage = 100 // jobs
 // time or by other calendars than before, one page of jobs. It reports how many movements or jobs that was; 0: there is
 // no more. What it has come to and what it wrote are committed together, and are what the movements up to there add up to.
 func (db *DB) RollUp(ctx context.Context, o Organisation) (n int, err error) {
+	return db.RollUpBy(ctx, o, logPage)
+}
+
+// RollUpBy is RollUp with pages of at most so many movements.
+func (db *DB) RollUpBy(ctx context.Context, o Organisation, limit int) (n int, err error) {
 	h, err := db.House(ctx, o)
 	if err != nil {
 		return 0, err
@@ -44,7 +49,7 @@ func (db *DB) RollUp(ctx context.Context, o Organisation) (n int, err error) {
 		if r.state.Making {
 			n, err = r.makeAnew(f)
 		} else {
-			n, err = r.further(f)
+			n, err = r.further(f, limit)
 		}
 		if err != nil || n == 0 && !r.changed {
 			return err
@@ -100,8 +105,8 @@ func (r *roller) makeAnew(f *followed) (int, error) {
 }
 
 // further follows the next page of the log.
-func (r *roller) further(f *followed) (int, error) {
-	next, err := page(r.ctx, r.tx, r.org, f.seq)
+func (r *roller) further(f *followed, limit int) (int, error) {
+	next, err := page(r.ctx, r.tx, r.org, f.seq, limit)
 	if err != nil || len(next) == 0 {
 		return 0, err
 	}

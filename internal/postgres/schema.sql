@@ -196,6 +196,21 @@ ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges OWNER TO clicarity_owner;
 
+CREATE TABLE public.busy_days (
+    org_id uuid NOT NULL,
+    day date NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL,
+    site text NOT NULL,
+    station text NOT NULL,
+    runs bytea NOT NULL,
+    busy bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.busy_days FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.busy_days OWNER TO clicarity_owner;
+
 CREATE TABLE public.calendar_changes (
     org_id uuid NOT NULL,
     code text NOT NULL,
@@ -296,6 +311,30 @@ CREATE TABLE public.devices (
 ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices OWNER TO clicarity_owner;
+
+CREATE TABLE public.facts (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    kind text NOT NULL,
+    n integer NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL,
+    site text NOT NULL,
+    customer text NOT NULL,
+    product text NOT NULL,
+    vendor_id uuid NOT NULL,
+    station text NOT NULL,
+    reason text NOT NULL,
+    day date NOT NULL,
+    since timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    m bigint[] NOT NULL,
+    spans text NOT NULL
+);
+
+ALTER TABLE ONLY public.facts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facts OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -783,6 +822,22 @@ ALTER TABLE ONLY public.support_grants FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants OWNER TO clicarity_owner;
 
+CREATE TABLE public.tallies (
+    org_id uuid NOT NULL,
+    by text NOT NULL,
+    day date NOT NULL,
+    process_id uuid NOT NULL,
+    stage text NOT NULL,
+    site text NOT NULL,
+    value text NOT NULL,
+    sums bytea NOT NULL,
+    dists bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.tallies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tallies OWNER TO clicarity_owner;
+
 CREATE TABLE public.tokens (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -886,6 +941,9 @@ ALTER TABLE ONLY public.badges
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
 
+ALTER TABLE ONLY public.busy_days
+    ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_pkey PRIMARY KEY (org_id, code, version);
 
@@ -909,6 +967,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.facts
+    ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
@@ -1030,6 +1091,9 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.support_grants
     ADD CONSTRAINT support_grants_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.tallies
+    ADD CONSTRAINT tallies_pkey PRIMARY KEY (org_id, by, day, process_id, stage, site, value);
+
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
@@ -1061,6 +1125,14 @@ CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+CREATE INDEX facts_customer ON public.facts USING btree (org_id, customer, kind, day, at) WHERE (customer <> ''::text);
+
+CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, at, job_id, n, stage) WHERE (day < '9999-12-31'::date);
+
+CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, stage, since, job_id, n) WHERE (day = '9999-12-31'::date);
+
+CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
 
 CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
 
@@ -1121,6 +1193,8 @@ CREATE UNIQUE INDEX sessions_was ON public.sessions USING btree (org_id, was_has
 CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id, granted_at, id);
 
 CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
+
+CREATE INDEX tallies_value ON public.tallies USING btree (org_id, by, value, day) WHERE (value <> ''::text);
 
 CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
 
@@ -1228,6 +1302,9 @@ ALTER TABLE ONLY public.column_maps
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.facts
+    ADD CONSTRAINT facts_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1375,6 +1452,8 @@ ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
 
 ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
@@ -1390,6 +1469,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
@@ -1457,6 +1538,8 @@ ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.tallies ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1464,6 +1547,8 @@ CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) W
 CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1478,6 +1563,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1541,6 +1628,8 @@ CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1576,6 +1665,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
@@ -1589,6 +1680,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
@@ -1653,6 +1746,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 

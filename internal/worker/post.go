@@ -33,7 +33,10 @@ func (w *Worker) Post(org flow.ID) {
 	}
 }
 
-func (w *Worker) open() { w.box.orgs = make(chan flow.ID, postboxSize) }
+func (w *Worker) open() {
+	w.box.orgs = make(chan flow.ID, postboxSize)
+	w.bell.orgs, w.bell.rung = map[flow.ID]bool{}, make(chan struct{}, 1)
+}
 
 // deliver sends mails as they are written, until the context ends. Those that have to be tried again are found by the
 // rounds.

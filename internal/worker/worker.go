@@ -25,6 +25,7 @@ type Worker struct {
 
 	once sync.Once
 	box  postbox
+	bell bell
 }
 
 const (
@@ -43,9 +44,13 @@ func (w *Worker) Run(ctx context.Context) {
 	delivered := make(chan struct{})
 	go func() { defer close(delivered); w.deliver(ctx) }()
 	defer func() { <-delivered }()
+	rolled := make(chan struct{})
+	go func() { defer close(rolled); w.roll(ctx) }()
+	defer func() { <-rolled }()
 	tick := time.NewTicker(round)
 	defer tick.Stop()
 	for {
+		w.Woke(flow.ID{})
 		w.Once(ctx)
 		select {
 		case <-ctx.Done():

@@ -25,6 +25,7 @@ create table facts (
 );
 create index facts_ended on facts (org_id, kind, process_id, at, job_id, n, stage) where day < date '9999-12-31';
 create index facts_open on facts (org_id, kind, process_id, stage, since, job_id, n) where day = date '9999-12-31';
+create index facts_began on facts (org_id, kind, process_id, since, job_id, n) where kind in ('job', 'trip');
 create index facts_customer on facts (org_id, customer, kind, day, at) where customer <> '';
 create index facts_product on facts (org_id, product, kind, day, at) where product <> '';
 

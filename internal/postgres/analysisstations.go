@@ -1,0 +1,167 @@
+package postgres
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/measure"
+)
+
+// worked is when there was work at a place, and by which hours it works.
+type worked struct {
+	busy  measure.Busy
+	hours *flow.Hours
+}
+
+// busy reads when there was work: at stations, or at stages wherever it was. What runs now counts up to now.
+func busy[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.BusyKey) (S, bool)) (map[S]*worked, error) {
+	into := map[S]*worked{}
+	r, err := a.reach(c)
+	if err != nil || r.nothing() || !c.Vendor.IsZero() {
+		return into, err
+	}
+	add := func(k measure.BusyKey) *worked {
+		s, ok := slot(k)
+		if !ok || c.Station != "" && k.Station != c.Station {
+			return nil
+		}
+		w := at(into, s)
+		if w.busy == nil {
+			_, w.hours = a.house.Place(k.Process, k.Stage)
+		}
+		return w
+	}
+	if c.Customer != "" || c.Product != "" {
+		s := &sieve{q: question{cut: c}, into: func(measure.Key) *measure.Tally { return nil }, level: func(measure.Key) bool { return false }}
+		s.busy = func(k measure.BusyKey) *measure.Busy {
+			if w := add(k); w != nil {
+				return &w.busy
+			}
+			return nil
+		}
+		err = a.eachFact(ctx, c, r, nil, func(f measure.Fact) { s.fact = f; f.Add(s, a.house.Zone, 1) })
+	} else {
+		err = a.busyDays(ctx, c, r, add)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return into, a.runningNow(ctx, c, r, add)
+}
+
+// place narrows a query to processes and single stages.
+func (r reach) place(args []any) (string, []any) {
+	processes, codes := refColumns(r.stages)
+	args = append(args, uuids(r.whole), uuids(processes), codes)
+	n := len(args)
+	where := " and (f.process_id = any($" + itoa(n-2) + ") or (f.process_id, f.stage) in (select * from unnest($" + itoa(n-1) + "::uuid[], $" + itoa(n) + "::text[])))"
+	if r.sites != nil {
+		args = append(args, r.sites)
+		where += " and f.site = any($" + itoa(len(args)) + ")"
+	}
+	return where, args
+}
+
+func (a *Analysis) busyDays(ctx context.Context, c measure.Cut, r reach, add func(measure.BusyKey) *worked) error {
+	where, args := r.place([]any{a.org.ID, string(c.From), string(c.To)})
+	return a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
+		b.Queue(`select f.day::text, f.process_id, f.stage, f.site, f.station, f.busy from busy_days f
+			where f.org_id = $1 and f.day between $2::text::date and $3::text::date`+where+` order by f.day, f.process_id, f.stage, f.site, f.station`, args...).Query(func(rows pgx.Rows) error {
+			return eachBusy(rows, func(k measure.BusyKey, busy measure.Busy) error {
+				if w := add(k); w != nil {
+					w.busy = append(w.busy, busy...)
+				}
+				return nil
+			})
+		})
+	})
+}
+
+// runningNow adds what has not ended: from when the first of it began, up to now.
+func (a *Analysis) runningNow(ctx context.Context, c measure.Cut, r reach, add func(measure.BusyKey) *worked) error {
+	from, to := a.bounds(c.From, c.To)
+	where, args := r.place([]any{a.org.ID})
+	more, args := factsWhere(measure.Cut{Customer: c.Customer, Product: c.Product}, nil, args)
+	return a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
+		b.Queue("select f.process_id, f.stage, f.station, min(f.since) from facts f where f.org_id = $1 and f.kind = 'run' and f.day = date '9999-12-31'"+where+more+
+			" group by f.process_id, f.stage, f.station", args...).Query(func(rows pgx.Rows) error {
+			var k measure.BusyKey
+			var since time.Time
+			_, err := pgx.ForEachRow(rows, []any{&k.Process, &k.Stage, &k.Station, &since}, func() error {
+				begin := max(flow.At(since), from)
+				if begin >= to {
+					return nil
+				}
+				for _, station := range slices.Compact([]string{"", k.Station}) { // the stage is at work, and the station
+					key := k
+					key.Station = station
+					if w := add(key); w != nil {
+						w.busy = append(w.busy, measure.Stretch{From: begin, To: to, N: 1})
+					}
+				}
+				return nil
+			})
+			return err
+		})
+	})
+}
+
+// Stations are load and utilisation of the stations of a cut by name. What runs now counts up to now, of its utilisation the
+// part of the period that lies between the first movement and now.
+func (a *Analysis) Stations(ctx context.Context, c measure.Cut) ([]measure.StationFigures, error) {
+	runs, err := busy(ctx, a, c, func(k measure.BusyKey) (string, bool) { return k.Station, k.Station != "" })
+	if err != nil {
+		return nil, err
+	}
+	waits := map[string]*measure.Tally{}
+	if c.Vendor.IsZero() {
+		if waits, err = gather(ctx, a, question{cut: c, by: measure.PerStation}, func(k measure.Key) (string, bool) { return k.Value, k.Day != measure.OpenDay }); err != nil {
+			return nil, err
+		}
+	}
+	for name := range waits {
+		at(runs, name)
+	}
+	var list []measure.StationFigures
+	from, to := a.bounds(c.From, c.To)
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		w := runs[name]
+		_, available := measure.WorkingDays(from, to, w.hours)
+		list = append(list, measure.StationOf(name, at(waits, name), w.busy, w.hours, available))
+	}
+	return list, nil
+}
+
+// Bottleneck is what holds the work of a cut up, three ways. Waiting is of waits that ended in the period; what runs now
+// counts up to now.
+func (a *Analysis) Bottleneck(ctx context.Context, c measure.Cut) (measure.Bottleneck, error) {
+	stages, err := a.stages(ctx, c)
+	if err != nil {
+		return measure.Bottleneck{}, err
+	}
+	stations, err := a.Stations(ctx, c)
+	if err != nil {
+		return measure.Bottleneck{}, err
+	}
+	b := measure.Narrowest(stages, stations)
+	active, err := busy(ctx, a, c, func(k measure.BusyKey) (flow.StageRef, bool) {
+		return flow.StageRef{Process: k.Process, Stage: k.Stage}, k.Station == ""
+	})
+	for _, s := range stages {
+		w := active[flow.StageRef{Process: s.Process, Stage: s.Key}]
+		if w == nil {
+			continue
+		}
+		from, to, long := w.busy.Longest(w.hours)
+		if long > 0 && (b.Active == nil || long > b.Active.Value) {
+			stamp := func(m flow.Moment) string { return m.Time().In(a.house.Zone).Format(time.RFC3339) }
+			b.Active = &measure.Narrow{Name: s.Name, Value: long, Jobs: s.Open.Jobs, N: s.TAT.Elapsed.N, From: stamp(from), To: stamp(to)}
+		}
+	}
+	return b, err
+}

@@ -1,0 +1,94 @@
+package postgres_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+	"clicarity/internal/postgres/pgtest"
+)
+
+func (f *firm) organisation() postgres.Organisation {
+	f.t.Helper()
+	o, err := f.db.Organisation(f.t.Context(), f.org)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return o
+}
+
+// rolledUp follows the log to its end.
+func (f *firm) rolledUp() {
+	f.t.Helper()
+	for {
+		n, err := f.db.RollUp(f.t.Context(), f.organisation())
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
+func (f *firm) rollUpsEqual() postgres.RollUpCheck {
+	f.t.Helper()
+	c, err := f.db.CheckRollUps(f.t.Context(), f.organisation())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if !c.Equal() {
+		f.t.Fatalf("the roll-ups differ from the log:\n%s", strings.Join(c.Differences, "\n"))
+	}
+	return c
+}
+
+// After any history, however it was followed, the roll-ups are what the whole log gives: with what was taken back,
+// counted again, split, merged, sent to vendors, changed and told late.
+func TestRollUpsAreTheRecompute(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		w := openTwins(t, rt, db, n)
+		o := w.once.organisation()
+		for range rapid.IntRange(5, 40).Draw(rt, "commands") {
+			w.now = w.now.Add(time.Duration(rapid.Int64Range(1, 40*3600).Draw(rt, "seconds later")) * time.Second)
+			c := flow.Command{ID: newID(t), Action: w.anyAction()}
+			if rapid.IntRange(0, 4).Draw(rt, "late") == 0 {
+				c.Occurred = w.now.Add(-time.Duration(rapid.Int64Range(1, 70*3600).Draw(rt, "seconds late")) * time.Second)
+			}
+			a := w.send(w.once, c, 0)
+			if a.Failure != "" {
+				rt.Fatalf("%s: %s", c.Action.Name(), a.Failure)
+			}
+			for _, ref := range a.Receipt.Jobs {
+				w.jobs = append(w.jobs, ref.ID)
+			}
+			if a.Refusal == "" {
+				w.taken = append(w.taken, c)
+			}
+			for range rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(rt, "pages") {
+				if _, err := db.RollUpBy(t.Context(), o, rapid.IntRange(1, 7).Draw(rt, "page")); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		w.once.rolledUp()
+		c := w.once.rollUpsEqual()
+		if c.Seq != c.Head {
+			rt.Fatalf("followed up to %d of %d", c.Seq, c.Head)
+		}
+		if err := db.RebuildRollUps(t.Context(), o, func(int) {}); err != nil {
+			rt.Fatal(err)
+		}
+		if again := w.once.rollUpsEqual(); again.Rows != c.Rows || again.Facts != c.Facts {
+			rt.Fatalf("made anew there are %+v, followed there were %+v", again, c)
+		}
+	})
+}
