@@ -226,7 +226,7 @@ func Ageing(f Frame, lanes []Lane) template.HTML {
 			top = max(top, size(m.At))
 		}
 	}
-	scale := axisTo(top)
+	scale := f.axis(top)
 	high := laneHigh*float64(max(len(lanes), 1)) + text + 2*gap
 	d := f.begin(high)
 	const left, right = 6.0, wide - 14.0

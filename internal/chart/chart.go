@@ -28,6 +28,7 @@ type Frame struct {
 	Finding string               // what it says, in one sentence: its accessible name
 	Say     func(float64) string // a number as people read it; nil: plain
 	More    func(n int) string   // names what is drawn together because it is too many: "5 more"
+	Unit    float64              // of what the numbers on an axis are round multiples: 24 for hours in days; 0: 1
 }
 
 func (f Frame) say(x float64) string {
@@ -194,6 +195,21 @@ func axisTo(highest float64) axis {
 		if a.top = tick; tick >= highest {
 			break
 		}
+	}
+	return a
+}
+
+// axis is the axis for values of the drawing.
+func (f Frame) axis(highest float64) axis {
+	if f.Unit <= 0 {
+		return axisTo(highest)
+	}
+	a := axisTo(highest / f.Unit)
+	for i := range a.ticks {
+		a.ticks[i] = finite(a.ticks[i] * f.Unit)
+	}
+	if a.top = finite(a.top * f.Unit); a.top == 0 {
+		a.top = 1
 	}
 	return a
 }

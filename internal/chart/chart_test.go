@@ -125,6 +125,14 @@ func TestALineGoesFromEdgeToEdgeAndIsNamedAtItsEnd(t *testing.T) {
 	}
 }
 
+func TestNumbersOnAnAxisAreRoundInTheirUnit(t *testing.T) {
+	f := chart.Frame{Unit: 24, Say: func(h float64) string { return strconv.FormatFloat(h/24, 'f', -1, 64) + " d" }}
+	got := of(read(t, chart.Line(f, []string{"a", "b"}, []chart.Series{{"x", []float64{100, 230}}})), "text", "tick")
+	if len(got) < 5 || got[1].text != "5 d" && got[1].text != "2 d" {
+		t.Errorf("the axis says %v", got)
+	}
+}
+
 func TestNamesOfLinesDoNotLieOnEachOther(t *testing.T) {
 	same := []float64{7, 7}
 	list := of(read(t, chart.Line(frame(), []string{"a", "b"}, []chart.Series{{"One", same}, {"Two", same}, {"Three", same}})), "text", "name")
@@ -217,12 +225,12 @@ func TestAreasLieOnEachOtherInTheOrderOfStages(t *testing.T) {
 		t.Fatalf("%d bands", len(areas))
 	}
 	for i, a := range areas {
-		if want := "band r" + []string{"0", "1", "2", "3", "5", "6", "7"}[i]; a.class != want {
+		if want := "band r" + []string{"0", "7", "6", "5", "3", "2", "1"}[i]; a.class != want {
 			t.Errorf("band %d is %s", i, a.class)
 		}
 	}
 	names := of(list, "text", "name")
-	if len(names) != 7 || names[6].text != "Done" || names[5].text != "A – D" || names[0].text != "J" {
+	if len(names) != 7 || names[6].text != "Done" || names[5].text != "J" || names[0].text != "A – D" {
 		t.Errorf("bands are named %v", names)
 	}
 }
@@ -312,6 +320,7 @@ func TestDrawingsOfAnything(t *testing.T) {
 		}
 		labels := rapid.SliceOfN(rapid.Just("01-09"), 0, 20).Draw(t, "labels")
 		f := frame()
+		f.Unit = rapid.SampledFrom([]float64{0, 24, 1.0 / 60}).Draw(t, "unit")
 		for _, d := range []template.HTML{
 			chart.Line(f, labels, series), chart.Areas(f, labels, chart.Series{Values: numbers.Draw(t, "base")}, series), chart.Bars(f, rows), chart.Pareto(f, slices, nil),
 			chart.Histogram(f, bins, marks), chart.Ageing(f, lanes), chart.Spark(numbers.Draw(t, "spark")),

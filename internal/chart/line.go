@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,12 +20,11 @@ const (
 // Line draws how values went, one line for each series, named where it ends.
 func Line(f Frame, labels []string, series []Series) template.HTML {
 	series = series[:min(len(series), maxOf)]
-	top, names := 0.0, 0.0
+	top, names := Highest(series), 0.0
 	for _, s := range series {
-		top = max(top, highest(s.Values...))
 		names = max(names, widthOf(s.Name))
 	}
-	p := plot{top: text, bottom: lineHigh - 2*text, y: axisTo(top)}
+	p := plot{top: text, bottom: lineHigh - 2*text, y: f.axis(top)}
 	p.left = f.margin(p.y)
 	p.right = wide - min(names+2*gap, wide*0.32)
 	d := f.begin(lineHigh)
@@ -103,11 +103,12 @@ func Spark(values []float64) template.HTML {
 	return d.end()
 }
 
-// Areas draws bands one upon the other, the first at the bottom: cumulative flow. Bands are of one hue, in their order,
-// upon a base of its own look: what is done. Of more than seven in all the neighbours that are thinnest together become
-// one, named by its first and its last.
+// Areas draws bands one under the other, the first at the top: cumulative flow. Bands are of one hue, darker from one to the
+// next, upon a base of its own look: what is done. Of more than seven in all the neighbours that are thinnest together
+// become one, named by its first and its last.
 func Areas(f Frame, labels []string, base Series, bands []Series) template.HTML {
-	bands = append(merged([]Series{base}, len(labels)), merged(bands, len(labels))...)
+	bands = append(merged(bands, len(labels)), merged([]Series{base}, len(labels))...)
+	slices.Reverse(bands) // as they are drawn: from the bottom
 	sums := make([]float64, len(labels))
 	names := 0.0
 	for _, b := range bands {
@@ -134,7 +135,7 @@ func Areas(f Frame, labels []string, base Series, bands []Series) template.HTML 
 		}
 		class := "r0"
 		if i > 0 {
-			class = "r" + strconv.Itoa(rung(i-1, len(bands)-1))
+			class = "r" + strconv.Itoa(rung(len(bands)-1-i, len(bands)-1))
 		}
 		d.el("path", "band "+class, "d", p.between(below, above))
 		last := len(labels) - 1
@@ -218,3 +219,12 @@ func merged(bands []Series, n int) []Series {
 
 // titled puts a title into what is about to be closed.
 func titled(says string) string { return "<title>" + html.EscapeString(says) + "</title>" }
+
+// Highest is the highest value of some series.
+func Highest(series []Series) float64 {
+	top := 0.0
+	for _, s := range series {
+		top = max(top, highest(s.Values...))
+	}
+	return top
+}

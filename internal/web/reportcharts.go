@@ -69,7 +69,7 @@ func (p *reportPage) spreadFigure(k timeKind, d measure.Distribution) reportFigu
 	if d.P85 != nil {
 		f.Finding = p.T("rep_spread_says_85", "what", f.Title, "n", p.Int(d.N), "p50", p.Hours(*d.P50), "p85", p.Hours(*d.P85))
 	}
-	f.Drawing = chart.Histogram(p.frame(f.Finding, p.Hours), bins, marks)
+	f.Drawing = chart.Histogram(p.timeFrame(f.Finding, d.Bars[len(d.Bars)-1].To), bins, marks)
 	return f
 }
 
@@ -122,9 +122,9 @@ func (p *reportPage) flowFigure(got measure.Flow) reportFigure {
 		f.Table.Head = append(f.Table.Head, s.Name)
 	}
 	labels, done := make([]string, len(got.Days)), chart.Series{Name: p.T("completed"), Values: make([]float64, len(got.Days))}
-	bands := make([]chart.Series, len(got.Stages)) // the last stage first: it lies lowest
+	bands := make([]chart.Series, len(got.Stages))
 	for i, s := range got.Stages {
-		bands[len(bands)-1-i] = chart.Series{Name: s.Name, Values: make([]float64, len(got.Days))}
+		bands[i] = chart.Series{Name: p.stageNames([]string{s.Stage}, ""), Values: make([]float64, len(got.Days))}
 	}
 	sum, busy := 0, false
 	for i, day := range got.Days {
@@ -138,7 +138,7 @@ func (p *reportPage) flowFigure(got measure.Flow) reportFigure {
 			if s < len(day.At) {
 				n = day.At[s]
 			}
-			bands[len(bands)-1-s].Values[i] = float64(n)
+			bands[s].Values[i] = float64(n)
 			row.Cells = append(row.Cells, p.countCell(n, ""))
 			busy = busy || n > 0
 		}
@@ -205,7 +205,7 @@ func (p *reportPage) ageingFigure(stages []measure.Ageing, oldest []measure.Behi
 	dots := map[string][]chart.Dot{}
 	for _, b := range oldest {
 		if j, ok := jobs[b.Job]; ok {
-			age := flow.At(p.Now).Sub(b.At).Hours()
+			age := flow.At(p.Now).Sub(b.Since).Hours()
 			dots[b.Stage] = append(dots[b.Stage], chart.Dot{Name: j.Number + " · " + p.hoursByClock(age), At: age, Link: "/jobs/" + j.ID.String()})
 		}
 	}
@@ -241,7 +241,11 @@ func (p *reportPage) ageingFigure(stages []measure.Ageing, oldest []measure.Behi
 	}
 	f.Finding = p.T("rep_ageing_says", "stage", worst.Name, "oldest", p.hoursByClock(worst.Oldest), "n", p.Int(late))
 	f.Legend = []key{{chart.DotKey(false), p.T("rep_dot")}, {chart.DotKey(true), p.T("rep_diamond")}, {chart.MarkKey(0), "P50"}, {chart.MarkKey(1), "P85"}, {chart.MarkKey(2), "P95"}}
-	f.Drawing = chart.Ageing(p.frame(f.Finding, p.hoursByClock), lanes)
+	frame := p.frame(f.Finding, p.hoursByClock)
+	if worst.Oldest >= 2*day {
+		frame.Unit = day
+	}
+	f.Drawing = chart.Ageing(frame, lanes)
 	return f
 }
 

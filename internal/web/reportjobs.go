@@ -84,7 +84,10 @@ func (p *reportPage) behindRow(of measure.Figure, b measure.Behind, j flow.Job) 
 	if b.Stage != "" {
 		row.Stage = p.placeName(b.Process, b.Stage)
 	}
-	if b.Quantity > 0 {
+	if of == measure.OfWIP || of == measure.OfOpen {
+		row.At = b.Since
+	}
+	if b.Quantity > 0 && j.Mode != flow.UnitMode {
 		row.Qty = p.Qty(b.Quantity) + " " + j.Unit
 	}
 	length := b.Length.Elapsed
@@ -93,7 +96,7 @@ func (p *reportPage) behindRow(of measure.Figure, b measure.Behind, j flow.Job) 
 	}
 	switch {
 	case of == measure.OfWIP || of == measure.OfOpen:
-		row.Length = p.For(b.At)
+		row.Length = p.For(b.Since)
 	case length > 0:
 		row.Length = p.Hours(length.Hours())
 	}

@@ -14,6 +14,7 @@ type kpi struct {
 	Figure measure.Figure
 	Jobs   bool // of whole jobs: a stage, a vendor and a station have none
 	Up     bool // more is better
+	time   bool // it is a length of time
 	unit   func(*reportPage, float64) string
 	get    func(*asked, *measure.KPIs) (value *float64, n int)
 	beside func(*reportPage, *measure.KPIs) string // a second figure that belongs to it, in words; empty: none
@@ -30,7 +31,7 @@ func spread(of func(*measure.KPIs) measure.Lengths) (get func(*asked, *measure.K
 		d := p.Asked.by(of(k))
 		switch {
 		case d.P85 == nil:
-			return ""
+			return p.T("rep_p50")
 		case d.P95 == nil:
 			return p.T("rep_p85", "p85", p.Hours(*d.P85))
 		}
@@ -41,7 +42,7 @@ func spread(of func(*measure.KPIs) measure.Lengths) (get func(*asked, *measure.K
 
 func timeKPI(key string, figure measure.Figure, jobs bool, of func(*measure.KPIs) measure.Lengths) kpi {
 	get, beside := spread(of)
-	return kpi{Key: key, Figure: figure, Jobs: jobs, unit: inHours, get: get, beside: beside}
+	return kpi{Key: key, Figure: figure, Jobs: jobs, time: true, unit: inHours, get: get, beside: beside}
 }
 
 func shareKPI(key string, figure measure.Figure, jobs, up bool, of func(*asked, *measure.KPIs) measure.Share, beside func(*reportPage, *measure.KPIs) string) kpi {

@@ -80,11 +80,13 @@ func (p *reportPage) pathName(x measure.Variant) string {
 			left = append(left, code)
 		}
 	}
-	for _, code := range slices.Compact(slices.Sorted(slices.Values(x.Path))) {
-		if times[code] > 1 {
+	for _, code := range x.Plan {
+		if times[code] > 1 && !slices.Contains(again, code) {
 			again = append(again, code)
 		}
-		if !slices.Contains(x.Plan, code) {
+	}
+	for _, code := range x.Path {
+		if !slices.Contains(x.Plan, code) && !slices.Contains(added, code) {
 			added = append(added, code)
 		}
 	}
@@ -93,10 +95,8 @@ func (p *reportPage) pathName(x measure.Variant) string {
 		key   string
 		codes []string
 	}{{"rep_way_left", left}, {"rep_way_again", again}, {"rep_way_added", added}} {
-		if n := len(one.codes); n > 3 {
-			parts = append(parts, p.T(one.key, "stages", p.stageNames(one.codes[:3], ", ")+" "+p.T("rep_others", "n", n-3)))
-		} else if n > 0 {
-			parts = append(parts, p.T(one.key, "stages", p.stageNames(one.codes, ", ")))
+		if len(one.codes) > 0 {
+			parts = append(parts, p.T(one.key, "stages", p.stretches(one.codes, x.Plan)))
 		}
 	}
 	return cmp.Or(strings.Join(parts, "; "), p.T("rep_way_order"))
@@ -108,4 +108,23 @@ func variantOf(process flow.ID, path, plan string) *measure.Variant {
 		return nil
 	}
 	return &measure.Variant{Process: process, Path: strings.Split(path, ","), Plan: strings.Split(plan, ",")}
+}
+
+// stretches names stages in the order of a plan: of three or more that follow each other there only the first and the last.
+func (p *reportPage) stretches(codes, plan []string) string {
+	var parts []string
+	for i := 0; i < len(codes); {
+		end, at := i, slices.Index(plan, codes[i])
+		for at >= 0 && end+1 < len(codes) && at+1 < len(plan) && codes[end+1] == plan[at+1] {
+			end, at = end+1, at+1
+		}
+		if end-i < 2 {
+			end = i
+			parts = append(parts, p.stageNames(codes[i:i+1], ""))
+		} else {
+			parts = append(parts, p.stageNames([]string{codes[i], codes[end]}, " – "))
+		}
+		i = end + 1
+	}
+	return strings.Join(parts, ", ")
 }

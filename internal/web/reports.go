@@ -359,7 +359,11 @@ func (p *reportPage) trendFigure(k kpi, now, before []measure.Point) reportFigur
 		series = append(series, chart.Series{Name: p.T("rep_earlier"), Values: was})
 	}
 	f.Finding = p.trendSays(k, values)
-	f.Drawing = chart.Line(p.frame(f.Finding, func(x float64) string { return k.unit(p, x) }), labels, series)
+	frame := p.frame(f.Finding, func(x float64) string { return k.unit(p, x) })
+	if k.time {
+		frame = p.timeFrame(f.Finding, chart.Highest(series))
+	}
+	f.Drawing = chart.Line(frame, labels, series)
 	return f
 }
 

@@ -108,7 +108,7 @@ func sliced(by measure.Dimension) func(*Web, *http.Request, *reportPage) error {
 
 // sliceFigure is the drawing and the table of figures by a dimension.
 func (p *reportPage) sliceFigure(by measure.Dimension, c cutting, list []measure.Slice, more bool) reportFigure {
-	f := reportFigure{ID: "by-" + string(by), Title: p.T("rep_by", "what", p.T(c.noun)), Table: reportTable{Head: []string{p.T(c.noun)}}}
+	f := reportFigure{ID: "by-" + string(by), Title: p.Title, Table: reportTable{Head: []string{p.T(c.noun)}}}
 	for _, col := range c.columns {
 		f.Table.Head = append(f.Table.Head, p.T(col.head))
 	}
@@ -208,7 +208,7 @@ func (w *Web) stationsReport(r *http.Request, p *reportPage) error {
 	if err != nil {
 		return err
 	}
-	f := reportFigure{ID: "by-station", Title: p.T("rep_by", "what", p.T("station")), Table: reportTable{
+	f := reportFigure{ID: "by-station", Title: p.Title, Table: reportTable{
 		Head: []string{p.T("station"), p.T("rep_col_runs"), p.T("rep_col_run"), p.T("rep_col_waits"), p.T("rep_col_queue"), p.T("rep_kpi_station")}}}
 	var rows []chart.Row
 	top, name := -1.0, ""

@@ -55,6 +55,18 @@ func (p *reportPage) frame(finding string, say func(float64) string) chart.Frame
 	return chart.Frame{Finding: finding, Say: say, More: func(n int) string { return p.T("rep_others", "n", p.Int(n)) }}
 }
 
+// timeFrame is a drawing of times up to one: by the clock from two days on its axis counts days, below an hour minutes.
+func (p *reportPage) timeFrame(finding string, highest float64) chart.Frame {
+	f := p.frame(finding, p.Hours)
+	switch {
+	case !p.Asked.Working && highest >= 2*day:
+		f.Unit, f.Say = day, func(h float64) string { return p.T("span_d", "d", group(decimal(h/day, 1))) }
+	case highest < 1:
+		f.Unit = 1.0 / 60
+	}
+	return f
+}
+
 const day = 24.0 // hours
 
 // Hours writes a length of time: minutes, hours with one decimal, and by the clock days from two on.
