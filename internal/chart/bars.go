@@ -43,7 +43,7 @@ func (r Row) sum() float64 {
 }
 
 const (
-	rowHigh = 40.0
+	rowHigh = 44.0
 	barHigh = 14.0
 	mostRow = 24 // rows in one drawing
 )
@@ -211,7 +211,7 @@ type Lane struct {
 	Marks []Mark
 }
 
-const laneHigh = 56.0
+const laneHigh = 60.0
 
 // Ageing draws what is open by its age, a lane for each stage, across it how long nearly all took before. A dot beyond the
 // last mark is a diamond.
@@ -245,8 +245,8 @@ func Ageing(f Frame, lanes []Lane) template.HTML {
 		y := laneHigh * float64(i)
 		d.words("name", left, y+text+2, wide*0.62, l.Name)
 		d.words("value end", wide, y+text+2, wide*0.38, l.Says)
-		d.el("line", "lane", "x1", left, "x2", right, "y1", y+36, "y2", y+36)
-		d.dots(l, y+36, at)
+		d.el("line", "lane", "x1", left, "x2", right, "y1", y+40, "y2", y+40)
+		d.dots(l, y+40, at)
 	}
 	return d.end()
 }

@@ -18,7 +18,7 @@ import (
 
 const (
 	wide  = 360.0
-	text  = 12.0 // size of letters on a phone
+	text  = 14.0 // size of letters on a phone
 	gap   = 4.0
 	maxOf = 7 // series that can be told apart
 )

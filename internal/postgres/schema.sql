@@ -573,6 +573,8 @@ CREATE TABLE public.organisations (
     timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     second_factor text DEFAULT ''::text NOT NULL,
+    person_figures text DEFAULT ''::text NOT NULL,
+    CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
 
@@ -1126,6 +1128,8 @@ CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_has
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
 
+CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
+
 CREATE INDEX facts_customer ON public.facts USING btree (org_id, customer, kind, day, at) WHERE (customer <> ''::text);
 
 CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, at, job_id, n, stage) WHERE (day < '9999-12-31'::date);
@@ -1232,7 +1236,7 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXEC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
-CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor');
+CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor person_figures');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
 

@@ -205,7 +205,7 @@ var entries = map[string]entry{
 	"POST /account/sessions/{session}/end":    {who: "OMSovw", on: nobodys, form: form()},
 	"GET /leave":                              {who: "OMSovw"}, "POST /leave": {who: "OMSovw", form: form()},
 	"GET /devices/me": {who: "OMSo"}, "POST /devices/me": {who: "OMSo", form: form("pin", "x")},
-	"GET /security": {who: "O", on: all}, "POST /security": {who: "O", on: all, form: form()},
+	"GET /security": {who: "O", on: all}, "POST /security": {who: "O", on: all, form: form()}, "POST /security/figures": {who: "O", on: all, form: form("do", "off")},
 	"GET /sign-in-with": {who: "O", on: all}, "POST /sign-in-with": {who: "O", on: all, form: form("issuer", "x")},
 	"GET /tokens": {who: "O", on: all}, "POST /tokens": {who: "O", on: all, form: form()}, "POST /tokens/{token}/revoke": {who: "O", on: object, form: form()},
 	"GET /audit": {who: "O", on: all}, "GET /audit/export": {who: "O", on: all}, "POST /audit/head": {who: "O", on: all, form: form()},

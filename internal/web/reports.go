@@ -59,6 +59,7 @@ type reportPage struct {
 	Rolled  postgres.RolledUp
 	Fresh   bool // nothing has ever been counted
 	Values  map[string][]string
+	Purpose string // why there are figures by person; empty: there are none
 
 	figures *postgres.Analysis
 	extra   []string // of the address beside what is asked for
@@ -92,14 +93,20 @@ func (w *Web) reportOf(r *http.Request, who flow.Person) (*reportPage, error) {
 	if name == "" {
 		name = overview
 	}
+	purpose, err := w.showsPeople(r, who)
+	if err != nil {
+		return nil, err
+	}
 	all := allReports()
+	if purpose != "" {
+		all = append(all, personal)
+	}
 	i := slices.IndexFunc(all, func(one report) bool { return one.name == name })
 	if i < 0 || !figuresFor(who) {
 		return nil, errNotYours
 	}
-	p := &reportPage{view: w.view(r, who, "reports"), Report: name}
+	p := &reportPage{view: w.view(r, who, "reports"), Report: name, Purpose: purpose}
 	p.Title = p.T("rep_tab_" + name)
-	var err error
 	if p.Asked, err = w.asking(r, p.view); err != nil {
 		return nil, err
 	}
@@ -389,7 +396,7 @@ func (p *reportPage) With(f reportFigure) figureOn { return figureOn{p, f} }
 
 // Switches turn between the time by the clock and the working time.
 func (p *reportPage) Switches() []choice {
-	if p.Report == "flow" || p.Report == "ageing" || p.Report == "stations" {
+	if p.Report == "flow" || p.Report == "ageing" || p.Report == "stations" || p.Report == "people" {
 		return nil
 	}
 	return []choice{
