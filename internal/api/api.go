@@ -142,7 +142,7 @@ func (a *API) description(rw http.ResponseWriter, _ *http.Request, _ flow.Person
 }
 
 func (a *API) export(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	if err := onlyParameters(r, "process", "show"); err != nil {
+	if err := onlyParameters(r, "process", "show", "format"); err != nil {
 		return err
 	}
 	return a.Export(rw, r, who)

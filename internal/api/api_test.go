@@ -299,7 +299,7 @@ func TestACommandCountsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.post("/api/v1/jobs", body, "Idempotency-Key", key).is(201, `"again":true`)
-	p.post("/api/v1/jobs", strings.Replace(body, "10", "11", 1), "Idempotency-Key", key).refuses(409, "command_reused")
+	p.post("/api/v1/jobs", strings.Replace(body, `"10"`, `"11"`, 1), "Idempotency-Key", key).refuses(409, "command_reused")
 	p.post("/api/v1/jobs", body, "Idempotency-Key", "").refuses(400, "no_key", "Idempotency-Key")
 	p.post("/api/v1/jobs", body, "Idempotency-Key", "42").refuses(400, "no_key")
 	if jobs := into[api.Jobs](p.get("/api/v1/jobs")); len(jobs.Jobs) != 1 {

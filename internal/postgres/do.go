@@ -28,7 +28,7 @@ func (db *DB) Do(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt
 	}
 	const tries = 4 // a race on a command id, a job number or a deadlock is settled by the second
 	for try := 1; ; try++ {
-		receipt, err := db.attempt(ctx, m, c)
+		receipt, err := db.attempt(ctx, m, c, try > 1)
 		if try == tries && unique(err, "jobs_number") {
 			return receipt, &flow.Refusal{Code: flow.NumberTaken}
 		}
@@ -88,10 +88,10 @@ func notTheirs(c flow.Command, r *flow.Refusal) Event {
 	return e
 }
 
-func (db *DB) attempt(ctx context.Context, m flow.Mark, c flow.Command) (flow.Receipt, error) {
+func (db *DB) attempt(ctx context.Context, m flow.Mark, c flow.Command, raced bool) (flow.Receipt, error) {
 	var receipt flow.Receipt
 	err := db.pool.AcquireFunc(ctx, func(pc *pgxpool.Conn) error {
-		d := door{db: db, conn: pc.Conn(), mark: m, cmd: c, print: c.Fingerprint()}
+		d := door{db: db, conn: pc.Conn(), mark: m, cmd: c, print: c.Fingerprint(), raced: raced}
 		err := d.run(ctx)
 		if err != nil {
 			rollback(d.conn)
@@ -112,28 +112,29 @@ type door struct {
 	mark    flow.Mark
 	cmd     flow.Command
 	print   [32]byte
+	raced   bool // an attempt before this one found what was not there when it looked
 	world   flow.World
 	receipt flow.Receipt
 }
 
-var errAnswered = errors.New("answered before")
-
+// run takes the command, or gives the answer of before. Nearly every command is new, so its receipt is looked for only where
+// it can matter: when the rules refuse the command or it brings nothing new, and after a race. That it is there after all
+// is then seen when the new one is put down.
 func (d *door) run(ctx context.Context) error {
-	err := d.load(ctx)
-	if errors.Is(err, errAnswered) {
-		_, err = d.conn.Exec(ctx, "rollback")
-		return err
+	moves, err := d.decide(ctx)
+	var refused *flow.Refusal
+	if nothing := err == nil && len(moves) == 0; nothing || d.raced || errors.As(err, &refused) {
+		before, failed := d.answered(ctx)
+		if failed != nil {
+			return failed
+		}
+		if before || nothing { // nothing: an import that brings nothing new
+			d.receipt.Command = d.cmd.ID
+			_, err := d.conn.Exec(ctx, "rollback")
+			return err
+		}
 	}
 	if err != nil {
-		return err
-	}
-	moves, err := flow.Decide(d.world, d.mark, d.cmd)
-	if err != nil {
-		return err
-	}
-	if len(moves) == 0 { // an import that brings nothing new
-		d.receipt = flow.Receipt{Command: d.cmd.ID}
-		_, err := d.conn.Exec(ctx, "rollback")
 		return err
 	}
 	if err := d.keepPictures(ctx, moves); err != nil {
@@ -146,9 +147,14 @@ func (d *door) run(ctx context.Context) error {
 	return d.write(ctx, moves, after)
 }
 
-// load opens the transaction, locks and reads what the command may look at. The receipt is read after the locks and after
-// the numbers in use, so that of two senders of one command the second sees the first's answer, and never a number taken
-// by itself.
+func (d *door) decide(ctx context.Context) ([]flow.Movement, error) {
+	if err := d.load(ctx); err != nil {
+		return nil, err
+	}
+	return flow.Decide(d.world, d.mark, d.cmd)
+}
+
+// load opens the transaction, locks and reads what the command may look at.
 func (d *door) load(ctx context.Context) error {
 	targets := slices.Clone(d.cmd.Action.Targets())
 	slices.SortFunc(targets, func(a, b flow.ID) int { return slices.Compare(a[:], b[:]) })
@@ -167,8 +173,6 @@ func (d *door) load(ctx context.Context) error {
 	if cr, ok := d.cmd.Action.(flow.Creator); ok {
 		d.queueNumbers(b, cr)
 	}
-	b.Queue("select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2",
-		d.mark.Org, d.cmd.ID).Query(d.answered)
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
@@ -198,26 +202,26 @@ func (d *door) jobs(rows pgx.Rows) error {
 	return rows.Err()
 }
 
-func (d *door) answered(rows pgx.Rows) error {
-	if !rows.Next() {
-		return rows.Err()
-	}
+// answered looks for the receipt of the command. It is read after the locks and after the numbers in use, so that of two
+// senders of one command the second sees the first's answer, and is never told of a number taken by itself.
+func (d *door) answered(ctx context.Context) (bool, error) {
 	var print []byte
 	var refs string
 	first := flow.Taken{Receipt: flow.Receipt{Command: d.cmd.ID}}
-	if err := rows.Scan(&print, &first.Receipt.First, &first.Receipt.Last, &refs); err != nil {
-		return err
+	err := d.conn.QueryRow(ctx, "select fingerprint, first_seq, last_seq, jobs from receipts where org_id = $1 and command_id = $2", d.mark.Org, d.cmd.ID).
+		Scan(&print, &first.Receipt.First, &first.Receipt.Last, &refs)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
 	}
-	rows.Close()
+	if err != nil {
+		return false, err
+	}
 	first.Print = [32]byte(print)
 	if err := json.Unmarshal([]byte(refs), &first.Receipt.Jobs); err != nil {
-		return err
+		return false, err
 	}
-	var err error
-	if d.receipt, err = first.Answer(d.print); err != nil {
-		return err
-	}
-	return errAnswered
+	d.receipt, err = first.Answer(d.print)
+	return err == nil, err
 }
 
 func (d *door) queueHistory(b *pgx.Batch, targets []flow.ID) {
@@ -369,13 +373,18 @@ func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.
 	b := &pgx.Batch{}
 	d.receipt = flow.Receipt{Command: d.cmd.ID}
 	d.queueChallan(b)
+	var names []string
 	for _, id := range order(moves) {
 		j := after[id]
 		if err := d.queueJob(b, j); err != nil {
 			return err
 		}
 		d.receipt.Jobs = append(d.receipt.Jobs, flow.JobRef{ID: j.ID, Number: j.Number})
+		if before, existed := d.world.Jobs[j.ID]; !existed || j.Customer != before.Customer || j.Item != before.Item {
+			names = append(names, j.NameWords()...)
+		}
 	}
+	queueParts(b, d.mark.Org, names)
 	if err := d.queueLog(b, moves); err != nil {
 		return err
 	}
@@ -471,15 +480,21 @@ func (d *door) queueChallan(b *pgx.Batch) {
 // queueOut brings what is still at vendors in line with the job's state.
 func (d *door) queueOut(b *pgx.Batch, before, j flow.Job) {
 	type line struct{ stage, number string }
-	left := map[line]flow.Quantity{}
+	var left map[line]flow.Quantity
+	note := func(stage string, o flow.Out, q flow.Quantity) {
+		if left == nil {
+			left = map[line]flow.Quantity{}
+		}
+		left[line{stage, o.Challan}] = q
+	}
 	for i := range before.Stages {
 		for _, o := range before.Stages[i].Out {
-			left[line{before.Stages[i].Code, o.Challan}] = 0
+			note(before.Stages[i].Code, o, 0)
 		}
 	}
 	for i := range j.Stages {
 		for _, o := range j.Stages[i].Out {
-			left[line{j.Stages[i].Code, o.Challan}] = o.Quantity
+			note(j.Stages[i].Code, o, o.Quantity)
 		}
 	}
 	for l, q := range left {
@@ -505,7 +520,11 @@ func scanJob(row pgx.Row) (flow.Job, error) {
 	return decodeJob(state)
 }
 
+// decodeJob reads a stored state. It makes room for the stages at once, for they are most of a job.
 func decodeJob(state string) (flow.Job, error) {
 	var j flow.Job
+	if n := strings.Count(state, `{"code":`); n > 0 {
+		j.Stages = make([]flow.StageState, 0, n)
+	}
 	return j, json.Unmarshal([]byte(state), &j)
 }

@@ -213,7 +213,7 @@ func TestAnotherOrganisationsJobDoesNotExist(t *testing.T) {
 		refused(t, second(b.do(action)), flow.NotFound)
 	}
 	refused(t, second(b.do(flow.Create{Process: a.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(t), Number: "X", Quantity: 1}}})), flow.NotFound)
-	found, err := b.db.Find(ctx, b.org, "SECRET", 10)
+	found, err := b.db.Find(ctx, b.org, "SECRET", nil, 10)
 	moves, _, err2 := b.db.Timeline(ctx, b.org, id, 0, 10)
 	board, _, err3 := b.db.Board(ctx, b.org, postgres.BoardQuery{Process: a.process.ID, Limit: 10})
 	queue, _, err4 := b.db.Queue(ctx, b.org, flow.StageRef{Process: a.process.ID, Stage: "printing"}, postgres.Narrow{}, postgres.Waiting{}, 10)

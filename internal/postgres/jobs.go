@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -227,60 +226,6 @@ func (db *DB) AssignedTo(ctx context.Context, org, member flow.ID, limit int) ([
 	return db.jobList(ctx, org, `select j.state from (select job_id, min(ready_at) since from work where org_id = $1 and assigned = $2 group by job_id order by since, job_id limit $3) w
 		join jobs j on j.org_id = $1 and j.id = w.job_id order by w.since, w.job_id`, org, member, limit)
 }
-
-// Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item
-// (each word given must begin one of the job's). The exact number comes first, then open jobs by due date.
-func (db *DB) Find(ctx context.Context, org flow.ID, q string, limit int) ([]flow.Job, error) {
-	whole := strings.ToLower(flow.NumberKey(q))
-	if whole == "" {
-		return nil, nil
-	}
-	var exact, found []flow.Job
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		queueJobs(b, &exact, "select state from jobs where org_id = $1 and number_key = $2", org, strings.ToUpper(whole))
-		sql, args := findWords(org, whole, limit)
-		queueJobs(b, &found, sql, args...)
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, j := range found {
-		if len(exact) == 0 || j.ID != exact[0].ID {
-			exact = append(exact, j)
-		}
-	}
-	return exact, nil
-}
-
-const maxSearchWords = 5
-
-// findWords is the query for jobs that have a word beginning with each of the words. Each beginning is a range of
-// the word index. The first word's range is bounded, so that one letter does not read the whole organisation.
-func findWords(org flow.ID, whole string, limit int) (string, []any) {
-	words := flow.SearchWords(whole)
-	if len(words) > maxSearchWords {
-		words = words[:maxSearchWords]
-	}
-	if len(words) == 0 {
-		words = []string{whole}
-	}
-	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
-	sql := `select j.state from jobs j where j.org_id = $1 and j.id in (
-		select job_id from job_words where org_id = $1 and (word >= $2 and word < $3 or word >= $4 and word < $5) limit 2000)`
-	args := []any{org, whole, beyond(whole), longest, beyond(longest)}
-	for _, w := range words {
-		if w != longest {
-			args = append(args, w, beyond(w))
-			sql += " and exists (select from job_words x where x.org_id = $1 and x.job_id = j.id and x.word >= $" +
-				itoa(len(args)-1) + " and x.word < $" + itoa(len(args)) + ")"
-		}
-	}
-	args = append(args, limit)
-	return sql + " order by j.status desc, j.due, j.id limit $" + itoa(len(args)), args
-}
-
-// beyond is the least text that does not begin with a word.
-func beyond(word string) string { return word + "\U0010FFFF" }
 
 // Timeline is a page of a job's movements, the newest first, before a number (0: from the newest).
 func (db *DB) Timeline(ctx context.Context, org, job flow.ID, before int64, limit int) (moves []Record, more bool, err error) {

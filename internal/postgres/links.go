@@ -89,14 +89,14 @@ func linkMember(ctx context.Context, tx pgx.Tx, org flow.ID, l Link, member flow
 // member of the vendor's links, unless somebody has suspended them.
 func (db *DB) OpenLink(ctx context.Context, org, id flow.ID, now time.Time) (Link, flow.Person, error) {
 	var l Link
-	var stamp string
+	var stamp int64
 	p := flow.Person{Org: org, Via: flow.ViaLink, Without: ^(flow.Anybody | flow.MayAnswer)}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(selectLinks+" where l.org_id = $1 and l.id = $2", org, id).QueryRow(func(row pgx.Row) (err error) {
 			l, err = scanLink(row)
 			return err
 		})
-		b.Queue("select name, timezone, "+settingsStamp+" from organisations where org_id = $1", org).QueryRow(func(row pgx.Row) error {
+		b.Queue("select name, timezone, "+settingsStamp+" from organisations o where o.org_id = $1", org).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&p.OrgName, &p.Timezone, &stamp)
 		})
 		b.Queue(`select m.id, m.name, m.role, m.given from links l join vendors v on v.org_id = l.org_id and v.id = l.vendor_id

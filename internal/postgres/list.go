@@ -28,7 +28,11 @@ func (db *DB) List(ctx context.Context, org flow.ID, q ListQuery) (jobs []flow.J
 	}
 	sql, args := q.byIndex(org)
 	if words := strings.ToLower(flow.NumberKey(q.Words)); words != "" {
-		sql, args = q.byWords(org, words)
+		meant, err := db.meant(ctx, org, words)
+		if err != nil {
+			return nil, false, err
+		}
+		sql, args = q.byWords(org, words, meant)
 	}
 	jobs, err = db.jobList(ctx, org, sql, args...)
 	if more = len(jobs) > q.Limit; more {
@@ -59,20 +63,16 @@ func orNever(d flow.Date) string {
 }
 
 // byWords looks through the jobs that have one of the words.
-func (q ListQuery) byWords(org flow.ID, whole string) (string, []any) {
-	sql, args := findWords(org, whole, q.Limit+1)
-	base, _, _ := strings.Cut(sql, " order by ")
-	limit := itoa(len(args))
+func (q ListQuery) byWords(org flow.ID, whole string, words []meant) (string, []any) {
+	base, args := findWords(org, whole, words)
+	base, args = atSites(q.Sites, base, args...)
 	add := func(v any) string {
 		args = append(args, v)
 		return "$" + itoa(len(args))
 	}
 	base += " and j.process_id = any(" + add(uuids(q.Processes)) + ") and j.status = any(" + add(q.Status) + ") and j.due < " + add(orNever(q.DueBefore)) + "::text::date" +
 		" and (j.due, j.id) > (" + add(string(q.After.Due)) + "::text::date, " + add(q.After.Job) + ")"
-	if len(q.Sites) > 0 {
-		base += " and j.site = any(" + add(q.Sites) + ")"
-	}
-	return base + " order by j.due, j.id limit $" + limit, args
+	return base + " order by j.due, j.id limit " + add(q.Limit+1), args
 }
 
 // MovementsOf is a page of a job's movements after a number, in order.

@@ -148,6 +148,7 @@ func queueAnew(b *pgx.Batch, org flow.ID, j flow.Job, state string, history []fl
 		}
 	}
 	b.Queue("insert into job_words select $1, unnest($3::text[]), $2", org, j.ID, j.Words())
+	queueParts(b, org, j.NameWords())
 	d := door{mark: flow.Mark{Org: org}}
 	d.queueWork(b, flow.Job{}, j)
 	d.queueOut(b, flow.Job{}, j)

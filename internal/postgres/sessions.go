@@ -111,7 +111,8 @@ func staleAfter(idle time.Duration) time.Duration { return min(time.Minute, idle
 
 func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (p flow.Person, stale bool, err error) {
 	p.Org = org
-	var given, place, stamp string
+	var given, place string
+	var stamp int64
 	var device *flow.ID
 	var began, until, seen time.Time
 	var granted pgtype.Timestamptz
@@ -121,7 +122,7 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id,
 			case when s.via = '' and not s.factor and m.role = any(string_to_array(o.second_factor, ' ')) then 'pending' else s.via end,
 			s.stale and s.token_hash = $2, s.device_id, coalesce(d.name, ''), coalesce(d.given, '{}'), s.created_at, s.expires_at, s.seen_at, s.idle_seconds, coalesce(g.help, false),
-			case when m.role = 'owner' then (select max(a.until) from support_grants a where a.org_id = $1 and a.ended_at is null and a.until > $3) end, `+settingsStamp+`
+			case when m.role = 'owner' and o.support_until > $3 then o.support_until end, `+settingsStamp+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id

@@ -9,10 +9,9 @@ import (
 	"clicarity/internal/flow"
 )
 
-// settingsStamp says, beside a session, which settings of the organisation are in force, in a few bytes: the versions of its
-// calendars and of its words. What they say is read only when the stamp is new.
-const settingsStamp = `coalesce((select string_agg(c.code || ' ' || c.version || ' ' || c.standard, ',' order by c.code) from calendars c where c.org_id = $1), '')
-	|| '|' || coalesce((select max(w.version) from words w where w.org_id = $1), 0)`
+// settingsStamp says, beside a session, which settings of the organisation o are in force: it is another number after every
+// change of its calendars or words. What they say is read only when the stamp is new.
+const settingsStamp = "o.settings"
 
 // settings remembers what organisations have set, by stamp: it is needed by every request and seldom changes.
 type settings struct {
@@ -21,13 +20,14 @@ type settings struct {
 }
 
 type knownSettings struct {
-	stamp, zone string
-	hours       *flow.Timetable
-	words       string
+	stamp int64
+	zone  string
+	hours *flow.Timetable
+	words string
 }
 
 // settle gives a person the settings of their organisation.
-func (db *DB) settle(ctx context.Context, p *flow.Person, stamp string) error {
+func (db *DB) settle(ctx context.Context, p *flow.Person, stamp int64) error {
 	db.settings.mu.Lock()
 	known, ok := db.settings.known[p.Org]
 	db.settings.mu.Unlock()

@@ -97,7 +97,7 @@ func (db *DB) TokenPerson(ctx context.Context, org flow.ID, hash [32]byte, now t
 	p := flow.Person{Org: org, Via: flow.ViaToken}
 	var given givenText
 	var grants []flow.Grant
-	var stamp string
+	var stamp int64
 	var until time.Time
 	var stale bool
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {

@@ -60,36 +60,62 @@ func idText(id flow.ID) string {
 	return id.String()
 }
 
+// rowChange is what becomes of the row of one stage.
+type rowChange struct {
+	code     string
+	was, now workRow
+}
+
 // queueWork brings the rows of where the job is now in line with its state.
 func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
+	var buffer [4]rowChange
+	changes := buffer[:0]
+	note := func(code string, was, now *flow.StageState) {
+		if c := (rowChange{code, rowOf(was), rowOf(now)}); c.was != c.now {
+			changes = append(changes, c)
+		}
+	}
 	for i := range j.Stages {
 		s := &j.Stages[i]
 		if was := stageBefore(before, i, s.Code); s.OnHand != 0 || s.AtVendor != 0 || was.OnHand != 0 || was.AtVendor != 0 {
-			d.queueRow(b, j, s.Code, rowOf(was), rowOf(s))
+			note(s.Code, was, s)
 		}
 	}
 	for i := range before.Stages {
 		was := &before.Stages[i] // a stage that an undo took off the route
 		if stageBefore(j, i, was.Code) == &noStage {
-			d.queueRow(b, j, was.Code, rowOf(was), workRow{})
+			note(was.Code, was, &noStage)
+		}
+	}
+	if len(changes) == 2 && moves(changes[0], changes[1]) {
+		d.queueRow(b, j, changes[0].code, changes[1].code, changes[1].now)
+		return
+	}
+	for _, c := range changes {
+		switch {
+		case c.was.live && c.now.live:
+			d.queueRow(b, j, c.code, c.code, c.now)
+		case c.now.live:
+			b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned)
+				values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10)`,
+				d.mark.Org, j.ID, c.code, j.Process, string(c.now.status), c.now.onHand.String(), c.now.ready.Time(), c.now.station, orNull(c.now.awaits), orNull(c.now.to))
+		default:
+			b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, c.code)
 		}
 	}
 }
 
-func (d *door) queueRow(b *pgx.Batch, j flow.Job, code string, was, now workRow) {
-	switch {
-	case now == was:
-	case now.live && was.live:
-		b.Queue(`update work set status = $4, on_hand = $5::text::numeric, ready_at = $6, station = $7, awaits = $8, assigned = $9
-			where org_id = $1 and job_id = $2 and stage = $3`,
-			d.mark.Org, j.ID, code, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
-	case now.live:
-		b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned)
-			values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10)`,
-			d.mark.Org, j.ID, code, j.Process, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
-	default:
-		b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, code)
-	}
+// moves reports whether all of what was at the one stage is now at the other, where nothing was: what most commands do.
+// It is one statement instead of two.
+func moves(from, to rowChange) bool {
+	return from.was.live && !from.now.live && !to.was.live && to.now.live
+}
+
+// queueRow changes a row, whose stage may be another from now on.
+func (d *door) queueRow(b *pgx.Batch, j flow.Job, from, to string, now workRow) {
+	b.Queue(`update work set stage = $4, status = $5, on_hand = $6::text::numeric, ready_at = $7, station = $8, awaits = $9, assigned = $10
+		where org_id = $1 and job_id = $2 and stage = $3`,
+		d.mark.Org, j.ID, from, to, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
 }
 
 // loadStation reads what an action that names a station has to know: the newest version of the process, for the stations

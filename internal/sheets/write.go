@@ -9,7 +9,10 @@ import (
 
 // Writer writes a table as CSV that spreadsheet programs open as it is meant: UTF-8 with a mark, and no cell that they
 // take for a formula.
-type Writer struct{ out *csv.Writer }
+type Writer struct {
+	out  *csv.Writer
+	safe []string // the row, used again
+}
 
 // NewWriter begins a table.
 func NewWriter(out io.Writer) (*Writer, error) {
@@ -18,16 +21,20 @@ func NewWriter(out io.Writer) (*Writer, error) {
 	}
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
-	return &Writer{w}, nil
+	return &Writer{out: w}, nil
 }
 
 // Row writes a row. What is written is in the file after Flush.
-func (w *Writer) Row(cells []string) error {
-	safe := make([]string, len(cells))
-	for i, c := range cells {
-		safe[i] = Defused(c)
+func (w *Writer) Row(cells []Cell) error {
+	w.safe = w.safe[:0]
+	for _, c := range cells {
+		text := c.String()
+		if c.kind == textCell { // of the others every one is digits
+			text = Defused(text)
+		}
+		w.safe = append(w.safe, text)
 	}
-	return w.out.Write(safe)
+	return w.out.Write(w.safe)
 }
 
 // Flush hands on what was written.
@@ -35,6 +42,9 @@ func (w *Writer) Flush() error {
 	w.out.Flush()
 	return w.out.Error()
 }
+
+// Close ends the table, which a CSV file does by ending.
+func (w *Writer) Close() error { return w.Flush() }
 
 // Defused is a cell that no spreadsheet program takes for a formula: what begins like one, also behind white space or in
 // full-width letters, begins with an apostrophe instead, which such programs do not show.

@@ -32,7 +32,11 @@ func TestATableComesBackAsItWentOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := []string{`say "yes", now`, "two\nlines", "कार्टन; \"500\"", `=1+1","=2`}
-	if err := w.Row(row); err != nil {
+	cells := make([]sheets.Cell, len(row))
+	for i, c := range row {
+		cells[i] = sheets.Text(c)
+	}
+	if err := w.Row(cells); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Flush(); err != nil {

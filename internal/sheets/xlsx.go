@@ -196,7 +196,7 @@ func (w *book) shared() error {
 		case "rPh":
 			phonetic = false
 		case "si":
-			w.strings = append(w.strings, tidy(b.String()))
+			w.strings = append(w.strings, tidy(unescaped(b.String())))
 			b.Reset()
 		}
 		return nil
@@ -318,6 +318,8 @@ func (w *book) text(c *cell) string {
 			return "TRUE"
 		}
 		return "FALSE"
+	case "inlineStr", "str":
+		return unescaped(raw)
 	}
 	return raw
 }

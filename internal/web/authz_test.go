@@ -134,7 +134,7 @@ var entries = map[string]entry{
 	"POST /sign-out": {on: everybody}, "POST /language": {on: everybody, form: form("language", "en", "to", "/sign-in")},
 	"GET /static/{hash}/{file}": {on: everybody}, "GET /manifest.webmanifest": {on: everybody}, "GET /health": {on: everybody},
 
-	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
+	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /find/quick": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
 	"GET /jobs/new":                            {who: "OM"},
@@ -219,6 +219,10 @@ var entries = map[string]entry{
 	"GET /devices/people/{member}": {who: "OM", on: below}, "POST /devices/people/{member}": {who: "OM", on: below, form: form()},
 	"GET /board/export": {who: "OMSw", on: aProcess},
 	"GET /reports":      {who: "OMSws"}, "GET /reports/{report}": {who: "OMSws"}, "GET /reports/{report}/export": {who: "OMSw"},
+	"POST /bulk":                 {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/preview":         {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/do":              {who: "OMS", on: aProcess, form: bulkTarget},
+	"POST /bulk/undo":            {who: "OMS", on: aProcess, form: bulkTarget},
 	"GET /l/{token}":             {on: everybody},
 	"POST /l/{token}":            {on: everybody, form: form("do", "ready")},
 	"GET /calendars":             {who: "OMs", on: all},
@@ -338,6 +342,11 @@ func addStageForm(a *authz, t *target) url.Values {
 
 func vendorLinkForm(_ *authz, t *target) url.Values {
 	return url.Values{"challan": {t.paths["number"]}, "days": {"7"}}
+}
+
+// bulkTarget asks for the due date of the job to be what it is, so that nothing changes.
+func bulkTarget(a *authz, t *target) url.Values {
+	return url.Values{"command": {newID(a.t).String()}, "process": {t.paths["process"]}, "job": {t.job.String()}, "step": {t.job.String()}, "do": {"due"}}
 }
 
 // assignForm changes nothing: who is to do it stays who is to do it.
@@ -595,7 +604,7 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 		query = "?process=" + t.paths["process"]
 	case "GET /reports/{report}/export":
 		query = "?figure=figures&as=csv"
-	case "GET /find", "GET /trace":
+	case "GET /find", "GET /find/quick", "GET /trace":
 		query = "?q=" + url.QueryEscape(t.mark+"-1")
 	case "GET /live":
 		query = "?after=0&job=" + t.job.String()
@@ -642,7 +651,7 @@ func (a *authz) check(pattern string, e entry, p *principal, letter string, t *t
 			if f == a.own && strings.Contains(visible, l) {
 				continue
 			}
-			asked := pattern == "GET /find" || pattern == "GET /trace" // the page repeats what was asked for
+			asked := pattern == "GET /find" || pattern == "GET /find/quick" || pattern == "GET /trace" // the page repeats what was asked for
 			text := body
 			if asked {
 				text = strings.ReplaceAll(text, t.mark+"-1", "")

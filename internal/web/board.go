@@ -28,6 +28,7 @@ type boardRow struct {
 	Job   flow.Job
 	Cells []cell
 	Live  []liveStage // where the job is: on a phone its live cell may lie outside the screen
+	Pick  string      // when jobs are chosen for a change together: "1", or "all" when they all are
 }
 
 // liveStage is a stage where a job is now, as its row says it in words.
@@ -64,6 +65,7 @@ type boardPage struct {
 	Unshown   int       // and how many more
 	Next      string    // address of the next page, empty on the last
 	Previous  string
+	Pick      string // how jobs are being chosen for a change together, see boardRow
 }
 
 const boardRows = 50
@@ -73,6 +75,9 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	v := w.view(r, who, "board")
 	v.Toast = w.toast(r, v)
 	p := boardPage{view: v, Done: r.FormValue("show") == "done"}
+	if v.Can("prioritise") && !p.Done {
+		p.Pick = picking(r.FormValue("select"))
+	}
 	all, err := w.DB.Processes(r.Context(), who.Org)
 	if err != nil {
 		return err
@@ -142,7 +147,9 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		return err
 	}
 	for i, j := range jobs {
-		p.Rows = append(p.Rows, p.boardRow(j, p.Process, vendors))
+		row := p.boardRow(j, p.Process, vendors)
+		row.Pick = p.Pick
+		p.Rows = append(p.Rows, row)
 		ids[i] = j.ID.String()
 	}
 	var shown []string
@@ -152,6 +159,9 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		}
 	}
 	p.Feed = feed + "&mine=1&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
+	if p.Pick != "" {
+		p.Feed = "" // rows stay as they are while they are chosen
+	}
 	p.pages(q, jobs, more)
 	return nil
 }
@@ -186,6 +196,9 @@ func (p *boardPage) address(direction string, at postgres.Place) string {
 	q := url.Values{"process": {p.Process.ID.String()}, direction: {string(at.Due) + "." + at.Job.String()}}
 	if p.Done {
 		q.Set("show", "done")
+	}
+	if p.Pick != "" {
+		q.Set("select", "1")
 	}
 	return "/board?" + q.Encode()
 }

@@ -24,19 +24,25 @@ type exported struct {
 	v       *view
 	process flow.Process // as the reader reads it, with its stages as the board has them
 	query   postgres.BoardQuery
-	out     *sheets.Writer
+	book    bool // XLSX instead of CSV
+	out     sheets.Rows
+	cells   []sheets.Cell // the row, used again
 	rows    int
 }
 
-// Export writes the jobs of a process as the board shows them, as a CSV file. The file is sent while it is read, page by page,
+// Export writes the jobs of a process as the board shows them, as a CSV file or, with format=xlsx, a workbook. The file is sent while it is read, page by page,
 // so that a lakh of jobs takes no more memory than the first of them.
 func (w *Web) Export(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	e, err := w.exporting(r, who)
 	if err != nil {
 		return err
 	}
-	rw.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(e.process.Name, e.v)}))
+	kind, ending := "text/csv; charset=utf-8; header=present", ".csv"
+	if e.book {
+		kind, ending = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"
+	}
+	rw.Header().Set("Content-Type", kind)
+	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(e.process.Name, e.v) + ending}))
 	defer e.note(r)
 	if err := e.send(r.Context(), rw); err != nil {
 		if r.Context().Err() == nil {
@@ -64,10 +70,10 @@ func (w *Web) exporting(r *http.Request, who flow.Person) (*exported, error) {
 	}
 	p := withRetired(mine[i].As(who.Role), func(code string) bool { return load[code].Jobs > 0 })
 	q := postgres.BoardQuery{Process: p.ID, Done: r.FormValue("show") == "done", Sites: narrow(who).Sites, Limit: exportRows}
-	return &exported{w: w, v: w.view(r, who, ""), process: p, query: q}, nil
+	return &exported{w: w, v: w.view(r, who, ""), process: p, book: r.FormValue("format") == "xlsx", query: q}, nil
 }
 
-// fileName is a file name that says what is in the file, of letters and digits of any script.
+// fileName is a file name, without its ending, that says what is in the file, of letters and digits of any script.
 func fileName(name string, v *view) string {
 	safe := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
@@ -78,7 +84,7 @@ func fileName(name string, v *view) string {
 	if long := []rune(safe); len(long) > 60 {
 		safe = string(long[:60])
 	}
-	return cmp.Or(strings.Trim(safe, "-"), "board") + "-" + string(flow.DateOf(v.Now.In(v.Zone))) + ".csv"
+	return cmp.Or(strings.Trim(safe, "-"), "board") + "-" + string(flow.DateOf(v.Now.In(v.Zone)))
 }
 
 // note puts the export into the audit log, with how many jobs went out, also when it broke off.
@@ -94,11 +100,8 @@ func (e *exported) note(r *http.Request) {
 }
 
 func (e *exported) send(ctx context.Context, rw http.ResponseWriter) error {
-	var err error
-	if e.out, err = sheets.NewWriter(rw); err != nil {
-		return err
-	}
-	if err := e.out.Row(e.header()); err != nil {
+	err := e.begin(rw)
+	if err != nil {
 		return err
 	}
 	for more := true; more; {
@@ -116,7 +119,27 @@ func (e *exported) send(ctx context.Context, rw http.ResponseWriter) error {
 			e.query.After = postgres.PlaceOf(jobs[len(jobs)-1])
 		}
 	}
-	return nil
+	return e.out.Close()
+}
+
+// begin writes the heading row.
+func (e *exported) begin(rw http.ResponseWriter) error {
+	header := e.header()
+	if e.book {
+		book, err := sheets.NewBook(rw, e.process.Name, header)
+		e.out = book
+		return err
+	}
+	out, err := sheets.NewWriter(rw)
+	if err != nil {
+		return err
+	}
+	e.out = out
+	cells := make([]sheets.Cell, len(header))
+	for i, h := range header {
+		cells[i] = sheets.Text(h.Title)
+	}
+	return out.Row(cells)
 }
 
 func (e *exported) page(ctx context.Context, jobs []flow.Job) error {
@@ -137,45 +160,48 @@ func (e *exported) page(ctx context.Context, jobs []flow.Job) error {
 }
 
 // header names the columns: the job's own, the fields of its format, and two for each stage.
-func (e *exported) header() []string {
+func (e *exported) header() []sheets.Heading {
 	v := e.v
-	cells := []string{v.T("field_number"), v.T("field_customer"), v.T("field_item"), v.T("field_quantity"), v.T("field_unit"), v.T("field_due"), v.T("urgent"),
-		v.T("export_site"), v.T("export_created"), v.T("export_completed")}
+	head := []sheets.Heading{{Title: v.T("field_number"), Width: 14}, {Title: v.T("field_customer"), Width: 28}, {Title: v.T("field_item"), Width: 28},
+		{Title: v.T("field_quantity"), Width: 12}, {Title: v.T("field_unit")}, {Title: v.T("field_due"), Width: 12}, {Title: v.T("urgent")},
+		{Title: v.T("export_site")}, {Title: v.T("export_created"), Width: 17}, {Title: v.T("export_completed"), Width: 17}}
 	for _, f := range e.process.Fields {
-		cells = append(cells, strings.TrimSpace(f.Label+" "+f.Unit))
+		head = append(head, sheets.Heading{Title: strings.TrimSpace(f.Label + " " + f.Unit)})
 	}
 	for _, s := range e.process.Stages {
 		name := e.process.Called(s)
-		if cells = append(cells, name); e.process.Mode == flow.QuantityMode {
-			cells = append(cells, v.T("export_quantity_at", "stage", name))
+		if head = append(head, sheets.Heading{Title: name}); e.process.Mode == flow.QuantityMode {
+			head = append(head, sheets.Heading{Title: v.T("export_quantity_at", "stage", name)})
 		}
 	}
-	return cells
+	return head
 }
 
-func (e *exported) row(j flow.Job) []string {
-	v := e.v
+func (e *exported) row(j flow.Job) []sheets.Cell {
+	v, text := e.v, sheets.Text
 	urgent := ""
 	if j.Urgent {
 		urgent = v.T("answer_yes")
 	}
-	cells := []string{j.Number, j.Customer, j.Item, j.Quantity.String(), j.Unit, v.Date(j.Due), urgent, j.Site, v.moment(j.Created), v.moment(j.Completed)}
+	cells := append(e.cells[:0], text(j.Number), text(j.Customer), text(j.Item), sheets.Decimal(j.Quantity.String()), text(j.Unit), dayCell(j.Due), text(urgent),
+		text(j.Site), v.momentCell(j.Created), v.momentCell(j.Completed))
 	if j.Mode == flow.UnitMode {
-		cells[3] = ""
+		cells[3] = sheets.Cell{}
 	}
 	for _, f := range e.process.Fields {
-		cells = append(cells, v.plainValue(f, j.Fields[f.Code]))
+		cells = append(cells, v.fieldCell(f, j.Fields[f.Code]))
 	}
 	for _, s := range e.process.Stages {
 		state, ok := j.Stage(s.Code)
-		status, quantity := "", ""
+		status, quantity := sheets.Cell{}, sheets.Cell{}
 		if ok {
-			status, quantity = v.T("status_"+string(state.Status())), stageQuantity(state)
+			status, quantity = text(v.T("status_"+string(state.Status()))), sheets.Decimal(stageQuantity(state))
 		}
 		if cells = append(cells, status); e.process.Mode == flow.QuantityMode {
 			cells = append(cells, quantity)
 		}
 	}
+	e.cells = cells
 	return cells
 }
 
@@ -190,18 +216,29 @@ func stageQuantity(s flow.StageState) string {
 	return (s.OnHand + s.AtVendor).String()
 }
 
-// moment is a moment for a spreadsheet: 23-11-2026 14:05.
-func (v *view) moment(m flow.Moment) string {
-	if m == 0 {
-		return ""
+func dayCell(d flow.Date) sheets.Cell {
+	if d == "" {
+		return sheets.Cell{}
 	}
-	return m.Time().In(v.Zone).Format("02-01-2006 15:04")
+	return sheets.Day(d.Time())
 }
 
-// plainValue is a value of a form for a spreadsheet: numbers as they are, to be counted with.
-func (v *view) plainValue(f flow.Field, value string) string {
-	if value == "" || f.Type == flow.NumberField {
-		return value
+func (v *view) momentCell(m flow.Moment) sheets.Cell {
+	if m == 0 {
+		return sheets.Cell{}
 	}
-	return v.FieldValue(f, value)
+	return sheets.Moment(m.Time().In(v.Zone))
+}
+
+// fieldCell is a value of a form for a spreadsheet: numbers and dates as what they are, to be counted and sorted.
+func (v *view) fieldCell(f flow.Field, value string) sheets.Cell {
+	switch {
+	case value == "":
+		return sheets.Cell{}
+	case f.Type == flow.NumberField:
+		return sheets.Decimal(value)
+	case f.Type == flow.DateField:
+		return dayCell(flow.Date(value))
+	}
+	return sheets.Text(v.FieldValue(f, value))
 }

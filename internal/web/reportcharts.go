@@ -58,12 +58,12 @@ func (p *reportPage) spreadFigure(k timeKind, d measure.Distribution) reportFigu
 	var bins []chart.Bin
 	for _, b := range d.Bars {
 		bins = append(bins, chart.Bin{From: b.From, To: b.To, N: float64(b.N)})
-		f.Table.Rows = append(f.Table.Rows, reportRow{Name: p.Hours(b.From), Cells: []reportCell{{Text: p.Hours(b.To), Plain: decimal(b.To, 4)}, p.countCell(b.N, behind)}})
+		f.Table.Rows = append(f.Table.Rows, reportRow{Name: p.Hours(b.From), Cells: []reportCell{p.hoursCell(pointer(b.To), ""), p.countCell(b.N, behind)}})
 	}
 	var marks []chart.Mark
 	for _, m := range marksOf(d.Dist) {
 		marks = append(marks, m)
-		f.Table.Rows = append(f.Table.Rows, reportRow{Name: m.Name, Cells: []reportCell{{Text: p.Hours(m.At), Plain: decimal(m.At, 4)}, p.countCell(d.N, behind)}})
+		f.Table.Rows = append(f.Table.Rows, reportRow{Name: m.Name, Cells: []reportCell{p.hoursCell(pointer(m.At), ""), p.countCell(d.N, behind)}})
 	}
 	f.Finding = p.T("rep_spread_says", "what", f.Title, "n", p.Int(d.N), "p50", p.Hours(*d.P50))
 	if d.P85 != nil {
@@ -265,7 +265,7 @@ func (p *reportPage) clockCell(h *float64, link string) reportCell {
 	if h == nil {
 		return p.few()
 	}
-	return reportCell{Text: p.hoursByClock(*h), Link: link, Plain: decimal(*h, 4)}
+	return reportCell{Text: p.hoursByClock(*h), Link: link, Plain: decimal(*h, 4), Unit: "h"}
 }
 
 // lossesReport is why there was wastage, and why work waited.

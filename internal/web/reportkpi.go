@@ -15,6 +15,7 @@ type kpi struct {
 	Jobs   bool // of whole jobs: a stage, a vendor and a station have none
 	Up     bool // more is better
 	time   bool // it is a length of time
+	share  bool // it is a part of one
 	unit   func(*reportPage, float64) string
 	get    func(*asked, *measure.KPIs) (value *float64, n int)
 	beside func(*reportPage, *measure.KPIs) string // a second figure that belongs to it, in words; empty: none
@@ -47,7 +48,7 @@ func timeKPI(key string, figure measure.Figure, jobs bool, of func(*measure.KPIs
 
 func shareKPI(key string, figure measure.Figure, jobs, up bool, of func(*asked, *measure.KPIs) measure.Share, beside func(*reportPage, *measure.KPIs) string) kpi {
 	get := func(a *asked, k *measure.KPIs) (*float64, int) { s := of(a, k); return s.Share, s.N }
-	return kpi{Key: key, Figure: figure, Jobs: jobs, Up: up, unit: inPercent, get: get, beside: beside}
+	return kpi{Key: key, Figure: figure, Jobs: jobs, Up: up, share: true, unit: inPercent, get: get, beside: beside}
 }
 
 // besideShare says a second share: "latest date: 91%".
@@ -168,6 +169,18 @@ func arrow(diff float64) string {
 		return "▲"
 	}
 	return "▼"
+}
+
+// kpiCell is a key figure in a table.
+func (p *reportPage) kpiCell(k kpi, value float64, link string) reportCell {
+	c := reportCell{Text: k.unit(p, value), Link: link, Plain: decimal(value, 4)}
+	switch {
+	case k.time:
+		c.Unit = "h"
+	case k.share:
+		c.Plain, c.Unit = decimal(100*value, 4), "%"
+	}
+	return c
 }
 
 // values is how a figure went; a step of too few is a gap.

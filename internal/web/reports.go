@@ -169,7 +169,7 @@ func (p *reportPage) add(f reportFigure) {
 		link := func(format string) string {
 			return p.Asked.with(p.Report+"/export", append([]string{"figure", f.ID, "as", format}, p.extra...)...)
 		}
-		f.CSV = link("csv")
+		f.CSV, f.XLSX = link("csv"), link("xlsx")
 	}
 	p.Figures = append(p.Figures, f)
 }
@@ -292,7 +292,7 @@ func (p *reportPage) kpiTable(now, before *measure.KPIs) reportFigure {
 		if n == 0 {
 			link = ""
 		}
-		return reportCell{Text: k.unit(p, *v), Link: link, Plain: decimal(*v, 4)}
+		return p.kpiCell(k, *v, link)
 	}
 	earlier := *p.Asked
 	earlier.Cut = p.Asked.Cut.Before()
@@ -350,7 +350,7 @@ func (p *reportPage) trendFigure(k kpi, now, before []measure.Point) reportFigur
 		v, n := k.get(p.Asked, &pt.KPIs)
 		link, cell := p.Asked.on("jobs", pt.From, pt.To, "of", string(k.Figure)), p.few()
 		if v != nil {
-			cell = reportCell{Text: k.unit(p, *v), Plain: decimal(*v, 4), Link: link}
+			cell = p.kpiCell(k, *v, link)
 		}
 		if n == 0 {
 			cell.Link = ""

@@ -15,6 +15,7 @@ type reportCell struct {
 	Few        bool // it is not told: of too few
 	Left       bool // it is words
 	Plain      string
+	Unit       string // of Plain: h, %
 }
 
 type reportRow struct {
@@ -100,14 +101,14 @@ func (p *reportPage) hoursCell(h *float64, link string) reportCell {
 	if h == nil {
 		return p.few()
 	}
-	return reportCell{Text: p.Hours(*h), Link: link, Plain: decimal(*h, 4)}
+	return reportCell{Text: p.Hours(*h), Link: link, Plain: decimal(*h, 4), Unit: "h"}
 }
 
 func (p *reportPage) shareCell(s measure.Share, link string) reportCell {
 	if s.Share == nil {
 		return p.few()
 	}
-	return reportCell{Text: p.Percent(*s.Share), Link: link, Plain: decimal(100**s.Share, 4)}
+	return reportCell{Text: p.Percent(*s.Share), Link: link, Plain: decimal(100**s.Share, 4), Unit: "%"}
 }
 
 func (p *reportPage) countCell(n int, link string) reportCell {

@@ -154,11 +154,31 @@ document.addEventListener('submit', (e) => {
   setTimeout(() => delete form.dataset.sent, 4000);
 });
 
+// --- search from anywhere -----------------------------------------------------------------------------------
+
+const quick = /** @type {HTMLElement | null} */ (document.querySelector('dialog.quick'));
+const header = /** @type {HTMLInputElement | null} */ (document.getElementById('q'));
+
+/** @param {string} [text] */
+async function search(text) {
+  if (quick?.dataset.script) (await import(quick.dataset.script)).open(text);
+}
+
+// A scanner types a code faster than anybody, and Enter at its end.
+let scan = '';
+let scanned = 0;
 document.addEventListener('keydown', (e) => {
-  const inField = document.activeElement?.matches('input, textarea, select');
-  const box = /** @type {HTMLInputElement | null} */ (document.getElementById('q'));
-  if ((e.key === '/' && !inField) || (e.key === 'k' && (e.metaKey || e.ctrlKey))) { e.preventDefault(); box?.focus(); }
+  if (!quick || quick.hasAttribute('open')) return;
+  if (e.key.toLowerCase() === 'k' && (e.metaKey || e.ctrlKey) && !e.altKey && !e.shiftKey) { e.preventDefault(); search(); return; }
+  if (e.metaKey || e.ctrlKey || e.altKey || document.activeElement?.matches('input, textarea, select')) return;
+  const fast = e.timeStamp - scanned < 35;
+  if (e.key === 'Enter' && fast && scan.length > 3) { e.preventDefault(); location.assign('/find?q=' + encodeURIComponent(scan)); return; }
+  if (e.key.length !== 1) return;
+  if (e.key === '/' && !(fast && scan)) { e.preventDefault(); search(); return; }
+  scan = (fast ? scan : '') + e.key;
+  scanned = e.timeStamp;
 });
+header?.addEventListener('click', () => search(header.value));
 
 const toast = document.querySelector('.toast');
 if (toast && !toast.querySelector('form')) setTimeout(() => toast.remove(), 8000);
