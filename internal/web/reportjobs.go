@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -38,7 +39,7 @@ var figuresBehind = []measure.Figure{measure.OfCreated, measure.OfCompleted, mea
 
 // jobsReport is the jobs behind a figure.
 func (w *Web) jobsReport(r *http.Request, p *reportPage) error {
-	of := measure.Figure(r.FormValue("of"))
+	of := cmp.Or(measure.Figure(r.FormValue("of")), measure.OfCompleted)
 	if !slices.Contains(figuresBehind, of) {
 		return errNotYours
 	}
