@@ -119,7 +119,7 @@ func Areas(f Frame, labels []string, base Series, bands []Series) template.HTML 
 	}
 	p := plot{top: text, bottom: lineHigh + 40 - 2*text, y: axisTo(highest(sums...))}
 	p.left = f.margin(p.y)
-	p.right = wide - min(names+text+5*gap, wide*0.36)
+	p.right = wide - min(names+text+5*gap, wide*0.4)
 	d := f.begin(lineHigh + 40)
 	d.grid(f, p)
 	d.along(p, labels)
