@@ -62,7 +62,7 @@ type KPIs struct {
 	Run     Lengths
 	Hold    Lengths
 	Away    Lengths // at vendors
-	Waiting Load    // waits that ended: how long in all
+	Waiting Load    // waits that ended, and of a period that reaches to now those that go on: how long in all
 	Held    Load    // holds that ended
 	Vendor  VendorFigures
 }
@@ -78,6 +78,7 @@ type Slice struct {
 	Process flow.ID // of processes and stages
 	Key     string  // code of a stage, id of a vendor, and else the name itself
 	Name    string
+	Runs    int // of stages: how many runs there were
 	KPIs
 }
 

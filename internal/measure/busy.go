@@ -2,15 +2,32 @@ package measure
 
 import "clicarity/internal/flow"
 
-// Within is what of the stretches lies in a period.
-func (b Busy) Within(from, to flow.Moment) Busy {
-	var out Busy
-	for _, s := range b {
-		if s.From, s.To = max(s.From, from), min(s.To, to); s.From < s.To {
-			out.Add(s.From, s.To, s.N)
-		}
+// Waiting is how long all waits that began with the stretches have lasted up to a moment.
+func (b Busy) Waiting(now flow.Moment, h *flow.Hours) Load {
+	var l Load
+	var before flow.Moment
+	for _, s := range b { // the oldest first: between two beginnings all that were there before wait
+		since := min(s.From, now)
+		l.lasted(before, since, h)
+		l.N += int(s.N)
+		before = since
 	}
-	return out
+	l.lasted(before, now, h)
+	return l
+}
+
+func (l *Load) lasted(from, to flow.Moment, h *flow.Hours) {
+	if l.N == 0 {
+		return
+	}
+	length := LengthOf(from, to, h)
+	l.Elapsed += float64(l.N) * length.Elapsed.Hours()
+	l.Working += float64(l.N) * length.Working.Hours()
+}
+
+// And is two loads together.
+func (l Load) And(o Load) Load {
+	return Load{l.N + o.N, l.Elapsed + o.Elapsed, l.Working + o.Working}
 }
 
 // Load is how long there was work in all; what several stretches have in common counts once. N is left to the caller.

@@ -24,7 +24,8 @@ const (
 	PerPath Dimension = "path"
 )
 
-// BusyKey names the stretches of a day in which there was work: at a station, or at a stage.
+// BusyKey names the stretches of a day in which there was work: at a station, or at a stage. Of the OpenDay it names since
+// when something waits at a stage: every wait that goes on, as a stretch of no length to speak of.
 type BusyKey struct {
 	Day     flow.Date
 	Process flow.ID
@@ -127,10 +128,15 @@ func (a *adding) job() {
 func (a *adding) stay() {
 	a.all(a.day(a.Since), func(t *Tally) { t.sums[sumArrived] += a.n })
 	if a.At == 0 {
-		a.all(OpenDay, func(t *Tally) { t.sums[sumHere] += a.n; t.sums[sumHereQuantity] += a.n * a.M[mQuantity] })
+		a.all(OpenDay, func(t *Tally) {
+			t.sums[sumHere] += a.n
+			t.sums[sumHereQuantity] += a.n * a.M[mQuantity]
+			t.sums[sumRunning] += a.n * a.M[mRuns]
+		})
 	} else {
 		a.all(a.Day, func(t *Tally) {
 			t.sums[sumLeaving] += a.n
+			t.sums[sumRunning] += a.n * a.M[mRuns]
 			t.length(KindTAT, a.lengthAt(mElapsed), a.n)
 			t.length(KindQueue, a.lengthAt(mQueue), a.n)
 			t.length(KindRun, a.lengthAt(mRun), a.n)
@@ -139,8 +145,12 @@ func (a *adding) stay() {
 		})
 	}
 	for _, s := range a.spans() {
-		if s.Run {
+		switch {
+		case s.Run:
 			a.busy(BusyKey{Process: a.Process, Stage: a.Stage, Site: a.Site}, s.From, s.To)
+			continue
+		case s.To == 0:
+			a.into.Busy(BusyKey{Day: OpenDay, Process: a.Process, Stage: a.Stage, Site: a.Site}).Add(s.From, s.From+1, a.n)
 			continue
 		}
 		more, elapsed := Dimension(""), s.To.Sub(s.From).Microseconds()

@@ -54,7 +54,7 @@ type Fact struct {
 	// M is what it measures, by kind; the first four are what lists show.
 	M [FactSize]int64
 
-	// Spans are, of a stay, its waits that ended and its runs.
+	// Spans are, of a stay, its waits and its runs that ended.
 	Spans string
 }
 
@@ -84,6 +84,7 @@ const (
 	mRun
 	mHold
 	mAway
+	mRuns = mReports + 8 // how many
 )
 
 // Of accounts. Good is mQuantity.
@@ -112,7 +113,7 @@ const (
 type spanFact struct {
 	Run     bool        `json:"r,omitempty"` // it ran, else it waited
 	From    flow.Moment `json:"f"`
-	To      flow.Moment `json:"t"`
+	To      flow.Moment `json:"t,omitempty"` // 0: it goes on
 	Working int64       `json:"w,omitempty"`
 	Station string      `json:"s,omitempty"`
 }
@@ -216,40 +217,48 @@ func (b *factBook) stay(s Stay) {
 		f.length(mHold, t.Hold)
 		f.length(mAway, t.Away)
 	}
-	var spans []spanFact
-	var runs []Run
-	for i, span := range s.Spans {
+	f.Spans = b.spans(s, f)
+	for i, span := range s.Spans { // after the stay itself: the list moves as it grows
 		on := s.To == 0 && i == len(s.Spans)-1
 		switch {
 		case span.State == flow.Held:
 			b.hold(s.Stage, span, on)
 		case span.State == flow.Running && on:
-			runs = append(runs, Run{s.Stage, span.Station, span.From, 0})
-		case span.State == flow.Running:
-			spans = append(spans, spanFact{Run: true, From: span.From, To: span.To})
-		case span.State == flow.Ready && !on:
-			spans = append(spans, spanFact{From: span.From, To: span.To, Working: LengthOf(span.From, span.To, h).Working.Microseconds(), Station: span.Station})
+			b.fact(RunFact, s.Stage, span.From, 0).Station = span.Station
 		}
-	}
-	if len(spans) > 0 {
-		text, err := json.Marshal(spans)
-		if err != nil { // plain values always marshal
-			panic(err)
-		}
-		b.stayOf(s.Stage).Spans = string(text)
-	}
-	for _, r := range runs { // after the stay itself, which the list may have moved
-		b.fact(RunFact, r.Stage, r.From, 0).Station = r.Station
 	}
 }
 
-// stayOf is the stay that was written last.
-func (b *factBook) stayOf(stage string) *Fact {
-	for i := len(b.list) - 1; ; i-- {
-		if f := &b.list[i]; f.Kind == StayFact && f.Stage == stage {
-			return f
+// spans are what a stay keeps of its waits and runs, which it counts.
+func (b *factBook) spans(s Stay, f *Fact) string {
+	_, h := b.lens.Place(b.past.Job.Process, s.Stage)
+	var spans []spanFact
+	for i, span := range s.Spans {
+		on := s.To == 0 && i == len(s.Spans)-1
+		same := i > 0 && s.Spans[i-1].State == flow.Running // run: a row of the past said when it began
+		if span.State == flow.Running && !same {
+			f.M[mRuns]++
+		}
+		switch {
+		case span.State == flow.Ready && on:
+			spans = append(spans, spanFact{From: span.From})
+		case span.State == flow.Ready:
+			spans = append(spans, spanFact{From: span.From, To: span.To, Working: LengthOf(span.From, span.To, h).Working.Microseconds(), Station: span.Station})
+		case span.State != flow.Running || on:
+		case same:
+			spans[len(spans)-1].To = span.To
+		default:
+			spans = append(spans, spanFact{Run: true, From: span.From, To: span.To})
 		}
 	}
+	if len(spans) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(spans)
+	if err != nil { // plain values always marshal
+		panic(err)
+	}
+	return string(text)
 }
 
 func (b *factBook) hold(stage string, span Span, on bool) {

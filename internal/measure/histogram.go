@@ -218,9 +218,23 @@ func (b *Busy) Add(from, to flow.Moment, n int64) {
 
 // Merge adds all of another set.
 func (b *Busy) Merge(other Busy) {
-	for _, s := range other {
-		b.Add(s.From, s.To, s.N)
+	out := make(Busy, 0, len(*b)+len(other))
+	x, y := *b, other
+	for len(x) > 0 || len(y) > 0 {
+		switch {
+		case len(y) == 0 || len(x) > 0 && compareStretch(x[0], y[0]) < 0:
+			out, x = append(out, x[0]), x[1:]
+		case len(x) == 0 || compareStretch(x[0], y[0]) > 0:
+			out, y = append(out, y[0]), y[1:]
+		default:
+			if s := x[0]; s.N+y[0].N != 0 {
+				s.N += y[0].N
+				out = append(out, s)
+			}
+			x, y = x[1:], y[1:]
+		}
 	}
+	*b = out
 }
 
 // Union is the same time without what stretches have in common.
@@ -234,14 +248,6 @@ func (b Busy) Union() Busy {
 		out = append(out, Stretch{s.from, s.to, 1})
 	}
 	return out
-}
-
-// Count is how many stretches there are.
-func (b Busy) Count() (n int64) {
-	for _, s := range b {
-		n += s.N
-	}
-	return n
 }
 
 // Encode is the one form of the set as bytes.

@@ -51,10 +51,11 @@ const (
 	sumTripsMet
 	sumOut // trips that go on
 	sumOutQuantity
-	sumLosses // reports of something wasted for a reason
-	sumRuns   // that ended at a station
-	sumTotals // from here on the sum of each distribution
-	nSums     = sumTotals + nDists
+	sumLosses  // reports of something wasted for a reason
+	sumRuns    // that ended at a station
+	sumRunning // runs of stays, on the day on which these ended
+	sumTotals  // from here on the sum of each distribution
+	nSums      = sumTotals + nDists
 )
 
 const nDists = 2 * (int(KindTrip) + 1) // of every Kind by the clock and by the calendar
@@ -217,6 +218,9 @@ func (t *Tally) Reason(k ReasonKind) Reason {
 func (t *Tally) load(at int) Load {
 	return Load{int(t.sums[at]), micros(t.sums[at+1]), micros(t.sums[at+2])}
 }
+
+// Running is how many runs the stays had.
+func (t *Tally) Running() int { return int(t.sums[sumRunning]) }
 
 // Weight orders slices: what was reported, waited for and brought back.
 func (t *Tally) Weight() int64 {

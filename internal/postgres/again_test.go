@@ -126,7 +126,8 @@ func (w *twins) anyAction() flow.Action {
 	t := w.t
 	if len(w.jobs) == 0 || rapid.IntRange(0, 7).Draw(t, "new") == 0 {
 		number := rapid.SampledFrom([]string{"", "", "IC-77", "ic-77", "IC-78"}).Draw(t, "number")
-		return flow.Create{Process: w.once.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(w.once.t), Number: number, Quantity: flow.Units(rapid.Int64Range(0, 40).Draw(t, "ordered"))}}}
+		customer, item := rapid.SampledFrom([]string{"", "Mithai Ghar", "Rasoi Foods"}).Draw(t, "customer"), rapid.SampledFrom([]string{"", "Sari box"}).Draw(t, "item")
+		return flow.Create{Process: w.once.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(w.once.t), Number: number, Customer: customer, Item: item, Due: "2026-11-20", Quantity: flow.Units(rapid.Int64Range(0, 40).Draw(t, "ordered"))}}}
 	}
 	id := rapid.SampledFrom(w.jobs).Draw(t, "job")
 	j, err := w.once.db.Job(w.once.t.Context(), w.once.org, id)

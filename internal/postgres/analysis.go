@@ -95,17 +95,21 @@ func (a *Analysis) stageLevel(c measure.Cut) bool {
 	return err != nil || len(r.whole) == 0
 }
 
-// yields are tallies of the stages of every slot, for the yield through all stages of one process. None when the cut is of several,
-// or of less than whole jobs.
+// yields are tallies of the stages of every slot, for the yield through all stages of one process. None when there is work of
+// several processes, or when the cut is of less than whole jobs.
 func yields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (map[S][]*measure.Tally, error) {
 	r, err := a.reach(c)
-	if err != nil || len(r.whole) != 1 || len(r.stages) > 0 || c.Station != "" || !c.Vendor.IsZero() {
+	if err != nil || len(r.whole) == 0 || len(r.stages) > 0 || c.Station != "" || !c.Vendor.IsZero() {
 		return nil, err
 	}
-	return stageYields(ctx, a, c, slot)
+	by, processes, err := stageYields(ctx, a, c, slot)
+	if len(processes) > 1 {
+		return nil, err
+	}
+	return by, err
 }
 
-func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (map[S][]*measure.Tally, error) {
+func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot func(measure.Key) (S, bool)) (by map[S][]*measure.Tally, processes map[flow.ID]bool, err error) {
 	type place struct {
 		slot S
 		flow.StageRef
@@ -114,11 +118,11 @@ func stageYields[S comparable](ctx context.Context, a *Analysis, c measure.Cut, 
 		s, ok := slot(k)
 		return place{s, flow.StageRef{Process: k.Process, Stage: k.Stage}}, ok
 	})
-	by := map[S][]*measure.Tally{}
+	by, processes = map[S][]*measure.Tally{}, map[flow.ID]bool{}
 	for _, p := range slices.SortedFunc(maps.Keys(got), func(a, b place) int { return cmp.Compare(a.Stage, b.Stage) }) { // always the same sum
-		by[p.slot] = append(by[p.slot], got[p])
+		by[p.slot], processes[p.Process] = append(by[p.slot], got[p]), true
 	}
-	return by, err
+	return by, processes, err
 }
 
 type everything struct{}
@@ -132,7 +136,15 @@ func (a *Analysis) KPIs(ctx context.Context, c measure.Cut) (measure.KPIs, error
 		return measure.KPIs{}, err
 	}
 	stages, err := yields(ctx, a, c, together)
-	return at(got, everything{}).KPIs(a.workingDays(c.From, c.To), a.stageLevel(c), stages[everything{}]), err
+	if err != nil {
+		return measure.KPIs{}, err
+	}
+	k := at(got, everything{}).KPIs(a.workingDays(c.From, c.To), a.stageLevel(c), stages[everything{}])
+	waits, err := a.waitingNow(ctx, c)
+	for _, ref := range a.inRouteOrder(slices.Collect(maps.Keys(waits))) { // always the same sum
+		k.Waiting = k.Waiting.And(waits[ref])
+	}
+	return k, err
 }
 
 // Compared are the figures of a cut and those of the period before it. What is open is that of now in both.
@@ -198,7 +210,7 @@ func (a *Analysis) processes(ctx context.Context, c measure.Cut) (list []measure
 	if err != nil {
 		return nil, err
 	}
-	stages, err := stageYields(ctx, a, c, slot)
+	stages, _, err := stageYields(ctx, a, c, slot)
 	if err != nil {
 		return nil, err
 	}
@@ -220,11 +232,14 @@ func (a *Analysis) stages(ctx context.Context, c measure.Cut) (list []measure.Sl
 	if err != nil {
 		return nil, err
 	}
+	waits, err := a.waitingNow(ctx, c)
 	for _, ref := range a.inRouteOrder(slices.Collect(maps.Keys(got))) {
 		name, _ := a.house.Place(ref.Process, ref.Stage)
-		list = append(list, measure.Slice{Process: ref.Process, Key: ref.Stage, Name: name, KPIs: got[ref].KPIs(0, true, nil)})
+		s := measure.Slice{Process: ref.Process, Key: ref.Stage, Name: name, Runs: got[ref].Running(), KPIs: got[ref].KPIs(0, true, nil)}
+		s.Waiting = s.Waiting.And(waits[ref])
+		list = append(list, s)
 	}
-	return list, nil
+	return list, err
 }
 
 func byStage(k measure.Key) (flow.StageRef, bool) {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -37,14 +38,15 @@ func busy[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot fu
 		return w
 	}
 	if c.Customer != "" || c.Product != "" {
-		s := &sieve{q: question{cut: c}, into: func(measure.Key) *measure.Tally { return nil }, level: func(measure.Key) bool { return false }}
-		s.busy = func(k measure.BusyKey) *measure.Busy {
+		err = a.busyFacts(ctx, c, r, func(k measure.BusyKey) *measure.Busy {
+			if k.Day == measure.OpenDay {
+				return nil
+			}
 			if w := add(k); w != nil {
 				return &w.busy
 			}
 			return nil
-		}
-		err = a.eachFact(ctx, c, r, nil, func(f measure.Fact) { s.fact = f; f.Add(s, a.house.Zone, 1) })
+		})
 	} else {
 		err = a.busyDays(ctx, c, r, add)
 	}
@@ -52,6 +54,44 @@ func busy[S comparable](ctx context.Context, a *Analysis, c measure.Cut, slot fu
 		return nil, err
 	}
 	return into, a.runningNow(ctx, c, r, add)
+}
+
+// busyFacts reads from the facts themselves when there was work, and since when there are waits.
+func (a *Analysis) busyFacts(ctx context.Context, c measure.Cut, r reach, into func(measure.BusyKey) *measure.Busy) error {
+	s := &sieve{q: question{cut: c}, level: func(measure.Key) bool { return false }, busy: into}
+	return a.eachFact(ctx, c, r, nil, func(f measure.Fact) { s.fact = f; f.Add(s, a.house.Zone, 1) })
+}
+
+// waitingNow is how long things have been waiting at each stage of a cut that reaches to now.
+func (a *Analysis) waitingNow(ctx context.Context, c measure.Cut) (map[flow.StageRef]measure.Load, error) {
+	loads := map[flow.StageRef]measure.Load{}
+	r, err := a.reach(c)
+	_, end := a.bounds(c.From, c.To)
+	if err != nil || r.nothing() || end < flow.At(a.now) || !c.Vendor.IsZero() || c.Station != "" {
+		return loads, err
+	}
+	waits := map[flow.StageRef]*measure.Busy{}
+	ref := func(k measure.BusyKey) flow.StageRef { return flow.StageRef{Process: k.Process, Stage: k.Stage} }
+	if c.Customer != "" || c.Product != "" {
+		err = a.busyFacts(ctx, c, r, func(k measure.BusyKey) *measure.Busy {
+			if k.Day == measure.OpenDay {
+				return at(waits, ref(k))
+			}
+			return nil
+		})
+	} else {
+		where, args := r.place([]any{a.org.ID})
+		err = a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
+			b.Queue("select f.day::text, f.process_id, f.stage, f.site, f.station, f.runs from busy_days f where f.org_id = $1 and f.day = date '9999-12-31'"+where, args...).Query(func(rows pgx.Rows) error {
+				return eachBusy(rows, func(k measure.BusyKey, b measure.Busy) error { at(waits, ref(k)).Merge(b); return nil })
+			})
+		})
+	}
+	for stage, b := range waits {
+		_, h := a.house.Place(stage.Process, stage.Stage)
+		loads[stage] = b.Waiting(flow.At(a.now), h)
+	}
+	return loads, err
 }
 
 // place narrows a query to processes and single stages.
@@ -137,8 +177,7 @@ func (a *Analysis) Stations(ctx context.Context, c measure.Cut) ([]measure.Stati
 	return list, nil
 }
 
-// Bottleneck is what holds the work of a cut up, three ways. Waiting is of waits that ended in the period; what runs now
-// counts up to now.
+// Bottleneck is what holds the work of a cut up, three ways. What waits or runs now counts up to now.
 func (a *Analysis) Bottleneck(ctx context.Context, c measure.Cut) (measure.Bottleneck, error) {
 	stages, err := a.stages(ctx, c)
 	if err != nil {
@@ -148,6 +187,9 @@ func (a *Analysis) Bottleneck(ctx context.Context, c measure.Cut) (measure.Bottl
 	if err != nil {
 		return measure.Bottleneck{}, err
 	}
+	slices.SortStableFunc(stages, func(x, y measure.Slice) int { // of two alike always the same one
+		return cmp.Or(cmp.Compare(a.house.Process(x.Process), a.house.Process(y.Process)), cmp.Compare(x.Name, y.Name))
+	})
 	b := measure.Narrowest(stages, stations)
 	active, err := busy(ctx, a, c, func(k measure.BusyKey) (flow.StageRef, bool) {
 		return flow.StageRef{Process: k.Process, Stage: k.Stage}, k.Station == ""
@@ -160,7 +202,7 @@ func (a *Analysis) Bottleneck(ctx context.Context, c measure.Cut) (measure.Bottl
 		from, to, long := w.busy.Longest(w.hours)
 		if long > 0 && (b.Active == nil || long > b.Active.Value) {
 			stamp := func(m flow.Moment) string { return m.Time().In(a.house.Zone).Format(time.RFC3339) }
-			b.Active = &measure.Narrow{Name: s.Name, Value: long, Jobs: s.Open.Jobs, N: s.TAT.Elapsed.N, From: stamp(from), To: stamp(to)}
+			b.Active = &measure.Narrow{Name: s.Name, Value: long, Jobs: s.Open.Jobs, N: s.Runs, From: stamp(from), To: stamp(to)}
 		}
 	}
 	return b, err

@@ -250,7 +250,7 @@ func (s *sieve) Tally(k measure.Key) *measure.Tally {
 
 // Busy is where a run adds up.
 func (s *sieve) Busy(k measure.BusyKey) *measure.Busy {
-	if s.busy != nil && k.Day >= s.q.cut.From && k.Day <= s.q.cut.To {
+	if s.busy != nil && (k.Day >= s.q.cut.From && k.Day <= s.q.cut.To || k.Day == measure.OpenDay) {
 		if b := s.busy(k); b != nil {
 			return b
 		}

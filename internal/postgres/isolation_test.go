@@ -72,6 +72,10 @@ func (f *firm) fill() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	run := at(f.job("JC-4", 100), "printing")
+	f.must(flow.Start{Work: run})
+	f.must(flow.Finish{Work: run})
+	f.rolledUp()
 }
 
 // onDevice leaves a shared device with somebody who comes in at it by PIN and by badge.

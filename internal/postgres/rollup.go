@@ -351,7 +351,7 @@ func putBusy(ctx context.Context, tx pgx.Tx, org flow.ID, keys []measure.BusyKey
 		if b := *from[k]; len(b) == 0 {
 			empty = append(empty, k)
 		} else {
-			full, runs, busy = append(full, k), append(runs, b.Encode()), append(busy, b.Union().Encode())
+			full, runs, busy = append(full, k), append(runs, b.Encode()), append(busy, orEmpty(unionOf(k, b)))
 		}
 	}
 	b := &pgx.Batch{}
@@ -367,6 +367,14 @@ func putBusy(ctx context.Context, tx pgx.Tx, org flow.ID, keys []measure.BusyKey
 			append(append([]any{org}, busyColumns(full)...), runs, busy)...)
 	}
 	return tx.SendBatch(ctx, b).Close()
+}
+
+// unionOf is the time in which there was work; of waits that go on it is not told.
+func unionOf(k measure.BusyKey, b measure.Busy) []byte {
+	if k.Day == measure.OpenDay {
+		return nil
+	}
+	return b.Union().Encode()
 }
 
 func compareBusy(a, b measure.BusyKey) int {

@@ -7,7 +7,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
@@ -59,20 +58,7 @@ func TestRollUpsAreTheRecompute(t *testing.T) {
 		o := w.once.organisation()
 		for range rapid.IntRange(5, 40).Draw(rt, "commands") {
 			w.now = w.now.Add(time.Duration(rapid.Int64Range(1, 40*3600).Draw(rt, "seconds later")) * time.Second)
-			c := flow.Command{ID: newID(t), Action: w.anyAction()}
-			if rapid.IntRange(0, 4).Draw(rt, "late") == 0 {
-				c.Occurred = w.now.Add(-time.Duration(rapid.Int64Range(1, 70*3600).Draw(rt, "seconds late")) * time.Second)
-			}
-			a := w.send(w.once, c, 0)
-			if a.Failure != "" {
-				rt.Fatalf("%s: %s", c.Action.Name(), a.Failure)
-			}
-			for _, ref := range a.Receipt.Jobs {
-				w.jobs = append(w.jobs, ref.ID)
-			}
-			if a.Refusal == "" {
-				w.taken = append(w.taken, c)
-			}
+			w.command()
 			for range rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(rt, "pages") {
 				if _, err := db.RollUpBy(t.Context(), o, rapid.IntRange(1, 7).Draw(rt, "page")); err != nil {
 					rt.Fatal(err)
