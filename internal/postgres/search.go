@@ -16,7 +16,8 @@ const (
 	maxKnownWords  = 40   // words of the organisation that one of them may stand for
 	maxPartWords   = 3000 // words that are read for a part
 	enoughWords    = 3    // beginnings of words, from which on nobody has misspelt one
-	maxFoundIDs    = 1000 // jobs that are looked at, the newest of each word
+	maxFoundIDs    = 600  // jobs that are looked at, the newest of each word
+	maxBegun       = 300  // jobs of which the number, or a word, begins with what was typed
 )
 
 // Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item: each word
@@ -111,14 +112,17 @@ func likely(word string, near []string) []string {
 // word, one of the words it stands for. Of the most telling word the newest jobs are looked at, so that one letter does not
 // read the whole organisation.
 func findWords(org flow.ID, whole string, words []meant) (string, []any) {
-	args := []any{org, whole, beyond(whole), maxFoundIDs}
+	args := []any{org, whole, beyond(whole), maxBegun}
 	ids := "(select job_id from job_words where org_id = $1 and word >= $2 and word < $3 limit $4)"
 	if len(words) > 0 {
 		w := slices.MaxFunc(words, func(a, b meant) int { return len(a.typed) - len(b.typed) })
-		args = append(args, w.typed, beyond(w.typed), w.known, maxFoundIDs/max(1, len(w.known)))
-		ids += ` union (select job_id from job_words where org_id = $1 and word >= $5 and word < $6 limit $4)
-			union (select x.job_id from unnest($7::text[]) a (word) cross join lateral (
-			select job_id from job_words where org_id = $1 and word = a.word order by job_id desc limit $8) x)`
+		args = append(args, w.known, maxFoundIDs/max(1, len(w.known)))
+		ids += ` union (select x.job_id from unnest($5::text[]) a (word) cross join lateral (
+			select job_id from job_words where org_id = $1 and word = a.word order by job_id desc limit $6) x)`
+		if w.typed != whole {
+			args = append(args, w.typed, beyond(w.typed))
+			ids += " union (select job_id from job_words where org_id = $1 and word >= $7 and word < $8 limit $4)"
+		}
 	}
 	sql := "select j.state from jobs j where j.org_id = $1 and j.id in (" + ids + ")"
 	if len(words) > 1 {

@@ -24,8 +24,10 @@ func (w *Web) sentence(ctx context.Context, v *view, r *flow.Refusal, processes 
 	by := v.T("somebody")
 	if r.By == v.Who.Member {
 		by = v.T("you")
-	} else if names, err := w.DB.Names(ctx, v.Who.Org, []flow.ID{r.By}); err == nil {
-		by = cmp.Or(names[r.By], by)
+	} else if !r.By.IsZero() { // of many refusals most name nobody
+		if names, err := w.DB.Names(ctx, v.Who.Org, []flow.ID{r.By}); err == nil {
+			by = cmp.Or(names[r.By], by)
+		}
 	}
 	key := "refusal_" + string(r.Code)
 	if r.By.IsZero() && v.Has(key+"_alone") {
