@@ -90,6 +90,14 @@ end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  select distinct substr('  ' || word || ' ', i, 3) from generate_series(1, char_length(word) + 1) i where char_length(word) between 2 and 40
+$$;
+
+ALTER FUNCTION public.parts_of(word text) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.post_waits() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -145,6 +153,27 @@ begin
 end $$;
 
 ALTER FUNCTION public.renew_sessions() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.settings_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update organisations set settings = settings + 1 where org_id = coalesce(new.org_id, old.org_id);
+  return null;
+end $$;
+
+ALTER FUNCTION public.settings_changed() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.support_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update organisations set support_until = (select max(until) from support_grants where org_id = new.org_id and ended_at is null)
+    where org_id = new.org_id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
 
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
@@ -573,6 +602,8 @@ CREATE TABLE public.organisations (
     timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     second_factor text DEFAULT ''::text NOT NULL,
+    settings bigint DEFAULT 0 NOT NULL,
+    support_until timestamp with time zone,
     person_figures text DEFAULT ''::text NOT NULL,
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
@@ -897,6 +928,16 @@ ALTER TABLE ONLY public.wizards FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards OWNER TO clicarity_owner;
 
+CREATE TABLE public.word_parts (
+    org_id uuid NOT NULL,
+    part text NOT NULL COLLATE pg_catalog."C",
+    word text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE ONLY public.word_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts OWNER TO clicarity_owner;
+
 CREATE TABLE public.words (
     org_id uuid NOT NULL,
     version integer NOT NULL,
@@ -1108,6 +1149,9 @@ ALTER TABLE ONLY public.vendors
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_pkey PRIMARY KEY (org_id, part, word);
+
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_pkey PRIMARY KEY (org_id, version);
 
@@ -1273,6 +1317,12 @@ CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
+
+CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
+
+CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
+
+CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
 
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1441,6 +1491,9 @@ ALTER TABLE ONLY public.vendors
 
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.word_parts
+    ADD CONSTRAINT word_parts_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1642,6 +1695,8 @@ CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.word_parts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1653,6 +1708,8 @@ ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_parts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.words ENABLE ROW LEVEL SECURITY;
 
@@ -1760,6 +1817,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 
