@@ -34,9 +34,6 @@ type asked struct {
 
 const usualDays = 30
 
-// reportNames are the names of what reports can be narrowed to, as addresses have them.
-var reportNames = []string{"process", "stage", "site", "customer", "product", "vendor", "station"}
-
 // asking is what there is for a reader to ask for.
 func (w *Web) asking(r *http.Request, v *view) (*asked, error) {
 	a := &asked{Working: r.FormValue("time") == "working", Compare: r.FormValue("compare") != "no"}

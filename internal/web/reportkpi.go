@@ -158,10 +158,18 @@ func (p *reportPage) change(k kpi, value float64, before *measure.KPIs) string {
 	case k.unit(p, value) == said:
 		return p.T("rep_same", "before", said)
 	case diff > 0 == k.Up:
-		return p.T("rep_better", "arrow", arrow(diff), "by", k.unit(p, math.Abs(diff)), "before", said)
+		return p.T("rep_better", "arrow", arrow(diff), "by", k.by(p, diff), "before", said)
 	default:
-		return p.T("rep_worse", "arrow", arrow(diff), "by", k.unit(p, math.Abs(diff)), "before", said)
+		return p.T("rep_worse", "arrow", arrow(diff), "by", k.by(p, diff), "before", said)
 	}
+}
+
+// by is by how much a figure moved: of shares in points, for 5% more of 50% is another thing.
+func (k kpi) by(p *reportPage, diff float64) string {
+	if k.share {
+		return p.T("rep_points", "n", decimal(100*math.Abs(diff), 1))
+	}
+	return k.unit(p, math.Abs(diff))
 }
 
 func arrow(diff float64) string {

@@ -104,7 +104,7 @@ func TestReportsTellFiguresAndTheJobsBehindThem(t *testing.T) {
 	owner.get("/reports/losses").says(200, "Lamination bubbles comes first: 80, 100% of all.")
 	owner.get("/reports/paths").says(200, "8 of 8 completed jobs went as planned")
 	owner.get("/reports/times").says(200, "P50", "P85")
-	owner.get("/reports/flow").says(200, "0 jobs were at stages when the period began, 0 when it ended.")
+	owner.get("/reports/flow").says(200, "Jobs at stages: 0 when the period began, 0 when it ended.")
 	owner.get("/reports/ageing").says(200, "Nothing is at a stage now.")
 	seen := map[string]bool{}
 	for _, path := range allReportPaths {
