@@ -173,18 +173,53 @@ func (r *reader) int() int64 {
 	return v
 }
 
-func (r *reader) histogram() Histogram {
+// varint reads a number at a place, and says where the next one is: what binary.Varint does, for cells of which there are many.
+func varint(b []byte, at int) (v uint64, next int) {
+	if at < len(b) && b[at] < 0x80 { // nearly all are
+		return uint64(b[at]), at + 1
+	}
+	v, n := binary.Uvarint(b[min(at, len(b)):])
+	if n <= 0 {
+		return 0, len(b) + 1
+	}
+	return v, at + n
+}
+
+// into adds the histogram that comes next to another, in place as far as it has the cells.
+func (r *reader) into(to *Histogram) {
 	n := r.uint()
 	if n > uint64(len(r.b)) {
 		r.bad = true
-		return nil
+		return
 	}
-	h, last := make(Histogram, 0, n), int32(0)
+	h, b := *to, r.b
+	var others Histogram
+	empty, i, place, at := false, 0, 0, int32(0)
 	for range n {
-		last += int32(r.uint()) //nolint:gosec // cells are few
-		h = append(h, Cell{last, r.int()})
+		var step, count uint64
+		step, place = varint(b, place)
+		count, place = varint(b, place)
+		at += int32(step)                      //nolint:gosec // cells are few
+		c := int64(count>>1) ^ -int64(count&1) //nolint:gosec // as binary.Varint
+		for i < len(h) && h[i].At < at {
+			i++
+		}
+		if i == len(h) || h[i].At != at {
+			others = append(others, Cell{at, c})
+			continue
+		}
+		h[i].N += c
+		empty = empty || h[i].N == 0
 	}
-	return h
+	if place > len(b) {
+		r.bad, r.b = true, nil
+		return
+	}
+	r.b = b[place:]
+	if empty {
+		*to = slices.DeleteFunc(h, func(c Cell) bool { return c.N == 0 })
+	}
+	to.merge(others)
 }
 
 // Busy is a set of stretches of time, each as often as it was added: stretches can be taken out again.

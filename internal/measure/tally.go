@@ -165,29 +165,43 @@ func (t *Tally) Encode() (sums, dists []byte) {
 	for i, h := range t.dists {
 		if len(h) > 0 {
 			dists = binary.AppendUvarint(dists, uint64(i-last)) //nolint:gosec // in order
-			dists = h.encode(dists)
+			cells := h.encode(nil)
+			dists = append(binary.AppendUvarint(dists, uint64(len(cells))), cells...)
 			last = i
 		}
 	}
 	return sums, dists
 }
 
-// Decode adds what Encode wrote. Either may be left out.
-func (t *Tally) Decode(sums, dists []byte) error {
+// Decode adds what Encode wrote. Either may be left out; with kinds, only their distributions are read.
+func (t *Tally) Decode(sums, dists []byte, kinds ...Kind) error {
 	r, at := reader{b: sums}, 0
 	for len(r.b) > 0 && !r.bad {
-		if at += int(r.uint()); at >= nSums { //nolint:gosec // looked at
+		step := r.uint()
+		if step >= nSums || at+int(step) >= nSums {
 			return errTally
 		}
+		at += int(step)
 		t.sums[at] += r.int()
 	}
 	bad := r.bad
 	r, at = reader{b: dists}, 0
 	for len(r.b) > 0 && !r.bad {
-		if at += int(r.uint()); at >= nDists { //nolint:gosec // looked at
+		step := r.uint()
+		if step >= nDists || at+int(step) >= nDists {
 			return errTally
 		}
-		t.dists[at].merge(r.histogram())
+		at += int(step)
+		n := r.uint()
+		if n > uint64(len(r.b)) {
+			return errTally
+		}
+		cells := reader{b: r.b[:n]}
+		r.b = r.b[n:]
+		if len(kinds) == 0 || slices.Contains(kinds, Kind(at/2)) {
+			cells.into(&t.dists[at])
+			r.bad = r.bad || cells.bad
+		}
 	}
 	if bad || r.bad {
 		return errTally

@@ -188,13 +188,13 @@ func (a *Analysis) Trend(ctx context.Context, c measure.Cut, g measure.Grain) ([
 const MaxSlices = 200
 
 // Slices are the figures of a cut by a dimension, at most MaxSlices, those with the most reports first; stages in route
-// order. more says that there were others.
+// order. more says that there were others. By customer, product, vendor and station no times are told but lead, cycle, TAT and trips.
 func (a *Analysis) Slices(ctx context.Context, c measure.Cut, by measure.Dimension) (list []measure.Slice, more bool, err error) {
 	switch by {
 	case measure.PerProcess:
 		list, err = a.processes(ctx, c)
 	case measure.PerStage:
-		list, err = a.stages(ctx, c)
+		list, err = a.stages(ctx, c, true)
 	default:
 		return a.values(ctx, c, by)
 	}
@@ -227,8 +227,8 @@ func (a *Analysis) processes(ctx context.Context, c measure.Cut) (list []measure
 	return list, nil
 }
 
-func (a *Analysis) stages(ctx context.Context, c measure.Cut) (list []measure.Slice, err error) {
-	got, err := gather(ctx, a, question{cut: c, stages: true, dists: true}, byStage)
+func (a *Analysis) stages(ctx context.Context, c measure.Cut, dists bool, kinds ...measure.Kind) (list []measure.Slice, err error) {
+	got, err := gather(ctx, a, question{cut: c, stages: true, dists: dists, kinds: kinds}, byStage)
 	if err != nil {
 		return nil, err
 	}
@@ -266,6 +266,9 @@ func (a *Analysis) inRouteOrder(refs []flow.StageRef) []flow.StageRef {
 	return refs
 }
 
+// sliced are the times that slices by customer and the like are told of: reading all takes twice as long.
+var sliced = []measure.Kind{measure.KindLead, measure.KindCycle, measure.KindTAT, measure.KindTrip}
+
 // values are the slices of a dimension of which tallies are kept apart: first those that weigh the most, then their figures.
 func (a *Analysis) values(ctx context.Context, c measure.Cut, by measure.Dimension) (list []measure.Slice, more bool, err error) {
 	if by != measure.PerCustomer && by != measure.PerProduct && by != measure.PerVendor && by != measure.PerStation {
@@ -285,7 +288,7 @@ func (a *Analysis) values(ctx context.Context, c measure.Cut, by measure.Dimensi
 	if len(names) == 0 {
 		return nil, false, nil
 	}
-	got, err := gather(ctx, a, question{cut: c, by: by, dists: true, values: names}, slot)
+	got, err := gather(ctx, a, question{cut: c, by: by, dists: true, kinds: sliced, values: names}, slot)
 	days, level := a.workingDays(c.From, c.To), a.stageLevel(c)
 	for _, name := range names {
 		s := measure.Slice{Key: name, Name: name, KPIs: at(got, name).KPIs(days, level, nil)}
@@ -303,7 +306,7 @@ func (a *Analysis) values(ctx context.Context, c measure.Cut, by measure.Dimensi
 
 // Distribution is a time of a cut as a histogram, in working time or by the clock.
 func (a *Analysis) Distribution(ctx context.Context, c measure.Cut, k measure.Kind, working bool) (measure.Distribution, error) {
-	got, err := gather(ctx, a, question{cut: c, dists: true}, together)
+	got, err := gather(ctx, a, question{cut: c, dists: true, kinds: []measure.Kind{k}}, together)
 	if err != nil {
 		return measure.Distribution{}, err
 	}

@@ -66,7 +66,7 @@ func (a *Analysis) Flow(ctx context.Context, c measure.Cut) (measure.Flow, error
 
 // Ageing is the work in progress of a cut stage by stage, in route order.
 func (a *Analysis) Ageing(ctx context.Context, c measure.Cut) ([]measure.Ageing, error) {
-	stages, err := a.stages(ctx, c)
+	stages, err := a.stages(ctx, c, true, measure.KindTAT)
 	if err != nil || len(stages) == 0 {
 		return nil, err
 	}
@@ -94,7 +94,8 @@ func (a *Analysis) Ageing(ctx context.Context, c measure.Cut) ([]measure.Ageing,
 	err = a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
 		b.Queue(`select k.i, count(*), count(*) filter (where since < k.p50), count(*) filter (where since < k.p85), count(*) filter (where since < k.p95), min(since)
 			from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) with ordinality k (process, stage, p50, p85, p95, i)
-			join facts f on f.org_id = $1 and f.kind = 'stay' and f.process_id = k.process and f.stage = k.stage and f.day = date '9999-12-31'`+where+` group by k.i`, args...).Query(func(rows pgx.Rows) error {
+			join facts f on f.process_id = k.process and f.stage = k.stage
+			where f.org_id = $1 and f.kind = 'stay' and f.process_id = any($2::uuid[]) and f.day = date '9999-12-31'`+where+` group by k.i`, args...).Query(func(rows pgx.Rows) error {
 			var i int
 			var one measure.Ageing
 			var oldest time.Time
@@ -181,7 +182,7 @@ func (a *Analysis) Variants(ctx context.Context, c measure.Cut, limit int) (list
 		process flow.ID
 		text    string
 	}
-	got, err := gather(ctx, a, question{cut: c, by: measure.PerPath, dists: true}, func(k measure.Key) (way, bool) {
+	got, err := gather(ctx, a, question{cut: c, by: measure.PerPath, dists: true, kinds: []measure.Kind{measure.KindLead}}, func(k measure.Key) (way, bool) {
 		return way{k.Process, k.Value}, k.Day != measure.OpenDay && k.Stage == ""
 	})
 	for w, t := range got {

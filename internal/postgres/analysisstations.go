@@ -179,7 +179,7 @@ func (a *Analysis) Stations(ctx context.Context, c measure.Cut) ([]measure.Stati
 
 // Bottleneck is what holds the work of a cut up, three ways. What waits or runs now counts up to now.
 func (a *Analysis) Bottleneck(ctx context.Context, c measure.Cut) (measure.Bottleneck, error) {
-	stages, err := a.stages(ctx, c)
+	stages, err := a.stages(ctx, c, false)
 	if err != nil {
 		return measure.Bottleneck{}, err
 	}

@@ -26,6 +26,7 @@ type question struct {
 	by     measure.Dimension // one of those that tallies are kept apart by; empty: together
 	stages bool              // stage by stage, else whole jobs and all stages together where these are the reader's
 	dists  bool              // with distributions
+	kinds  []measure.Kind    // of these times only; nil: of all
 	values []string          // only these values of by; nil: all
 }
 
@@ -114,7 +115,7 @@ func gather[S comparable](ctx context.Context, a *Analysis, q question, slot fun
 	}
 	err = a.byTallies(ctx, q, r, func(k measure.Key, sums, dists []byte) error {
 		if s, ok := slot(k); ok {
-			return at(into, s).Decode(sums, dists)
+			return at(into, s).Decode(sums, dists, q.kinds...)
 		}
 		return nil
 	})
@@ -174,16 +175,21 @@ func refColumns(refs []flow.StageRef) (processes []flow.ID, codes []string) {
 	return processes, codes
 }
 
-// exactly gives slots the values themselves of which there are few.
+// exactly gives slots the values themselves of those times of which there are few.
 func exactly[S comparable](ctx context.Context, a *Analysis, q question, r reach, slot func(measure.Key) (S, bool), into map[S]*measure.Tally) error {
 	kinds := map[measure.FactKind][]measure.Kind{}
 	for fact, times := range map[measure.FactKind][]measure.Kind{
 		measure.JobFact: {measure.KindLead, measure.KindCycle}, measure.TripFact: {measure.KindTrip},
 		measure.StayFact: {measure.KindTAT, measure.KindQueue, measure.KindRun, measure.KindHold, measure.KindAway},
 	} {
+		if q.kinds != nil {
+			times = slices.DeleteFunc(times, func(k measure.Kind) bool { return !slices.Contains(q.kinds, k) })
+		}
 		n := 0
 		for _, t := range into {
-			n += t.Count(times[0])
+			if len(times) > 0 {
+				n += t.Count(times[0])
+			}
 		}
 		if n > 0 && n <= exactUpTo {
 			kinds[fact] = times

@@ -20,11 +20,10 @@ create table facts (
   at         timestamptz not null,   -- when it ended; 9999-12-31 while it goes on
   m          bigint[] not null,
   spans      text not null,
-  primary key (org_id, job_id, kind, n),
-  foreign key (org_id, job_id) references jobs (org_id, id) on delete cascade
-);
+  primary key (org_id, job_id, kind, n)
+); -- without a foreign key: it would lock jobs against the write door, and jobs are never deleted
 create index facts_ended on facts (org_id, kind, process_id, at, job_id, n, stage) where day < date '9999-12-31';
-create index facts_open on facts (org_id, kind, process_id, stage, since, job_id, n) where day = date '9999-12-31';
+create index facts_open on facts (org_id, kind, process_id, since, job_id, n, stage) where day = date '9999-12-31';
 create index facts_began on facts (org_id, kind, process_id, since, job_id, n) where kind in ('job', 'trip');
 create index facts_customer on facts (org_id, customer, kind, day, at) where customer <> '';
 create index facts_product on facts (org_id, product, kind, day, at) where product <> '';
