@@ -24,7 +24,7 @@ type Device struct {
 	Suspended time.Time // since when nobody comes in at it; zero: people do
 }
 
-const selectDevices = `select id, name, place, given, created_at, pair_until, paired_at, seen_at, seen_on, suspended_at from devices where org_id = $1`
+const selectDevices = `select id, name, place, given, created_at, pair_until, paired_at, seen_at, seen_on, suspended_at from devices where org_id = $1 and shows = ''`
 
 func scanDevice(row pgx.Row) (Device, error) {
 	var d Device

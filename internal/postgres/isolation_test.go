@@ -51,7 +51,7 @@ func (f *firm) fill() {
 		f.db.AddPasskey(ctx, f.org, f.owner, flow.ID{}, postgres.Passkey{ID: newID(f.t), Credential: []byte{1}, Name: "Phone", Body: "{}", Created: now}, nil),
 		f.db.AddSession(ctx, f.org, postgres.Session{Token: [32]byte{1}, Member: f.owner, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: 12 * time.Hour}),
 		f.db.TakeAnswer(ctx, f.org, [32]byte{1}, now), f.db.AddReset(ctx, f.org, postgres.Reset{Token: [32]byte{1}, Member: f.owner, Until: now.Add(time.Hour)}),
-		f.onDevice(member.ID, now),
+		f.onDevice(member.ID, now), f.db.ShowTVCode(ctx, f.org, postgres.TVCode{Token: [32]byte{1}, Code: [32]byte{1}, Until: now.Add(time.Hour)}, now),
 		f.db.AddToken(ctx, f.org, postgres.Token{ID: newID(f.t), Member: newID(f.t), Name: "Tally", Grants: flow.Grants(), Hash: [32]byte{1}, By: f.owner, Created: now, Until: now.Add(time.Hour)}),
 		f.db.SetIdentityProvider(ctx, f.org, postgres.IdentityProvider{Issuer: "https://login.example", ClientID: "c", Secret: []byte{1}, Domains: []string{"firm.example"}, By: f.owner, Changed: now}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)

@@ -166,5 +166,5 @@ func (db *DB) Vendors(ctx context.Context, org flow.ID) (map[flow.ID]Vendor, err
 // IsTaken reports whether an error says that a name or a sign-in is in use already.
 func IsTaken(err error) bool {
 	return unique(err, "processes_org_id_name_key") || unique(err, "organisations_slug_key") || unique(err, "logins_pkey") || unique(err, "members_pkey") || unique(err, "uploads_pkey") ||
-		unique(err, "passkeys_org_id_credential_key") || unique(err, "sites_org_id_name_key") || unique(err, "sites_pkey") || unique(err, "devices_org_id_name_key") || unique(err, "tokens_pkey")
+		unique(err, "passkeys_org_id_credential_key") || unique(err, "sites_org_id_name_key") || unique(err, "sites_pkey") || unique(err, "devices_org_id_name_key") || unique(err, "tv_codes_code") || unique(err, "tokens_pkey")
 }

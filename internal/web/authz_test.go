@@ -80,6 +80,7 @@ const (
 	ownThing               // something only its maker sees: of the usual target the asker's own, of the others somebody else's
 	boards                 // there is a board for the asker
 	nobodys                // something of another member's own: there is none for the asker
+	aTV                    // a TV that shows a whole process, at all sites
 	aDevice                // a shared device whose stages are in the scope, at all sites
 	below                  // a member of a lower role, within the scope
 )
@@ -215,6 +216,9 @@ var entries = map[string]entry{
 	"POST /jobs/{job}/at/{stage}/assign": {who: "OMS", on: aStage, form: assignForm},
 	"GET /devices":                       {who: "OM"}, "POST /devices": {who: "OM", form: form()},
 	"GET /devices/{device}": {who: "OM", on: aDevice}, "POST /devices/{device}": {who: "OM", on: aDevice, form: form()},
+	"GET /tv": {on: everybody}, "GET /tv/picture": {on: everybody}, "GET /tv/live": {on: everybody},
+	"GET /devices/tv": {who: "OM"}, "POST /devices/tv": {who: "OM", form: form("code", "x")},
+	"GET /devices/tv/{tv}": {who: "OM", on: aTV}, "POST /devices/tv/{tv}": {who: "OM", on: aTV, form: form("do", "off")},
 	"GET /devices/people": {who: "OM"}, "POST /devices/people": {who: "OM", form: form()},
 	"GET /devices/people/{member}": {who: "OM", on: below}, "POST /devices/people/{member}": {who: "OM", on: below, form: form()},
 	"GET /board/export": {who: "OMSw", on: aProcess},
@@ -292,7 +296,7 @@ func (e entry) may(p *principal, letter string) bool {
 		return p.everything()
 	case nobodys:
 		return false
-	case aDevice:
+	case aDevice, aTV:
 		return letter != "x" && (p.everything() || letter != "c" && strings.Contains(p.holds, "a") && strings.Contains(p.holds, "d"))
 	case boards:
 		return p.holds != ""
@@ -439,7 +443,10 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	common := map[string]string{"device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
+	cartonsTV, labelsTV := newID(a.t), newID(a.t)
+	a.tv(f, cartonsTV, f.cartons)
+	a.tv(f, labelsTV, f.labels)
+	common := map[string]string{"tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
@@ -465,6 +472,18 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 		}
 	}
 	return f
+}
+
+// tv lets a screen in that shows the board of a process and its late jobs.
+func (a *authz) tv(f *authzFirm, id flow.ID, p flow.Process) {
+	a.t.Helper()
+	secret := [32]byte(sha256.Sum256(id[:]))
+	t := postgres.TV{ID: id, Name: "TV of " + p.Name, Shows: postgres.TVBoth, Process: p.ID, Given: flow.Given{Processes: []flow.ID{p.ID}}, Language: "en", Created: a.now}
+	err := errors.Join(a.db.ShowTVCode(a.t.Context(), postgres.Nobody, postgres.TVCode{Token: secret, Code: secret, Until: a.now.Add(time.Hour)}, a.now),
+		a.db.AddTV(a.t.Context(), f.org, t, secret))
+	if err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 func processJSON(p flow.Process) string {
@@ -530,7 +549,7 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 	}
 	at, _ := j.Stage(work.Stage)
 	if letter == "c" {
-		t.paths["device"] = t.paths["labels device"]
+		t.paths["device"], t.paths["tv"] = t.paths["labels device"], t.paths["labels tv"]
 	}
 	maps.Copy(t.paths, map[string]string{"job": t.job.String(), "process": p.ID.String(), "stage": work.Stage, "picture": picture.String(), "nc": nc.String(), "number": at.Out[0].Challan, "vendor": vendor.String(),
 		"link": link.String(), "token": keys.New([keys.Size]byte{1}).Sign("link", slices.Concat(f.org[:], link[:])), "last": p.Stages[len(p.Stages)-1].Code})
@@ -667,7 +686,7 @@ func (a *authz) check(pattern string, e entry, p *principal, letter string, t *t
 var mayBeMissing = map[string]bool{
 	"GET /static/{hash}/{file}": true, "GET /l/{token}": true, "POST /l/{token}": true, // the link was revoked
 	"GET /reset/{token}": true, "POST /reset/{token}": true, "GET /join/{token}": true, "POST /join/{token}": true, "GET /support/{token}": true, "POST /support/{token}": true,
-	"GET /sign-in/with/{slug}/go": true, "GET /sign-in/with/{slug}/back": true, "GET /device/in/{member}": true, "POST /device/in": true, // nothing was set up
+	"GET /sign-in/with/{slug}/go": true, "GET /sign-in/with/{slug}/back": true, "GET /device/in/{member}": true, "POST /device/in": true, "GET /tv/live": true, // nothing was set up
 	"POST /support/end": true, "POST /people/invitations/{invitation}/revoke": true, "POST /tokens/{token}/revoke": true, // it was ended by another asker before
 	"POST /jobs/{job}/at/{stage}/assign": true, // whom it would be given to works elsewhere
 }

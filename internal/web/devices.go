@@ -77,6 +77,7 @@ func (d deviceRow) LastSeen() string {
 type devicesPage struct {
 	*view
 	Devices   []deviceRow
+	TVs       []tvRow
 	Processes []scopeProcess
 	Name      string
 	Place     string
@@ -104,6 +105,9 @@ func (w *Web) showDevices(rw http.ResponseWriter, r *http.Request, p devicesPage
 		if ours(p.Who, d) {
 			p.Devices = append(p.Devices, deviceRow{p.view, d, names.of(d.Given)})
 		}
+	}
+	if p.TVs, err = w.theirTVs(r, p.view); err != nil {
+		return err
 	}
 	p.Processes = ticksWithin(p.Who, processes, stageRefs(r))
 	return w.render(rw, status, "devices", p)

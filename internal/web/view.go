@@ -221,6 +221,9 @@ func device(userAgent string) string {
 	if strings.Contains(userAgent, "Mobile") || strings.Contains(userAgent, "Android") {
 		kind = "phone"
 	}
+	if strings.Contains(userAgent, "TV") { // SMART-TV, SmartTV, Android TV
+		kind = "TV"
+	}
 	for _, b := range []string{"Firefox", "Edg", "SamsungBrowser", "Chrome", "Safari"} {
 		if strings.Contains(userAgent, b) {
 			return kind + " · " + strings.Replace(b, "Edg", "Edge", 1)
