@@ -178,20 +178,20 @@ func (t *Tally) Decode(sums, dists []byte, kinds ...Kind) error {
 	r, at := reader{b: sums}, 0
 	for len(r.b) > 0 && !r.bad {
 		step := r.uint()
-		if step >= nSums || at+int(step) >= nSums {
+		if step >= uint64(nSums-at) { //nolint:gosec // at is below
 			return errTally
 		}
-		at += int(step)
+		at += int(step) //nolint:gosec // looked at
 		t.sums[at] += r.int()
 	}
 	bad := r.bad
 	r, at = reader{b: dists}, 0
 	for len(r.b) > 0 && !r.bad {
 		step := r.uint()
-		if step >= nDists || at+int(step) >= nDists {
+		if step >= uint64(nDists-at) { //nolint:gosec // at is below
 			return errTally
 		}
-		at += int(step)
+		at += int(step) //nolint:gosec // looked at
 		n := r.uint()
 		if n > uint64(len(r.b)) {
 			return errTally
