@@ -333,7 +333,13 @@ CREATE TABLE public.devices (
     suspended_at timestamp with time zone,
     wrong integer DEFAULT 0 NOT NULL,
     wrong_since timestamp with time zone,
+    shows text DEFAULT ''::text NOT NULL,
+    process_id uuid,
+    language text DEFAULT ''::text NOT NULL,
+    customers boolean DEFAULT false NOT NULL,
+    CONSTRAINT devices_board CHECK (((shows = ANY (ARRAY['board'::text, 'both'::text])) = (process_id IS NOT NULL))),
     CONSTRAINT devices_pair_hash_check CHECK ((length(pair_hash) = 32)),
+    CONSTRAINT devices_shows_check CHECK ((shows = ANY (ARRAY[''::text, 'board'::text, 'late'::text, 'both'::text]))),
     CONSTRAINT devices_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
@@ -889,6 +895,21 @@ ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
 
+CREATE TABLE public.tv_codes (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    until timestamp with time zone NOT NULL,
+    seen_on text NOT NULL,
+    claimed_by uuid,
+    CONSTRAINT tv_codes_code_hash_check CHECK ((length(code_hash) = 32)),
+    CONSTRAINT tv_codes_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.tv_codes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tv_codes OWNER TO clicarity_owner;
+
 CREATE TABLE public.uploads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1140,6 +1161,9 @@ ALTER TABLE ONLY public.tallies
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.tv_codes
+    ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
@@ -1178,7 +1202,7 @@ CREATE INDEX facts_customer ON public.facts USING btree (org_id, customer, kind,
 
 CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, at, job_id, n, stage) WHERE (day < '9999-12-31'::date);
 
-CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, stage, since, job_id, n) WHERE (day = '9999-12-31'::date);
+CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, since, job_id, n, stage) WHERE (day = '9999-12-31'::date);
 
 CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
 
@@ -1248,6 +1272,10 @@ CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
 
 CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
 
+CREATE UNIQUE INDEX tv_codes_code ON public.tv_codes USING btree (org_id, code_hash);
+
+CREATE INDEX tv_codes_until ON public.tv_codes USING btree (org_id, until);
+
 CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_at, job_id) WHERE (assigned IS NOT NULL);
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
@@ -1265,8 +1293,6 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
-
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
@@ -1298,7 +1324,19 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EA
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
-CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF given, suspended_at ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
+CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1357,8 +1395,8 @@ ALTER TABLE ONLY public.column_maps
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
-ALTER TABLE ONLY public.facts
-    ADD CONSTRAINT facts_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.devices
+    ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1689,6 +1727,8 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1702,6 +1742,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
@@ -1811,6 +1853,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 
