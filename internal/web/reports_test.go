@@ -27,8 +27,8 @@ func (f *firm) rollUp() {
 	}
 }
 
-// do gives a command as the owner, some hours ago.
-func (f *firm) do(hoursAgo float64, a flow.Action) flow.Receipt {
+// did gives a command as the owner, some hours ago.
+func (f *firm) did(hoursAgo float64, a flow.Action) flow.Receipt {
 	f.t.Helper()
 	mark := flow.Mark{Org: f.org, Member: f.owner, Role: flow.Owner, Scope: flow.Scope{All: true}, At: flow.At(time.Now().Add(-time.Duration(hoursAgo * float64(time.Hour))))}
 	receipt, err := f.db.Do(f.t.Context(), mark, flow.Command{ID: newID(f.t), Action: a})
@@ -43,17 +43,17 @@ func (f *firm) run(p flow.Process, number, customer string, hoursAgo float64) {
 	f.t.Helper()
 	job := newID(f.t)
 	today := flow.DateOf(time.Now())
-	f.do(hoursAgo, flow.Create{Process: p.ID, Version: 1, Jobs: []flow.NewJob{{ID: job, Number: number, Customer: customer, Item: "Tea carton", Quantity: flow.Units(100), Due: today}}})
+	f.did(hoursAgo, flow.Create{Process: p.ID, Version: 1, Jobs: []flow.NewJob{{ID: job, Number: number, Customer: customer, Item: "Tea carton", Quantity: flow.Units(100), Due: today}}})
 	left := int64(100)
 	for i, s := range p.Stages {
 		at := hoursAgo - 2*float64(i) - 1
-		f.do(at, flow.Start{Work: flow.Work{Job: job, Stage: s.Code}})
+		f.did(at, flow.Start{Work: flow.Work{Job: job, Stage: s.Code}})
 		report := flow.Report{Work: flow.Work{Job: job, Stage: s.Code}, Good: flow.Units(left)}
 		if i == 1 {
 			left -= 10
 			report.Good, report.Wasted = flow.Units(left), []flow.Waste{{Quantity: flow.Units(10), Reason: "bubbles"}}
 		}
-		f.do(at-1, report)
+		f.did(at-1, report)
 	}
 }
 
