@@ -417,14 +417,15 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 	before, existed := d.world.Jobs[j.ID]
 	due := dueOf(j)
 	if existed {
-		b.Queue("update jobs set status = $3, state = $4 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state))
+		b.Queue("update jobs set status = $3, state = $4, moved_at = $5 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state), j.Last.Time())
 		d.queueChanged(b, before, j, due)
 	} else {
-		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site)
-			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11)`,
-			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site)
+		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site, moved_at)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12)`,
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site, j.Last.Time())
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
+	d.queueTerms(b, before, j, existed)
 	d.queueWork(b, before, j)
 	d.queueOut(b, before, j)
 	d.queueLots(b, before, j)

@@ -143,10 +143,7 @@ func (a *Analysis) byTallies(ctx context.Context, q question, r reach, f func(k 
 			for _, days := range [][2]flow.Date{{q.cut.From, q.cut.To}, {measure.OpenDay, measure.OpenDay}} {
 				args := []any{a.org.ID, byOf(q.by, stage), string(days[0]), string(days[1])}
 				sql := "select by, day::text, process_id, stage, site, value, sums, " + dists + " from tallies where org_id = $1 and by = $2 and day between $3::text::date and $4::text::date"
-				for _, m := range more {
-					args = append(args, m)
-				}
-				sql += where
+				args, sql = append(args, more...), sql+where
 				if r.sites != nil {
 					args = append(args, r.sites)
 					sql += " and site = any($" + itoa(len(args)) + ")"

@@ -54,6 +54,7 @@ func (f *firm) fill() {
 		f.onDevice(member.ID, now), f.db.ShowTVCode(ctx, f.org, postgres.TVCode{Token: [32]byte{1}, Code: [32]byte{1}, Until: now.Add(time.Hour)}, now),
 		f.db.AddToken(ctx, f.org, postgres.Token{ID: newID(f.t), Member: newID(f.t), Name: "Tally", Grants: flow.Grants(), Hash: [32]byte{1}, By: f.owner, Created: now, Until: now.Add(time.Hour)}),
 		f.db.SetIdentityProvider(ctx, f.org, postgres.IdentityProvider{Issuer: "https://login.example", ClientID: "c", Secret: []byte{1}, Domains: []string{"firm.example"}, By: f.owner, Changed: now}),
+		f.db.SaveView(ctx, f.org, postgres.BoardView{ID: newID(f.t), Name: "Rush", Query: "urgent=1"}),
 		f.db.AddUpload(ctx, f.org, u), f.db.MapUpload(ctx, f.org, u.ID, [32]byte{1}, "{}"), followErr)
 	if err != nil {
 		f.t.Fatal(err)
@@ -219,7 +220,7 @@ func TestAnotherOrganisationsJobDoesNotExist(t *testing.T) {
 	refused(t, second(b.do(flow.Create{Process: a.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: newID(t), Number: "X", Quantity: 1}}})), flow.NotFound)
 	found, err := b.db.Find(ctx, b.org, "SECRET", nil, 10)
 	moves, _, err2 := b.db.Timeline(ctx, b.org, id, 0, 10)
-	board, _, err3 := b.db.Board(ctx, b.org, postgres.BoardQuery{Process: a.process.ID, Limit: 10})
+	board, err3 := b.db.Board(ctx, b.org, postgres.BoardQuery{Process: a.process.ID, Limit: 10})
 	queue, _, err4 := b.db.Queue(ctx, b.org, flow.StageRef{Process: a.process.ID, Stage: "printing"}, postgres.Narrow{}, postgres.Waiting{}, 10)
 	log, err5 := b.db.Movements(ctx, b.org, 0, 100)
 	known, err6 := b.db.Known(ctx, b.org, []string{"SECRET-1"}, []flow.ID{id})
@@ -227,7 +228,7 @@ func TestAnotherOrganisationsJobDoesNotExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	leaked := slices.ContainsFunc(log, func(r postgres.Record) bool { return r.Job == id })
-	if len(found)+len(moves)+len(board)+len(queue)+len(known) > 0 || leaked {
+	if len(found)+len(moves)+len(board.Jobs)+len(queue)+len(known) > 0 || leaked {
 		t.Errorf("something was found: %v %v %v %v %v %v", found, moves, board, queue, known, leaked)
 	}
 	b.job("SECRET-1", 5) // the number is free in every other organisation

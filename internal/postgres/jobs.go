@@ -70,67 +70,6 @@ func PlaceOf(j flow.Job) Place {
 	return p
 }
 
-// BoardQuery asks for a page of the jobs of a process, the earliest due first.
-type BoardQuery struct {
-	Process flow.ID
-	Done    bool     // completed jobs instead of open ones
-	Sites   []string // of these sites only; none: of any
-	After   Place    // keyset: the page after this place
-	Before  Place    // or the page before it
-	Limit   int
-}
-
-// Board is a page of jobs, and whether there are more beyond it in the direction asked.
-func (db *DB) Board(ctx context.Context, org flow.ID, q BoardQuery) (jobs []flow.Job, more bool, err error) {
-	status := "open"
-	if q.Done {
-		status = "done"
-	}
-	base := "select state from jobs where org_id = $1 and process_id = $2 and status = $3"
-	if len(q.Sites) > 0 {
-		return db.boardOf(ctx, org, q, status)
-	}
-	switch {
-	case q.Before != Place{}:
-		jobs, err = db.jobList(ctx, org, base+" and (due, id) < ($4::text::date, $5) order by due desc, id desc limit $6",
-			org, q.Process, status, string(q.Before.Due), q.Before.Job, q.Limit+1)
-	case q.After != Place{}:
-		jobs, err = db.jobList(ctx, org, base+" and (due, id) > ($4::text::date, $5) order by due, id limit $6",
-			org, q.Process, status, string(q.After.Due), q.After.Job, q.Limit+1)
-	default:
-		jobs, err = db.jobList(ctx, org, base+" order by due, id limit $4", org, q.Process, status, q.Limit+1)
-	}
-	if more = len(jobs) > q.Limit; more {
-		jobs = jobs[:q.Limit]
-	}
-	if (q.Before != Place{}) {
-		slices.Reverse(jobs)
-	}
-	return jobs, more, err
-}
-
-// boardOf is a page of the board of some sites: the beginning of each site's list, put together.
-func (db *DB) boardOf(ctx context.Context, org flow.ID, q BoardQuery, status string) (jobs []flow.Job, more bool, err error) {
-	place, way, order := q.After, ">", "due, id"
-	if q.Before != (Place{}) {
-		place, way, order = q.Before, "<", "due desc, id desc"
-	}
-	if place == (Place{}) {
-		place.Due = "0001-01-01"
-	}
-	jobs, err = db.jobList(ctx, org, `select one.state from unnest($4::text[]) s cross join lateral (
-			select state, due, id from jobs where org_id = $1 and process_id = $2 and status = $3 and site = s and site <> '' and (due, id) `+way+` ($5::text::date, $6)
-			order by `+order+` limit $7) one order by `+order+" limit $7",
-		org, q.Process, status, q.Sites, string(place.Due), place.Job, q.Limit+1)
-	if more = len(jobs) > q.Limit; more {
-		jobs = jobs[:q.Limit]
-	}
-	if (q.Before != Place{}) {
-		slices.Reverse(jobs)
-	}
-	return jobs, more, err
-}
-
 // Narrow is what a list leaves out: jobs of other sites, and work that is not assigned to a member. The zero Narrow leaves
 // out nothing.
 type Narrow struct {

@@ -40,7 +40,7 @@ func busyFirm(t *testing.T, db *postgres.DB, slug string, jobs int) *firm {
 // did not exist yet, and its version of the fold.
 const older = `set session_replication_role = replica;
 	update jobs set due = '2026-12-01', site = 'nowhere', state = regexp_replace(regexp_replace(state, '"(recalled|assigned|returned|promised|made|used)":("[^"]*"|[0-9]+|\[[^]]*\]),?', '', 'g'), ',}', '}', 'g');
-	delete from job_lots; update work set assigned = null, on_hand = 1; delete from nonconformances; delete from job_words where word like 'b%';
+	delete from job_lots; delete from job_terms where term < 'd'; update work set assigned = null, on_hand = 1, due = '2026-12-01', away = false; delete from nonconformances; delete from job_words where word like 'b%';
 	update challan_lines set left_there = 7; update log_heads set fold = 0`
 
 func spoil(t *testing.T, conn *pgx.Conn, sql string) {

@@ -1,12 +1,14 @@
 package postgres_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
@@ -77,4 +79,44 @@ func TestRollUpsAreTheRecompute(t *testing.T) {
 			rt.Fatalf("made anew there are %+v, followed there were %+v", again, c)
 		}
 	})
+}
+
+// The check finds what was changed, and making the roll-ups anew mends it. Other calendars are other figures: the roll-ups are
+// made anew by themselves.
+func TestRollUpsAreMadeAnew(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	f := openFirm(t, pgtest.Open(t, url), "sahyadri")
+	for _, number := range []string{"JC-1", "JC-2"} {
+		id := f.job(number, 100)
+		f.must(flow.Start{Work: at(id, "printing")})
+		f.must(flow.Finish{Work: at(id, "printing")})
+	}
+	f.rolledUp()
+	was := f.rollUpsEqual()
+	owner := pgtest.Owner(t, url)
+	for _, change := range []string{"update tallies set sums = '' where stage = 'printing'", "delete from facts where kind = 'stay' and n = 1", "update busy_days set runs = ''",
+		"delete from tallies where by = 'customer'"} {
+		if _, err := owner.Exec(t.Context(), "set session_replication_role = replica; "+change); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := f.db.CheckRollUps(t.Context(), f.organisation()); err != nil || c.Equal() {
+			t.Errorf("%s: %+v %v", change, c, err)
+		}
+		if err := f.db.RebuildRollUps(t.Context(), f.organisation(), func(int) {}); err != nil {
+			t.Fatal(err)
+		}
+		if c := f.rollUpsEqual(); c.Facts != was.Facts || c.Rows != was.Rows {
+			t.Errorf("%s: made anew there is %+v, before there was %+v", change, c, was)
+		}
+	}
+	if err := f.db.AddCalendar(t.Context(), f.org, drying, f.owner, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	var fault *postgres.Fault
+	if _, err := f.db.CheckRollUps(t.Context(), f.organisation()); !errors.As(err, &fault) {
+		t.Errorf("by other calendars the check says %v", err)
+	}
+	f.rolledUp()
+	f.rollUpsEqual()
 }

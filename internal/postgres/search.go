@@ -17,7 +17,7 @@ const (
 	maxPartWords   = 3000 // words that are read for a part
 	enoughWords    = 3    // beginnings of words, from which on nobody has misspelt one
 	maxFoundIDs    = 600  // jobs that are looked at, the newest of each word
-	maxBegun       = 300  // jobs of which the number, or a word, begins with what was typed
+	maxOpening     = 300  // jobs of which the number, or a word, begins with what was typed
 )
 
 // Find searches jobs by number (whole, then the beginning or the last digits) and by words of customer and item: each word
@@ -112,7 +112,7 @@ func likely(word string, near []string) []string {
 // word, one of the words it stands for. Of the most telling word the newest jobs are looked at, so that one letter does not
 // read the whole organisation.
 func findWords(org flow.ID, whole string, words []meant) (string, []any) {
-	args := []any{org, whole, beyond(whole), maxBegun}
+	args := []any{org, whole, beyond(whole), maxOpening}
 	ids := "(select job_id from job_words where org_id = $1 and word >= $2 and word < $3 limit $4)"
 	if len(words) > 0 {
 		w := slices.MaxFunc(words, func(a, b meant) int { return len(a.typed) - len(b.typed) })

@@ -195,14 +195,17 @@ var repeated = []struct {
 	sql   string
 	lines func(flow.Job) []string
 }{
-	{"list of work has", "select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') || ' ' || coalesce(assigned::text, '') from work where org_id = $1 and job_id = any($2)", workLines},
+	{"list of work has", `select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') || ' ' || coalesce(assigned::text, '')
+		|| ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || away || ' ' || again from work where org_id = $1 and job_id = any($2)`, workLines},
 	{"challans have at vendors", `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
 		where org_id = $1 and job_id = any($2) and left_there > 0`, outLines},
 	{"list of lots has", "select job_id, stage || ' ' || way || ' ' || lot || ' ' || trim_scale(quantity) from job_lots where org_id = $1 and job_id = any($2)", lotLines},
 	{"list of non-conformances has", "select job_id, number || ' ' || open from nonconformances where org_id = $1 and job_id = any($2)", ncLines},
-	{"list of jobs has", `select id, process_id || ' ' || version || ' ' || number_key || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || status || ' ' || site || ' ' || coalesce(parent_id::text, '')
+	{"list of jobs has", `select id, process_id || ' ' || version || ' ' || number_key || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || status || ' ' || site || ' ' || coalesce(parent_id::text, '') || ' ' || (extract(epoch from moved_at) * 1000000)::bigint
 		from jobs where org_id = $1 and id = any($2)`, jobLines},
 	{"words to find it by are", "select job_id, word from job_words where org_id = $1 and job_id = any($2)", flow.Job.Words},
+	{"terms it is listed by are", `select job_id, process_id || ' ' || status || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || term from job_terms
+		where org_id = $1 and job_id = any($2)`, termLines},
 }
 
 func jobLines(j flow.Job) []string {
@@ -210,14 +213,21 @@ func jobLines(j flow.Job) []string {
 	if id := parentOf(j); id != nil {
 		parent = id.String()
 	}
-	return []string{fmt.Sprintf("%s %d %s %s %s %s %s", j.Process, j.Version, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), j.Site, parent)}
+	return []string{fmt.Sprintf("%s %d %s %s %s %s %s %d", j.Process, j.Version, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), j.Site, parent, j.Last)}
 }
 
 func workLines(j flow.Job) (lines []string) {
 	for i := range j.Stages {
 		if s := &j.Stages[i]; s.Live() {
-			lines = append(lines, rowOf(s).line(s.Code))
+			lines = append(lines, rowOf(&j, s).line(s.Code))
 		}
+	}
+	return lines
+}
+
+func termLines(j flow.Job) (lines []string) {
+	for _, term := range j.Terms() {
+		lines = append(lines, fmt.Sprintf("%s %s %s %s", j.Process, jobStatus(j), dueOf(j), term))
 	}
 	return lines
 }

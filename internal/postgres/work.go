@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,9 @@ type workRow struct {
 	station string
 	awaits  flow.ID
 	to      flow.ID // who is to do it
+	due     string
+	away    bool // something of it is at a vendor
+	again   bool // it came back
 }
 
 // noStage stands for a stage that a job did not have.
@@ -35,11 +39,12 @@ func stageBefore(j flow.Job, i int, code string) *flow.StageState {
 	return &noStage
 }
 
-func rowOf(s *flow.StageState) workRow {
+func rowOf(j *flow.Job, s *flow.StageState) workRow {
 	if !s.Live() {
 		return workRow{}
 	}
-	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned}
+	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned,
+		due: dueOf(*j), away: s.AtVendor > 0, again: s.Why != ""}
 	if s.Held != 0 {
 		r.awaits = s.Awaits.Member
 	}
@@ -49,7 +54,7 @@ func rowOf(s *flow.StageState) workRow {
 // line is the row as Verify reads it from the table.
 func (r workRow) line(code string) string {
 	awaits := idText(r.awaits)
-	return code + " " + string(r.status) + " " + r.onHand.String() + " " + r.station + " " + awaits + " " + idText(r.to)
+	return fmt.Sprintf("%s %s %s %s %s %s %s %t %t", code, r.status, r.onHand, r.station, awaits, idText(r.to), r.due, r.away, r.again)
 }
 
 // idText is an id as text, empty for the zero one.
@@ -71,7 +76,7 @@ func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
 	var buffer [4]rowChange
 	changes := buffer[:0]
 	note := func(code string, was, now *flow.StageState) {
-		if c := (rowChange{code, rowOf(was), rowOf(now)}); c.was != c.now {
+		if c := (rowChange{code, rowOf(&before, was), rowOf(&j, now)}); c.was != c.now {
 			changes = append(changes, c)
 		}
 	}
@@ -96,9 +101,9 @@ func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
 		case c.was.live && c.now.live:
 			d.queueRow(b, j, c.code, c.code, c.now)
 		case c.now.live:
-			b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned)
-				values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10)`,
-				d.mark.Org, j.ID, c.code, j.Process, string(c.now.status), c.now.onHand.String(), c.now.ready.Time(), c.now.station, orNull(c.now.awaits), orNull(c.now.to))
+			b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned, due, away, again)
+				values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10, $11::text::date, $12, $13)`,
+				d.mark.Org, j.ID, c.code, j.Process, string(c.now.status), c.now.onHand.String(), c.now.ready.Time(), c.now.station, orNull(c.now.awaits), orNull(c.now.to), c.now.due, c.now.away, c.now.again)
 		default:
 			b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, c.code)
 		}
@@ -113,9 +118,10 @@ func moves(from, to rowChange) bool {
 
 // queueRow changes a row, whose stage may be another from now on.
 func (d *door) queueRow(b *pgx.Batch, j flow.Job, from, to string, now workRow) {
-	b.Queue(`update work set stage = $4, status = $5, on_hand = $6::text::numeric, ready_at = $7, station = $8, awaits = $9, assigned = $10
+	b.Queue(`update work set stage = $4, status = $5, on_hand = $6::text::numeric, ready_at = $7, station = $8, awaits = $9, assigned = $10,
+			due = $11::text::date, away = $12, again = $13
 		where org_id = $1 and job_id = $2 and stage = $3`,
-		d.mark.Org, j.ID, from, to, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to))
+		d.mark.Org, j.ID, from, to, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to), now.due, now.away, now.again)
 }
 
 // loadStation reads what an action that names a station has to know: the newest version of the process, for the stations

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -43,10 +45,19 @@ type liveStage struct {
 type column struct {
 	Stage  flow.Stage
 	Vendor string
-	Link   string
+	Link   string // to the stage's queue
+	Filter string // to the board of what is there, or of all where it is that; empty where there is none
+	On     bool   // the board is of what is there
 	Jobs   int
 	Oldest string
 	Age    int
+	Folded bool // nothing on the page is there or still to come there
+}
+
+// phaseHead is a phase of the route over its columns.
+type phaseHead struct {
+	Name    string
+	Columns int
 }
 
 // Full reports whether the stage has as many jobs as it may.
@@ -57,15 +68,24 @@ type boardPage struct {
 	First     *postgres.FirstSteps // of a company that has just begun
 	Processes []flow.Process
 	Process   flow.Process
+	Fields    []flow.Field // of the job's format, that the reader can ask for
+	Sites     []postgres.Site
+	Filter    boardFilter
 	Columns   []column
+	Phases    []phaseHead // none: the route has no phases
 	Rows      []boardRow
 	Done      bool
+	Compact   bool
+	Wide      bool      // columns with nothing to come are as wide as the others
+	Foldable  bool      // there are such
 	Awaiting  []awaited // holds that wait for the reader
 	Reminders []challan // goods at job workers whose day by law is near
 	Unshown   int       // and how many more
-	Next      string    // address of the next page, empty on the last
+	Views     []viewLink
+	Next      string // address of the next page, empty on the last
 	Previous  string
 	Pick      string // how jobs are being chosen for a change together, see boardRow
+	Short     bool   // the page ended before it was full: further on there may be more
 }
 
 const boardRows = 50
@@ -73,8 +93,8 @@ const boardRows = 50
 // board is the JSR matrix: the jobs of a process against its stages.
 func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	v := w.view(r, who, "board")
-	v.Toast = w.toast(r, v)
-	p := boardPage{view: v, Done: r.FormValue("show") == "done"}
+	v.Toast, v.Sheets, v.Scripts = w.toast(r, v), []string{"board.css"}, []string{"board.js"}
+	p := boardPage{view: v, Done: r.FormValue("show") == "done", Compact: w.compact(rw, r), Wide: r.FormValue("columns") == "all"}
 	if v.Can("prioritise") && !p.Done {
 		p.Pick = picking(r.FormValue("select"))
 	}
@@ -100,7 +120,20 @@ func (w *Web) board(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 			return err
 		}
 	}
-	return w.render(rw, http.StatusOK, "board", p)
+	return w.render(rw, http.StatusOK, "board", &p)
+}
+
+const rowsCookie = "rows"
+
+// compact is whether the rows are low on this device. An address that says so is remembered.
+func (w *Web) compact(rw http.ResponseWriter, r *http.Request) bool {
+	rows := r.FormValue("rows")
+	if rows == "compact" || rows == "roomy" {
+		http.SetCookie(rw, &http.Cookie{Name: rowsCookie, Value: rows, Path: "/board", MaxAge: rememberFor, HttpOnly: true, Secure: w.Secure, SameSite: http.SameSiteLaxMode})
+		return rows == "compact"
+	}
+	c, err := r.Cookie(rowsCookie)
+	return err == nil && c.Value == "compact"
 }
 
 // choose is the process asked for, else the one with the longest route: the main one.
@@ -122,12 +155,6 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	if err != nil {
 		return err
 	}
-	q := postgres.BoardQuery{Process: p.Process.ID, Done: p.Done, Limit: boardRows, Sites: narrow(p.Who).Sites,
-		After: parsePlace(r.FormValue("after")), Before: parsePlace(r.FormValue("before"))}
-	jobs, more, err := w.DB.Board(r.Context(), p.Who.Org, q)
-	if err != nil {
-		return err
-	}
 	load, err := w.DB.Load(r.Context(), p.Who.Org, p.Process.ID, narrow(p.Who))
 	if err != nil {
 		return err
@@ -136,21 +163,33 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 	if err != nil {
 		return err
 	}
-	p.Process = withRetired(p.Process, func(code string) bool { return load[code].Jobs > 0 })
-	for _, s := range p.Process.Stages {
-		row := p.stageRow(p.Process, s, load[s.Code], vendors[s.Vendor].Name)
-		s.Name = p.Process.Called(s)
-		p.Columns = append(p.Columns, column{s, row.Vendor, row.Link, row.Jobs, row.Oldest, row.Age})
+	if p.Sites, err = w.sitesFor(r, p.Who); err != nil {
+		return err
 	}
-	ids := make([]string, len(jobs))
+	p.Process = withRetired(p.Process, func(code string) bool { return load[code].Jobs > 0 })
+	form := p.Process.As(p.Who.Role)
+	p.Fields = slices.DeleteFunc(slices.Clone(form.Fields), func(f flow.Field) bool { return !filterable(f) })
+	p.Filter = p.readFilter(r.Form, form, p.Sites, p.Done)
+	q := postgres.BoardQuery{Process: p.Process.ID, Done: p.Done, Limit: boardRows, Sites: narrow(p.Who).Sites, Now: flow.At(p.Now),
+		After: parsePlace(r.FormValue("after")), Before: parsePlace(r.FormValue("before"))}
+	page, err := w.filtered(r, p.view, form, q, &p.Filter)
+	if err != nil {
+		return err
+	}
+	jobs := page.Jobs
 	if err := w.nameSites(r, p.view, jobs...); err != nil {
 		return err
 	}
+	ids := make([]string, len(jobs))
 	for i, j := range jobs {
 		row := p.boardRow(j, p.Process, vendors)
 		row.Pick = p.Pick
 		p.Rows = append(p.Rows, row)
 		ids[i] = j.ID.String()
+	}
+	p.head(load, vendors)
+	if p.Views, err = w.viewLinks(r, p); err != nil {
+		return err
 	}
 	var shown []string
 	for _, s := range p.Process.Retired {
@@ -159,11 +198,149 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		}
 	}
 	p.Feed = feed + "&mine=1&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
+	if asked := p.asked(); len(asked) > 0 {
+		p.Feed += "&" + asked.Encode()
+	}
 	if p.Pick != "" {
 		p.Feed = "" // rows stay as they are while they are chosen
 	}
-	p.pages(q, jobs, more)
+	p.pages(q, page)
 	return nil
+}
+
+// filtered is a page of the board under a filter. A filter that is too broad for what it would cost is said to be, and
+// left out. Of jobs that follow an older version, in which a field was private, nothing is given away by asking for it.
+func (w *Web) filtered(r *http.Request, v *view, p flow.Process, q postgres.BoardQuery, f *boardFilter) (postgres.BoardPage, error) {
+	q.Filter = f.Filter
+	page, err := w.DB.Board(r.Context(), v.Who.Org, q)
+	var broad *postgres.TooBroad
+	for errors.As(err, &broad) {
+		rest := f.without(broad.Says)
+		wrong := append(f.Wrong, v.T("filter_broad", "word", broad.Says))
+		if len(rest) == len(f.Asked) {
+			return page, err
+		}
+		sites, failed := w.sitesFor(r, v.Who)
+		if failed != nil {
+			return page, failed
+		}
+		*f = v.readFilter(rest, p, sites, q.Done)
+		f.Wrong = wrong
+		q.Filter = f.Filter
+		broad = nil
+		page, err = w.DB.Board(r.Context(), v.Who.Org, q)
+	}
+	if err != nil || len(f.Has)+len(f.Is) == 0 {
+		return page, err
+	}
+	shown, err := w.readable(r, v.Who, page.Jobs)
+	page.Jobs = slices.DeleteFunc(page.Jobs, func(j flow.Job) bool {
+		return !slices.ContainsFunc(shown, func(s flow.Job) bool { return s.ID == j.ID && f.Matches(s, q.Now) })
+	})
+	return page, err
+}
+
+// maxColumns is how many stages fit beside the jobs.
+const maxColumns = 14
+
+// head fills the columns in, after the rows.
+func (p *boardPage) head(load map[string]postgres.StageLoad, vendors map[flow.ID]postgres.Vendor) {
+	phased := slices.ContainsFunc(p.Process.Stages, func(s flow.Stage) bool { return s.Phase != "" })
+	for i, s := range p.Process.Stages {
+		row := p.stageRow(p.Process, s, load[s.Code], vendors[s.Vendor].Name)
+		s.Name = p.Process.Called(s)
+		c := column{Stage: s, Vendor: row.Vendor, Link: row.Link, Jobs: row.Jobs, Oldest: row.Oldest, Age: row.Age, On: p.Filter.Stage == s.Code}
+		if !p.Done {
+			at := p.asked()
+			if at.Set("stage", s.Code); c.On {
+				at.Del("stage")
+			}
+			c.Filter = p.path(at)
+		}
+		over := len(p.Process.Stages) > maxColumns && len(p.Rows) > 0 && !slices.ContainsFunc(p.Rows, func(r boardRow) bool { return r.Cells[i].ToCome() })
+		p.Foldable = p.Foldable || over
+		c.Folded = over && !p.Wide
+		p.Columns = append(p.Columns, c)
+		switch n := len(p.Phases); {
+		case !phased:
+		case n > 0 && p.Phases[n-1].Name == s.Phase:
+			p.Phases[n-1].Columns++
+		default:
+			p.Phases = append(p.Phases, phaseHead{s.Phase, 1})
+		}
+	}
+}
+
+// ToCome reports whether something is in the cell or still to come there.
+func (c cell) ToCome() bool { return c.Age >= 0 || c.State == string(flow.Waiting) }
+
+// asked is what the address says of the board beside the process and the page: the filter, and whether it is of done jobs.
+func (p *boardPage) asked() url.Values {
+	q := url.Values{}
+	maps.Copy(q, p.Filter.Asked)
+	if p.Done {
+		q.Set("show", "done")
+	}
+	return q
+}
+
+// path is the address of the board of the process with a query.
+func (p *boardPage) path(q url.Values) string {
+	q.Set("process", p.Process.ID.String())
+	if p.Wide {
+		q.Set("columns", "all")
+	}
+	return "/board?" + q.Encode()
+}
+
+// FilterChips are the parts of the filter, each with the way to leave it out.
+func (p *boardPage) FilterChips() []filterChip {
+	list := slices.Clone(p.Filter.Chips)
+	for i, c := range list {
+		rest := p.asked()
+		for _, name := range c.names {
+			rest.Del(name)
+		}
+		list[i].Without = p.path(rest)
+	}
+	return list
+}
+
+// Unfiltered is the board without the filter.
+func (p *boardPage) Unfiltered() string {
+	q := url.Values{}
+	if p.Done {
+		q.Set("show", "done")
+	}
+	return p.path(q)
+}
+
+// Rowed is this board with the other height of rows.
+func (p *boardPage) Rowed() string {
+	q := p.asked()
+	if q.Set("rows", "compact"); p.Compact {
+		q.Set("rows", "roomy")
+	}
+	return p.path(q)
+}
+
+// Widened is this board with the columns folded, or not.
+func (p *boardPage) Widened() string {
+	other := *p
+	other.Wide = !p.Wide
+	return other.path(p.asked())
+}
+
+// Printed is when this was, on paper: 26-11-2026 14:05.
+func (p *boardPage) Printed() string { return p.momentCell(flow.At(p.Now)).String() }
+
+// Exported is the board as a file.
+func (p *boardPage) Exported() string { return "/board/export?" + p.Query() }
+
+// Query is what the board shows, for an export and for a view that is kept.
+func (p *boardPage) Query() string {
+	_, query, _ := strings.Cut(p.path(p.asked()), "?")
+	return query
 }
 
 // withRetired is a process with those of its retired stages on the route, at its end, that still have something.
@@ -179,28 +356,34 @@ func withRetired(p flow.Process, has func(code string) bool) flow.Process {
 }
 
 // pages sets the addresses of the pages around this one.
-func (p *boardPage) pages(q postgres.BoardQuery, jobs []flow.Job, more bool) {
-	if len(jobs) == 0 {
-		return
-	}
+func (p *boardPage) pages(q postgres.BoardQuery, page postgres.BoardPage) {
 	back := q.Before != postgres.Place{}
-	if more || back {
-		p.Next = p.address("after", postgres.PlaceOf(jobs[len(jobs)-1]))
+	p.Short = page.More && len(page.Jobs) < q.Limit
+	begin, end := q.After, page.End
+	if len(page.Jobs) > 0 {
+		begin = postgres.PlaceOf(page.Jobs[0])
 	}
-	if (back && more) || (!back && q.After != postgres.Place{}) {
-		p.Previous = p.address("before", postgres.PlaceOf(jobs[0]))
+	if back {
+		begin, end = page.End, q.Before
+		if n := len(page.Jobs); n > 0 {
+			end = postgres.PlaceOf(page.Jobs[n-1])
+		}
+	}
+	if page.More || back {
+		p.Next = p.address("after", end)
+	}
+	if (back && page.More) || (!back && q.After != postgres.Place{} && len(page.Jobs) > 0) {
+		p.Previous = p.address("before", begin)
 	}
 }
 
 func (p *boardPage) address(direction string, at postgres.Place) string {
-	q := url.Values{"process": {p.Process.ID.String()}, direction: {string(at.Due) + "." + at.Job.String()}}
-	if p.Done {
-		q.Set("show", "done")
-	}
+	q := p.asked()
+	q.Set(direction, string(at.Due)+"."+at.Job.String())
 	if p.Pick != "" {
 		q.Set("select", "1")
 	}
-	return "/board?" + q.Encode()
+	return p.path(q)
 }
 
 // parsePlace reads a place in the list; anything unreadable is the list's beginning.
@@ -260,6 +443,11 @@ func (v *view) cell(j flow.Job, s flow.Stage, state flow.StageState, vendors map
 	c.Age, c.Next = v.ages(s, state.Ready)
 	c.Qty, c.Link = v.cellQty(j, state.OnHand+state.AtVendor), "/jobs/"+j.ID.String()+"/at/"+url.PathEscape(s.Code)+"?from=board"
 	c.Says = v.T("cell_live", "stage", s.Name, "status", v.T("status_"+string(status)), "qty", v.Qty(state.OnHand+state.AtVendor), "for", v.For(state.Ready))
+	if state.Why != "" {
+		if c.Says += " · " + v.T("was_rework"); status != flow.Held {
+			c.Glyph = "↻"
+		}
+	}
 	if name := vendorAt(s, state, vendors, v); name != "" && status != flow.Held {
 		c.Glyph = "⇄"
 		c.Says += " · " + name

@@ -227,3 +227,12 @@ func picking(asked string) string {
 	}
 	return "1"
 }
+
+// Choosing is this board with its column for choosing as picking says.
+func (p *boardPage) Choosing(how string) string {
+	q := p.asked()
+	if how != "" {
+		q.Set("select", how)
+	}
+	return p.path(q)
+}

@@ -69,8 +69,19 @@ func (w *Web) exporting(r *http.Request, who flow.Person) (*exported, error) {
 		return nil, err
 	}
 	p := withRetired(mine[i].As(who.Role), func(code string) bool { return load[code].Jobs > 0 })
-	q := postgres.BoardQuery{Process: p.ID, Done: r.FormValue("show") == "done", Sites: narrow(who).Sites, Limit: exportRows}
-	return &exported{w: w, v: w.view(r, who, ""), process: p, book: r.FormValue("format") == "xlsx", query: q}, nil
+	v := w.view(r, who, "")
+	sites, err := w.sitesFor(r, who)
+	if err != nil {
+		return nil, err
+	}
+	q := postgres.BoardQuery{Process: p.ID, Done: r.FormValue("show") == "done", Sites: narrow(who).Sites, Limit: exportRows, Now: flow.At(v.Now)}
+	f := v.readFilter(r.Form, p, sites, q.Done)
+	q.Limit = 1
+	if _, err := w.filtered(r, v, p, q, &f); err != nil { // a part that is too broad is not exported under either
+		return nil, err
+	}
+	q.Limit, q.Filter = exportRows, f.Filter
+	return &exported{w: w, v: v, process: p, book: r.FormValue("format") == "xlsx", query: q}, nil
 }
 
 // fileName is a file name, without its ending, that says what is in the file, of letters and digits of any script.
@@ -105,19 +116,17 @@ func (e *exported) send(ctx context.Context, rw http.ResponseWriter) error {
 		return err
 	}
 	for more := true; more; {
-		var jobs []flow.Job
-		if jobs, more, err = e.w.DB.Board(ctx, e.v.Who.Org, e.query); err != nil {
+		page, err := e.w.DB.Board(ctx, e.v.Who.Org, e.query)
+		if err != nil {
 			return err
 		}
-		if err := e.page(ctx, jobs); err != nil {
+		if err := e.page(ctx, page.Jobs); err != nil {
 			return err
 		}
 		if err := http.NewResponseController(rw).Flush(); err != nil {
 			return err
 		}
-		if len(jobs) > 0 {
-			e.query.After = postgres.PlaceOf(jobs[len(jobs)-1])
-		}
+		more, e.query.After = page.More, page.End
 	}
 	return e.out.Close()
 }
@@ -151,7 +160,10 @@ func (e *exported) page(ctx context.Context, jobs []flow.Job) error {
 		if err != nil {
 			return err
 		}
-		if err := e.out.Row(e.row(own.Show(e.v.Who.Role, j))); err != nil {
+		if j = own.Show(e.v.Who.Role, j); !e.query.Filter.Matches(j, e.query.Now) {
+			continue
+		}
+		if err := e.out.Row(e.row(j)); err != nil {
 			return err
 		}
 		e.rows++

@@ -34,7 +34,7 @@ const (
 	findRows  = 40 // matches that are shown; with more, the search is to be narrowed
 	quickRows = 6  // of them in the dialog
 	quickList = 4  // customers, and items
-	findNames = 8  // on the page
+	findNames = 6  // on the page
 )
 
 // find searches the jobs of the reader's scope. The exact number, and a job's address as it is scanned, opens its job at once.

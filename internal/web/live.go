@@ -36,6 +36,8 @@ type interest struct {
 	stages  map[flow.StageRef]bool // lists of stages
 	process flow.ID                // the board of a process
 	rows    map[flow.ID]bool       // and the jobs on it
+	done    bool                   // it is of completed jobs
+	filter  boardFilter            // and of those only what it asks for
 	mine    bool                   // and the holds that wait for the reader
 	retired string                 // and the stages that have a column though they are no longer on the route
 }
@@ -83,6 +85,9 @@ func (w *Web) live(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	defer page.Close()
 	s := &stream{w: w, v: w.view(r, who, ""), in: readInterest(r), rw: rw, ctl: http.NewResponseController(rw)}
 	if err := s.awaiting(r); err != nil {
+		return err
+	}
+	if err := s.filter(r); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/event-stream")
@@ -165,6 +170,7 @@ type stream struct {
 	ctl *http.ResponseController
 
 	waits map[flow.ID]bool // the jobs that wait for the reader
+	told  bool             // the page knows that there are more jobs for it
 }
 
 func (s *stream) send(text string) error {
@@ -181,12 +187,14 @@ func (s *stream) send(text string) error {
 func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 	s.v.Now = s.w.Now()
 	jobs := map[flow.ID]int64{}
-	more := false
+	more, err := s.newcomers(ctx, batch)
+	if err != nil {
+		return err
+	}
 	for _, c := range batch {
 		if s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 || s.in.mine && holds(c.Kind) {
 			jobs[c.Job] = c.Seq
 		}
-		more = more || (c.Kind == flow.KindCreated && c.Process == s.in.process && s.v.Who.Scope.Whole(c.Process) && s.v.Who.May(flow.MaySeeBoard))
 	}
 	last := batch[len(batch)-1].Seq
 	var out strings.Builder
@@ -198,6 +206,7 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 		out.WriteString(event)
 	}
 	if more {
+		s.told = true
 		out.WriteString("event: more\ndata: {}\n\n")
 	}
 	if out.Len() == 0 {
@@ -223,7 +232,7 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 	case !s.v.Who.Scope.Sees(row.job):
 		return "", nil
 	case s.in.rows[id] && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job): // a row shows all of its job
-		return "event: row\ndata: " + row.event + "\n\n", nil
+		return "event: row\ndata: " + row.event + "\n\n" + s.left(ctx, row.job), nil
 	case s.in.rows[id] || s.in.job == id || s.in.also[id] || s.touches(row.job):
 		return "event: refresh\ndata: {}\n\n", nil
 	}

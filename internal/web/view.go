@@ -25,6 +25,8 @@ type view struct {
 	sites  map[string]string  // names of sites by code, those that the page needs
 	people map[flow.ID]string // names of people that work is assigned to
 
+	Sheets, Scripts []string // of the page, beside those of every page
+
 	Feed string // address of the page's feed, empty for a page that does not change
 }
 

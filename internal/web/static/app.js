@@ -20,6 +20,7 @@ function listen() {
   source.addEventListener('open', connected);
   source.addEventListener('row', (e) => replaceRow(JSON.parse(e.data)));
   source.addEventListener('refresh', refresh);
+  source.addEventListener('left', (e) => leftRow(JSON.parse(e.data).job));
   source.addEventListener('more', () => document.querySelector('[data-more]')?.removeAttribute('hidden'));
   source.addEventListener('error', disconnected);
 }
@@ -64,6 +65,17 @@ function replaceRow(row) {
   fresh.classList.add('fresh');
   old.replaceWith(fresh);
   if (focused >= 0) fresh.querySelectorAll('a')[focused]?.focus();
+  document.dispatchEvent(new Event('rows'));
+}
+
+/** Marks a row that the list is not of any more. @param {string} job */
+function leftRow(job) {
+  const row = document.getElementById('j-' + job);
+  const says = document.createElement('span');
+  says.className = 'chip gone';
+  says.textContent = document.querySelector('[data-left]')?.getAttribute('data-left') ?? '';
+  row?.classList.add('left');
+  row?.querySelector('th a')?.append(says);
 }
 
 /** Is somebody in the middle of typing or choosing? Then the page is left alone until they are done. */
@@ -84,8 +96,12 @@ async function refresh() {
       const fresh = page.getElementById('main');
       const feed = main?.dataset.live;
       if (fresh && main) {
+        const at = document.querySelector('.matrix');
+        const [left, top] = [at?.scrollLeft ?? 0, at?.scrollTop ?? 0];
         main.replaceChildren(...fresh.childNodes);
+        document.querySelector('.matrix')?.scrollTo(left, top);
         if (fresh.dataset.live) main.dataset.live = fresh.dataset.live;
+        document.dispatchEvent(new Event('rows'));
       }
       if (source?.readyState === EventSource.CLOSED || !feed) listen();
     }
