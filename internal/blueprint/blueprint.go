@@ -88,6 +88,7 @@ type stage struct {
 	LotIn      bool     `yaml:"lot_in,omitempty"`
 	LotOut     bool     `yaml:"lot_out,omitempty"`
 	Calendar   string   `yaml:"calendar,omitempty"` // its code; written by hand, its name does too
+	Stuck      *alarms  `yaml:"stuck_after,omitempty"`
 	Stations   []string `yaml:"stations,omitempty,flow"`
 	Public     string   `yaml:"public,omitempty"`
 	Hidden     bool     `yaml:"hidden,omitempty"`
@@ -262,7 +263,7 @@ func Write(p flow.Process, vendor func(flow.ID) string) ([]byte, error) {
 		t, _ := p.Track(s.Track)
 		out := stage{Name: s.Name, Track: t.Name, Short: s.Short, Phase: s.Phase, Target: minutes(s.Target), Outside: s.Outside, Unit: s.Unit,
 			Yields: ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
-			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Calendar: s.Calendar,
+			Dwell: minutes(s.Dwell), Allowance: quantity(s.Allowance), Limit: s.Limit, Calendar: s.Calendar, Stuck: writeAlarms(s.Stuck),
 			Stations: s.Stations, Public: s.Public, Hidden: s.Hidden, Grades: s.Grades, LotIn: s.LotIn, LotOut: s.LotOut,
 			Needs: s.Needs, Fields: writeFields(s.Fields)}
 		if s.Code != flow.MakeCode(s.CodeName()) {
@@ -360,7 +361,7 @@ func (f file) process() flow.Process {
 	for _, s := range f.Stages {
 		p.Stages = append(p.Stages, flow.Stage{Code: s.Code, Name: s.Name, Track: cmp.Or(byName[s.Track], s.Track), Short: s.Short, Phase: s.Phase, Target: int(s.Target), Outside: s.Outside,
 			Unit: s.Unit, Yields: flow.Ratio(s.Yields), Optional: s.Optional, Inspection: s.Inspection, Approval: s.Approval, Counter: s.Counter,
-			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Calendar: flow.MakeCode(s.Calendar), Needs: s.Needs, Fields: readFields(s.Fields),
+			Dwell: int(s.Dwell), Allowance: flow.Quantity(s.Allowance), Limit: s.Limit, Calendar: flow.MakeCode(s.Calendar), Stuck: s.Stuck.read(), Needs: s.Needs, Fields: readFields(s.Fields),
 			Grades: s.Grades, LotIn: s.LotIn, LotOut: s.LotOut, Stations: s.Stations, Public: s.Public, Hidden: s.Hidden})
 	}
 	p = p.Tidied()

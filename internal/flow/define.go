@@ -216,7 +216,7 @@ func (s Stage) acceptable(before []Stage) error {
 			return &Refusal{Code: NeedsWrong, Name: need}
 		}
 	}
-	return cmp.Or(tooLong("name", s.Name, MaxText), tooLong("short", s.Short, MaxNumber), tooLong("phase", s.Phase, MaxText),
+	return cmp.Or(s.Stuck.acceptable(), tooLong("name", s.Name, MaxText), tooLong("short", s.Short, MaxNumber), tooLong("phase", s.Phase, MaxText),
 		tooLong("unit", s.Unit, MaxNumber), tooLong("public", s.Public, MaxText), stationsAcceptable(s.Stations), formAcceptable(s.Fields), namesAcceptable(s.Grades))
 }
 

@@ -232,3 +232,31 @@ func (t *Timetable) Hours(code string) *Hours {
 	}
 	return t.standard
 }
+
+// never is before everything that is kept.
+const never Moment = 1
+
+// Back is the last moment from which so much working time has passed until another; of a calendar that has not had so
+// much for years, one before everything.
+func (h *Hours) Back(to time.Time, d time.Duration) Moment {
+	if h == nil || d <= 0 {
+		return At(to.Add(-max(d, 0)))
+	}
+	const longest = 10 * 365 * 24 * time.Hour
+	late, span := At(to), d // from late on it is less
+	early := At(to.Add(-span))
+	for h.Working(early.Time(), to) < d {
+		if late, span = early, 2*span; span > longest {
+			return never
+		}
+		early = At(to.Add(-span))
+	}
+	for late-early > 1 {
+		if mid := early + (late-early)/2; h.Working(mid.Time(), to) >= d {
+			early = mid
+		} else {
+			late = mid
+		}
+	}
+	return early
+}

@@ -59,6 +59,7 @@ type Stage struct {
 	Limit      int      `json:"limit,omitempty"`          // of jobs at once: more, and the stage before pauses
 	Grades     []string `json:"grades,omitempty"`         // what goes on is told by grade: A, B, C
 	Calendar   string   `json:"calendar,omitempty"`       // code of the one it works by; empty: the organisation's own
+	Stuck      Alarms   `json:"stuck,omitzero"`           // after how long what is here counts as stuck
 	Stations   []string `json:"stations,omitempty"`       // machines or places where it is done: Heidelberg SM74, Table 3
 	Public     string   `json:"public,omitempty"`         // what customers read while a job is here; empty: the name
 	Hidden     bool     `json:"hidden,omitempty"`         // customers do not see it: they read the milestone before

@@ -420,9 +420,9 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 		b.Queue("update jobs set status = $3, state = $4, moved_at = $5 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state), j.Last.Time())
 		d.queueChanged(b, before, j, due)
 	} else {
-		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site, moved_at)
-			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12)`,
-			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site, j.Last.Time())
+		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site, moved_at, left_at)
+			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12, $13)`,
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site, j.Last.Time(), leftOf(j))
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
 	d.queueTerms(b, before, j, existed)
@@ -430,6 +430,7 @@ func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
 	d.queueOut(b, before, j)
 	d.queueLots(b, before, j)
 	d.queueNCs(b, before, j)
+	d.queueWaste(b, before, j)
 	return nil
 }
 
@@ -443,6 +444,9 @@ func (d *door) queueChanged(b *pgx.Batch, before, j flow.Job, due string) {
 	}
 	if j.Due != before.Due {
 		b.Queue("update jobs set due = $3::text::date where org_id = $1 and id = $2", d.mark.Org, j.ID, due)
+	}
+	if j.Left() != before.Left() {
+		b.Queue("update jobs set left_at = $3 where org_id = $1 and id = $2", d.mark.Org, j.ID, leftOf(j))
 	}
 	if j.Customer != before.Customer || j.Item != before.Item {
 		b.Queue("delete from job_words where org_id = $1 and job_id = $2", d.mark.Org, j.ID)

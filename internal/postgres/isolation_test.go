@@ -65,6 +65,7 @@ func (f *firm) fill() {
 	f.picture(traced.Job, "printing", "blank sheet")
 	f.must(flow.RaiseNC{Work: traced, NC: newID(f.t), What: "shade off"})
 	away := at(f.job("JC-2", 100), "printing")
+	f.must(flow.Report{Work: away, Wasted: []flow.Waste{{Quantity: flow.Units(2), Reason: "torn"}}})
 	f.must(flow.Send{Vendor: konkan.ID, Lines: []flow.SendLine{{Work: away, Quantity: flow.Units(40)}}})
 	j, err := f.db.Job(ctx, f.org, away.Job)
 	if err == nil {

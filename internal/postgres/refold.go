@@ -135,9 +135,9 @@ func refoldJobs(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]
 // queueAnew writes a job as if nothing of what is derived from its movements were there.
 func queueAnew(b *pgx.Batch, org flow.ID, j flow.Job, state string, history []flow.Movement) {
 	b.Queue(`update jobs set process_id = $3, version = $4, number = $5, number_key = $6, due = $7::text::date, status = $8, state = $9,
-		parent_id = $10, site = $11, moved_at = $12 where org_id = $1 and id = $2`,
-		org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), state, parentOf(j), j.Site, j.Last.Time())
-	for _, list := range []string{"job_words", "job_terms", "work", "job_lots", "nonconformances"} {
+		parent_id = $10, site = $11, moved_at = $12, left_at = $13 where org_id = $1 and id = $2`,
+		org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), state, parentOf(j), j.Site, j.Last.Time(), leftOf(j))
+	for _, list := range []string{"job_words", "job_terms", "work", "job_lots", "nonconformances", "job_waste"} {
 		b.Queue("delete from "+list+" where org_id = $1 and job_id = $2", org, j.ID)
 	}
 	b.Queue("update challan_lines set left_there = 0 where org_id = $1 and job_id = $2 and left_there > 0", org, j.ID)
@@ -155,4 +155,5 @@ func queueAnew(b *pgx.Batch, org flow.ID, j flow.Job, state string, history []fl
 	d.queueOut(b, flow.Job{}, j)
 	d.queueLots(b, flow.Job{}, j)
 	d.queueNCs(b, flow.Job{}, j)
+	d.queueWaste(b, flow.Job{}, j)
 }

@@ -139,20 +139,20 @@ func (db *DB) SwitchTV(ctx context.Context, org, id flow.ID, off time.Time) erro
 	return db.one(ctx, org, "update devices set suspended_at = $3 where org_id = $1 and id = $2 and shows <> ''", org, id, pgtype.Timestamptz{Time: off, Valid: !off.IsZero()})
 }
 
-// StageCount is what is at a stage now, counted no further than a limit, from the oldest on.
-type StageCount struct {
+// TVCount is what is at a stage now, counted no further than a limit, from the oldest on.
+type TVCount struct {
 	StageLoad
 	Over int // of them, there since before the time that was asked for
 }
 
-// Counts counts what is at stages of a process, each at most to a limit: so it costs the same however much there is. since
+// TVCounts counts what is at stages of a process, each at most to a limit: so it costs the same however much there is. since
 // has the stages, each with the time before which something has to be there to be over its time; the zero time: nothing is.
-func (db *DB) Counts(ctx context.Context, org, process flow.ID, n Narrow, since map[string]time.Time, limit int) (map[string]StageCount, error) {
+func (db *DB) TVCounts(ctx context.Context, org, process flow.ID, n Narrow, since map[string]time.Time, limit int) (map[string]TVCount, error) {
 	stages, times := make([]string, 0, len(since)), make([]pgtype.Timestamptz, 0, len(since))
 	for stage, at := range since {
 		stages, times = append(stages, stage), append(times, pgtype.Timestamptz{Time: at, Valid: !at.IsZero()})
 	}
-	counts := map[string]StageCount{}
+	counts := map[string]TVCount{}
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		args := []any{org, process, n.Sites, orNull(n.Mine), stages, times, limit}
 		where := narrowed
@@ -164,7 +164,7 @@ func (db *DB) Counts(ctx context.Context, org, process flow.ID, n Narrow, since 
 					count(*) filter (where ready_at < r.since) beyond
 				from (select status, ready_at from work w where w.org_id = $1 and w.process_id = $2 and w.stage = r.stage`+where+` order by w.ready_at, w.job_id limit $7) one) c
 			where c.jobs > 0`, args...).Query(func(rows pgx.Rows) error {
-			var c StageCount
+			var c TVCount
 			_, err := pgx.ForEachRow(rows, []any{&c.Stage, &c.Jobs, &c.Running, &c.Held, &c.Oldest, &c.Over}, func() error { counts[c.Stage] = c; return nil })
 			return err
 		})

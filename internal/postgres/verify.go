@@ -196,12 +196,14 @@ var repeated = []struct {
 	lines func(flow.Job) []string
 }{
 	{"list of work has", `select job_id, stage || ' ' || status || ' ' || trim_scale(on_hand) || ' ' || station || ' ' || coalesce(awaits::text, '') || ' ' || coalesce(assigned::text, '')
-		|| ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || away || ' ' || again from work where org_id = $1 and job_id = any($2)`, workLines},
+		|| ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || away || ' ' || again || ' ' || (extract(epoch from quiet_at) * 1000000)::bigint from work where org_id = $1 and job_id = any($2)`, workLines},
 	{"challans have at vendors", `select job_id, stage || ' ' || number || ' ' || trim_scale(left_there) from challan_lines
 		where org_id = $1 and job_id = any($2) and left_there > 0`, outLines},
 	{"list of lots has", "select job_id, stage || ' ' || way || ' ' || lot || ' ' || trim_scale(quantity) from job_lots where org_id = $1 and job_id = any($2)", lotLines},
 	{"list of non-conformances has", "select job_id, number || ' ' || open from nonconformances where org_id = $1 and job_id = any($2)", ncLines},
-	{"list of jobs has", `select id, process_id || ' ' || version || ' ' || number_key || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || status || ' ' || site || ' ' || coalesce(parent_id::text, '') || ' ' || (extract(epoch from moved_at) * 1000000)::bigint
+	{"list of wastage has", "select job_id, stage || ' ' || trim_scale(share) from job_waste where org_id = $1 and job_id = any($2)", wasteLines},
+	{"list of jobs has", `select id, process_id || ' ' || version || ' ' || number_key || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || status || ' ' || site || ' ' || coalesce(parent_id::text, '')
+		|| ' ' || (extract(epoch from moved_at) * 1000000)::bigint || ' ' || coalesce((extract(epoch from left_at) * 1000000)::bigint, 0)
 		from jobs where org_id = $1 and id = any($2)`, jobLines},
 	{"words to find it by are", "select job_id, word from job_words where org_id = $1 and job_id = any($2)", flow.Job.Words},
 	{"terms it is listed by are", `select job_id, process_id || ' ' || status || ' ' || to_char(due, 'YYYY-MM-DD') || ' ' || term from job_terms
@@ -213,7 +215,7 @@ func jobLines(j flow.Job) []string {
 	if id := parentOf(j); id != nil {
 		parent = id.String()
 	}
-	return []string{fmt.Sprintf("%s %d %s %s %s %s %s %d", j.Process, j.Version, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), j.Site, parent, j.Last)}
+	return []string{fmt.Sprintf("%s %d %s %s %s %s %s %d %d", j.Process, j.Version, flow.NumberKey(j.Number), dueOf(j), jobStatus(j), j.Site, parent, j.Last, j.Left())}
 }
 
 func workLines(j flow.Job) (lines []string) {

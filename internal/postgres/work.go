@@ -15,6 +15,7 @@ type workRow struct {
 	status  flow.Status
 	onHand  flow.Quantity
 	ready   flow.Moment
+	quiet   flow.Moment // since when nothing has happened
 	station string
 	awaits  flow.ID
 	to      flow.ID // who is to do it
@@ -43,7 +44,7 @@ func rowOf(j *flow.Job, s *flow.StageState) workRow {
 	if !s.Live() {
 		return workRow{}
 	}
-	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, station: s.Occupies(), to: s.Assigned,
+	r := workRow{live: true, status: s.Status(), onHand: s.OnHand, ready: s.Ready, quiet: s.Quiet(), station: s.Occupies(), to: s.Assigned,
 		due: dueOf(*j), away: s.AtVendor > 0, again: s.Why != ""}
 	if s.Held != 0 {
 		r.awaits = s.Awaits.Member
@@ -54,7 +55,7 @@ func rowOf(j *flow.Job, s *flow.StageState) workRow {
 // line is the row as Verify reads it from the table.
 func (r workRow) line(code string) string {
 	awaits := idText(r.awaits)
-	return fmt.Sprintf("%s %s %s %s %s %s %s %t %t", code, r.status, r.onHand, r.station, awaits, idText(r.to), r.due, r.away, r.again)
+	return fmt.Sprintf("%s %s %s %s %s %s %s %t %t %d", code, r.status, r.onHand, r.station, awaits, idText(r.to), r.due, r.away, r.again, r.quiet)
 }
 
 // idText is an id as text, empty for the zero one.
@@ -101,9 +102,10 @@ func (d *door) queueWork(b *pgx.Batch, before, j flow.Job) {
 		case c.was.live && c.now.live:
 			d.queueRow(b, j, c.code, c.code, c.now)
 		case c.now.live:
-			b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned, due, away, again)
-				values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10, $11::text::date, $12, $13)`,
-				d.mark.Org, j.ID, c.code, j.Process, string(c.now.status), c.now.onHand.String(), c.now.ready.Time(), c.now.station, orNull(c.now.awaits), orNull(c.now.to), c.now.due, c.now.away, c.now.again)
+			b.Queue(`insert into work (org_id, job_id, stage, process_id, status, on_hand, ready_at, station, awaits, assigned, due, away, again, quiet_at)
+				values ($1, $2, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10, $11::text::date, $12, $13, $14)`,
+				d.mark.Org, j.ID, c.code, j.Process, string(c.now.status), c.now.onHand.String(), c.now.ready.Time(), c.now.station, orNull(c.now.awaits), orNull(c.now.to),
+				c.now.due, c.now.away, c.now.again, c.now.quiet.Time())
 		default:
 			b.Queue("delete from work where org_id = $1 and job_id = $2 and stage = $3", d.mark.Org, j.ID, c.code)
 		}
@@ -119,9 +121,10 @@ func moves(from, to rowChange) bool {
 // queueRow changes a row, whose stage may be another from now on.
 func (d *door) queueRow(b *pgx.Batch, j flow.Job, from, to string, now workRow) {
 	b.Queue(`update work set stage = $4, status = $5, on_hand = $6::text::numeric, ready_at = $7, station = $8, awaits = $9, assigned = $10,
-			due = $11::text::date, away = $12, again = $13
+			due = $11::text::date, away = $12, again = $13, quiet_at = $14
 		where org_id = $1 and job_id = $2 and stage = $3`,
-		d.mark.Org, j.ID, from, to, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to), now.due, now.away, now.again)
+		d.mark.Org, j.ID, from, to, string(now.status), now.onHand.String(), now.ready.Time(), now.station, orNull(now.awaits), orNull(now.to),
+		now.due, now.away, now.again, now.quiet.Time())
 }
 
 // loadStation reads what an action that names a station has to know: the newest version of the process, for the stations

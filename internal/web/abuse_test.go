@@ -116,7 +116,7 @@ func TestAbuseScopeBypassByTheLiveFeed(t *testing.T) {
 	secret, own := f.jobNumbered("SECRET-1"), f.jobNumbered("OWN-1")
 	owner.tap(own, "printing", "done").says(200)
 	operator := f.operatorBrowser()
-	ask := fmt.Sprintf("/live?after=0&job=%s&process=%s&jobs=%s,%s&also=%s&stages=%s:design,%s:lamination&mine=1", secret, labels.ID, secret, own, secret, labels.ID, f.process.ID)
+	ask := fmt.Sprintf("/live?after=0&job=%s&process=%s&jobs=%s,%s&also=%s&stages=%s:design,%s:lamination&mine=1&pulse=1", secret, labels.ID, secret, own, secret, labels.ID, f.process.ID)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+ask, nil)

@@ -140,6 +140,8 @@ var entries = map[string]entry{
 	"GET /board":                               {who: "OMSws", on: boards},
 	"GET /board/views":                         {who: "OMSw", on: boards},
 	"POST /board/views":                        {who: "OMSw", on: boards, form: form("do", "save", "name", "")},
+	"GET /pulse":                               {who: "OMSws", on: boards},
+	"GET /pulse/{list}":                        {who: "OMSws", on: boards},
 	"GET /jobs/new":                            {who: "OM"},
 	"POST /jobs":                               {who: "OM", on: aProcess, form: newJobForm},
 	"GET /jobs/{job}":                          {who: "OMSowsf", on: aJob},
@@ -450,7 +452,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	a.tv(f, cartonsTV, f.cartons)
 	a.tv(f, labelsTV, f.labels)
 	common := map[string]string{"tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
-		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "upload": upload.String(),
+		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)

@@ -35,6 +35,7 @@ type designStage struct {
 	Key, Track, Code, Name, Short, Phase, Target, Unit, Yields, Dwell, Allowance, Limit, Vendor, Calendar string
 	Grades, Stations                                                                                      string // with commas between them
 	Public                                                                                                string
+	Idle, Silent, Waiting, Leaving, VendorDays, Begin                                                     string // flow.Alarms
 	Hidden, Outside, Optional, Inspection, Approval, Counter                                              bool
 	LotIn, LotOut                                                                                         bool
 	Needs                                                                                                 []string
@@ -80,6 +81,7 @@ func newDesign(v *view, p flow.Process, vendors map[flow.ID]postgres.Vendor) des
 		if s.Limit > 0 {
 			ds.Limit = strconv.Itoa(s.Limit)
 		}
+		ds.setAlarms(s.Stuck)
 		d.Stages = append(d.Stages, ds)
 	}
 	return d
@@ -135,7 +137,9 @@ func readDesign(r *http.Request) design {
 			Limit: get("limit" + at), Vendor: get("vendor" + at), Calendar: get("calendar" + at), Outside: on("outside" + at), Optional: on("optional" + at), Inspection: on("inspection" + at),
 			Approval: on("approval" + at), Counter: on("counter" + at), Needs: slices.Clone(r.PostForm["needs"+at]), Fields: readDesignFields(r, key),
 			Grades: get("grades" + at), LotIn: on("lotin" + at), LotOut: on("lotout" + at),
-			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at), To: get("to" + at)})
+			Stations: get("stations" + at), Public: get("public" + at), Hidden: on("hidden" + at), To: get("to" + at),
+			Idle: get("idle" + at), Silent: get("silent" + at), Waiting: get("waiting" + at), Leaving: get("leaving" + at),
+			VendorDays: get("vendordays" + at), Begin: get("begin" + at)})
 	}
 	return d
 }
@@ -299,6 +303,9 @@ func (ds designStage) stage(vendors map[flow.ID]postgres.Vendor) (flow.Stage, er
 	if s.Allowance, err = quantity(ds.Allowance); err != nil {
 		return s, &flow.Refusal{Code: flow.ValueWrong, Name: "allowance", Value: ds.Allowance}
 	}
+	if s.Stuck, err = ds.alarms(); err != nil {
+		return s, err
+	}
 	s.Fields, err = readFields(ds.Fields)
 	return s, err
 }
@@ -424,6 +431,7 @@ func (p designPage) Badges(s designStage) []string {
 	add(s.LotIn || s.LotOut, p.T("badge_lot"))
 	add(len(s.Needs) > 0, "⛓ "+p.T("badge_gate"))
 	add(len(s.Fields) > 0, p.T("badge_form", "n", len(s.Fields)))
+	add(s.StuckOpen(), "! "+p.T("badge_stuck"))
 	add(s.Allowance != "", fmt.Sprintf("≤ %s%%", s.Allowance))
 	return list
 }

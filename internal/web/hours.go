@@ -10,20 +10,19 @@ import (
 	"clicarity/internal/postgres"
 )
 
-// steps are the shares of a stage's target at which its colour changes.
+// steps are the shares of what a stage ages against (flow.Stage.Ageing) at which its colour changes.
 var steps = [...]float64{0.5, 0.85, 1, 1.5}
 
 // hours are the working hours of a stage.
 func (v *view) hours(s flow.Stage) *flow.Hours { return v.Who.Hours.Hours(s.Calendar) }
 
-// age is the step of ageing of what has been at a stage since a moment, in working time: 0 fresh to 4 far beyond the
-// stage's target.
+// age is the step of ageing of what has been at a stage since a moment, in working time: 0 fresh to 4 far beyond what
+// the stage ages against.
 func (v *view) age(s flow.Stage, since flow.Moment) int {
-	target := s.TargetTime()
-	if target <= 0 || since == 0 {
+	if since == 0 {
 		return 0
 	}
-	share := float64(v.hours(s).Working(since.Time(), v.Now)) / float64(target)
+	share := float64(v.hours(s).Working(since.Time(), v.Now)) / float64(s.Ageing())
 	for step, limit := range steps {
 		if share <= limit {
 			return step
@@ -36,12 +35,12 @@ func (v *view) age(s flow.Stage, since flow.Moment) int {
 // does not know the calendar, to keep the colour right.
 func (v *view) ages(s flow.Stage, since flow.Moment) (now int, next string) {
 	now = v.age(s, since)
-	if s.Target == 0 || since == 0 {
+	if since == 0 {
 		return now, ""
 	}
 	var list []string
 	for _, limit := range steps[now:] {
-		at := v.hours(s).Add(since.Time(), time.Duration(float64(s.TargetTime())*limit))
+		at := v.hours(s).Add(since.Time(), time.Duration(float64(s.Ageing())*limit))
 		list = append(list, strconv.FormatInt(at.Unix(), 10))
 	}
 	return now, strings.Join(list, " ")

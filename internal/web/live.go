@@ -39,6 +39,7 @@ type interest struct {
 	done    bool                   // it is of completed jobs
 	filter  boardFilter            // and of those only what it asks for
 	mine    bool                   // and the holds that wait for the reader
+	pulse   bool                   // the numbers of all that the reader sees as a whole
 	retired string                 // and the stages that have a column though they are no longer on the route
 }
 
@@ -55,7 +56,7 @@ func readInterest(r *http.Request) interest {
 			in.stages[flow.StageRef{Process: id, Stage: stage}] = true
 		}
 	}
-	in.mine = r.FormValue("mine") != ""
+	in.mine, in.pulse = r.FormValue("mine") != "", r.FormValue("pulse") != ""
 	if in.retired = r.FormValue("retired"); len(in.retired) > 4000 {
 		in.retired = ""
 	}
@@ -153,9 +154,12 @@ func (w *Web) stillThere(r *http.Request, s *stream) error {
 	if err != nil || who.Member != s.v.Who.Member || !who.May(flow.MaySee) {
 		return errSessionOver
 	}
-	supported := who.Supported != s.v.Who.Supported // the page says that it is so
+	anew := who.Supported != s.v.Who.Supported // the page says that it is so
 	s.v.Who = who
-	if supported {
+	if minute := w.Now().Truncate(time.Minute); s.in.pulse && !minute.Equal(s.minute) { // time alone makes late and stuck
+		anew, s.minute = anew || !s.minute.IsZero(), minute
+	}
+	if anew {
 		return s.send("event: refresh\ndata: {}\n\n")
 	}
 	return s.send(": beat\n\n")
@@ -169,8 +173,9 @@ type stream struct {
 	rw  http.ResponseWriter
 	ctl *http.ResponseController
 
-	waits map[flow.ID]bool // the jobs that wait for the reader
-	told  bool             // the page knows that there are more jobs for it
+	waits  map[flow.ID]bool // the jobs that wait for the reader
+	told   bool             // the page knows that there are more jobs for it
+	minute time.Time        // in which the Pulse was last read anew
 }
 
 func (s *stream) send(text string) error {
@@ -186,17 +191,20 @@ func (s *stream) send(text string) error {
 // changes sends what of a batch of changes concerns the page.
 func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 	s.v.Now = s.w.Now()
+	last := batch[len(batch)-1].Seq
+	if s.in.pulse && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Everything() { // whatever it was, a number may be another
+		return s.send(fmt.Sprintf("event: refresh\ndata: {}\n\nid: %d\nevent: at\ndata: {}\n\n", last))
+	}
 	jobs := map[flow.ID]int64{}
 	more, err := s.newcomers(ctx, batch)
 	if err != nil {
 		return err
 	}
 	for _, c := range batch {
-		if s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 || s.in.mine && holds(c.Kind) {
+		if s.in.pulse || s.in.rows[c.Job] || s.in.job == c.Job || s.in.also[c.Job] || len(s.in.stages) > 0 || s.in.mine && holds(c.Kind) {
 			jobs[c.Job] = c.Seq
 		}
 	}
-	last := batch[len(batch)-1].Seq
 	var out strings.Builder
 	for id, seq := range jobs {
 		event, err := s.event(ctx, id, seq)
@@ -233,7 +241,7 @@ func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, erro
 		return "", nil
 	case s.in.rows[id] && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job): // a row shows all of its job
 		return "event: row\ndata: " + row.event + "\n\n" + s.left(ctx, row.job), nil
-	case s.in.rows[id] || s.in.job == id || s.in.also[id] || s.touches(row.job):
+	case s.in.rows[id] || s.in.job == id || s.in.also[id] || s.touches(row.job) || s.in.pulse && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job):
 		return "event: refresh\ndata: {}\n\n", nil
 	}
 	return "", nil

@@ -74,8 +74,7 @@ func (p place) Lost() string {
 
 // Beyond reports whether more was wasted than the standard allows.
 func (p place) Beyond() bool {
-	came := p.State.Received + p.State.Found
-	return p.Stage.Allowance > 0 && p.State.Wasted > 0 && float64(p.State.Wasted)*100 > float64(came)*float64(p.Stage.Allowance)/float64(flow.One)
+	return p.Stage.Beyond(&p.State)
 }
 
 // Becomes is what one unit here is at the next stage: "1 sheets = 8 cartons", empty where it stays one.

@@ -17,9 +17,18 @@ type stageRow struct {
 	Age                       int
 }
 
+// stageSum is a stage with all that is there now, counted.
+type stageSum struct {
+	stageRow
+	Ready, Away, Stuck int
+	Stations, Busy     int    // machines or places, and how many of them something runs at
+	StuckLink          string // for who sees the whole of the process
+}
+
 type stageGroup struct {
 	Process string
-	Stages  []stageRow
+	Stages  []stageSum
+	Total   postgres.StageCount
 }
 
 type stagesPage struct {
@@ -39,15 +48,27 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	if err != nil {
 		return err
 	}
-	for _, proc := range processes {
-		load, err := w.DB.Load(r.Context(), who.Org, proc.ID, narrow(who))
-		if err != nil {
+	if v.Boards() {
+		if v.Feed, err = w.feed(r, who, "pulse", "1"); err != nil {
 			return err
 		}
+	}
+	q := v.stagesQuery(processes)
+	counts, err := w.DB.Counts(r.Context(), who.Org, q)
+	if err != nil {
+		return err
+	}
+	at := 0 // in the counts, which are in the same order
+	for _, proc := range processes {
 		g := stageGroup{Process: proc.Name}
-		for _, s := range withRetired(proc, func(code string) bool { return load[code].Jobs > 0 }).Stages {
-			if who.Scope.Covers(proc.ID, s.Code) {
-				g.Stages = append(g.Stages, v.stageRow(proc, s, load[s.Code], vendors[s.Vendor].Name))
+		for i, s := range slices.Concat(proc.Stages, proc.Retired) {
+			if !who.Scope.Covers(proc.ID, s.Code) {
+				continue
+			}
+			n := counts[at]
+			at++
+			if i < len(proc.Stages) || n.Jobs > 0 { // what is no longer on the route is shown while something is there
+				g.add(v.stageSum(proc, s, n, vendors[s.Vendor].Name), n)
 			}
 		}
 		if len(g.Stages) > 0 {
@@ -57,6 +78,19 @@ func (w *Web) stages(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	return w.render(rw, http.StatusOK, "stages", p)
 }
 
+func (g *stageGroup) add(s stageSum, n postgres.StageCount) {
+	g.Stages = append(g.Stages, s)
+	g.Total.Jobs += n.Jobs
+	g.Total.Stuck += n.Stuck
+}
+
+// stagesQuery asks for the stages of the reader's scope, in the order of the processes.
+func (v *view) stagesQuery(processes []flow.Process) postgres.PulseQuery {
+	q := v.pulseQuery(processes)
+	q.Stages = slices.DeleteFunc(q.Stages, func(s postgres.Asked) bool { return !v.Who.Scope.Covers(s.Process, s.Stage) })
+	return q
+}
+
 func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vendor string) stageRow {
 	row := stageRow{Name: p.Called(s), Phase: s.Phase, Vendor: vendor, Jobs: l.Jobs, Running: l.Running, Held: l.Held, Link: queueLink(p.ID, s.Code)}
 	if l.Jobs > 0 {
@@ -64,6 +98,15 @@ func (v *view) stageRow(p flow.Process, s flow.Stage, l postgres.StageLoad, vend
 		row.Oldest, row.Age = v.For(since), v.age(s, since)
 	}
 	return row
+}
+
+func (v *view) stageSum(p flow.Process, s flow.Stage, n postgres.StageCount, vendor string) stageSum {
+	sum := stageSum{stageRow: v.stageRow(p, s, postgres.StageLoad{Jobs: n.Jobs, Running: n.Running, Held: n.Held, Oldest: n.Oldest}, vendor),
+		Ready: n.Ready, Away: n.Away, Stuck: n.Stuck, Stations: len(s.Stations), Busy: n.Busy}
+	if v.Boards() && v.Who.Scope.Whole(p.ID) {
+		sum.StuckLink = "/pulse/stuck?" + url.Values{"stage": {p.ID.String() + ":" + s.Code}}.Encode()
+	}
+	return sum
 }
 
 func queueLink(process flow.ID, stage string) string {
@@ -83,7 +126,8 @@ type queuePage struct {
 	Signals  []signal // what the next stage, and this one, have of what they may
 	Expected []place  // at the stage before, so likely here next
 	Before   string
-	More     string // address of the next page
+	Sum      stageSum // all of it, however many pages there are
+	More     string   // address of the next page
 	First    bool
 }
 
@@ -128,6 +172,9 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 	if more {
 		p.More = queueLink(process, ref.Stage) + "?after=" + url.QueryEscape(end.Since.Format(time.RFC3339Nano)) + "&job=" + end.Job.String()
 	}
+	if p.Sum, err = w.sumOf(r, v, proc, ref.Stage); err != nil {
+		return err
+	}
 	if err := w.limits(r, &p, ref.Stage); err != nil {
 		return err
 	}
@@ -140,6 +187,18 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 		return err
 	}
 	return w.render(rw, http.StatusOK, "queue", p)
+}
+
+// sumOf counts what is at a stage.
+func (w *Web) sumOf(r *http.Request, v *view, p flow.Process, code string) (stageSum, error) {
+	q := v.stagesQuery([]flow.Process{p})
+	q.Stages = slices.DeleteFunc(q.Stages, func(s postgres.Asked) bool { return s.Stage != code })
+	counts, err := w.DB.Counts(r.Context(), v.Who.Org, q)
+	if err != nil || len(counts) == 0 {
+		return stageSum{}, err
+	}
+	s, _ := p.Stage(code)
+	return v.stageSum(p, s, counts[0], ""), nil
 }
 
 // stageOf is the stage of a reference, if it exists and is in the member's scope.

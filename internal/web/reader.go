@@ -133,9 +133,15 @@ func (v *view) Menu() []part {
 	})
 }
 
+// leads reports whether somebody begins with the Pulse: those who answer for the whole rather than for a stage.
+func leads(who flow.Person) bool { return who.Role == flow.Owner || who.Role == flow.Manager }
+
 // homeOf is where a person begins.
 func homeOf(who flow.Person, processes []flow.Process) string {
 	if who.May(flow.MaySeeBoard) && len(wholeProcesses(who, processes)) > 0 {
+		if leads(who) {
+			return "/pulse"
+		}
 		return "/board"
 	}
 	if who.May(flow.MayAnswer) && !who.May(flow.MaySee) {

@@ -74,14 +74,14 @@ type cutting struct {
 var cuttings = map[measure.Dimension]cutting{
 	measure.PerStage: {"stage", "stage", []sliceColumn{staysColumn, tatColumn, tat85Column, queueColumn, runColumn, holdColumn, wastageColumn, reworkColumn, firstPassColumn, wipColumn},
 		func(k *measure.KPIs) measure.Lengths { return k.TAT }, "rep_by_stage_says"},
-	measure.PerProcess:  {"process", "process", []sliceColumn{completedColumn, leadColumn, lead85Column, onTimeColumn, wastageColumn, reworkColumn, firstPassColumn, openColumn}, leads, "rep_by_lead_says"},
-	measure.PerCustomer: {"customer", "customer", []sliceColumn{completedColumn, leadColumn, lead85Column, onTimeColumn, wastageColumn, reworkColumn, openColumn}, leads, "rep_by_lead_says"},
-	measure.PerProduct:  {"item", "product", []sliceColumn{completedColumn, leadColumn, lead85Column, onTimeColumn, wastageColumn, reworkColumn, openColumn}, leads, "rep_by_lead_says"},
+	measure.PerProcess:  {"process", "process", []sliceColumn{completedColumn, leadColumn, lead85Column, onTimeColumn, wastageColumn, reworkColumn, firstPassColumn, openColumn}, leadTimes, "rep_by_lead_says"},
+	measure.PerCustomer: {"customer", "customer", []sliceColumn{completedColumn, leadColumn, lead85Column, onTimeColumn, wastageColumn, reworkColumn, openColumn}, leadTimes, "rep_by_lead_says"},
+	measure.PerProduct:  {"item", "product", []sliceColumn{completedColumn, leadColumn, lead85Column, onTimeColumn, wastageColumn, reworkColumn, openColumn}, leadTimes, "rep_by_lead_says"},
 	measure.PerVendor: {"vendor", "vendor", []sliceColumn{sentColumn, tripsColumn, tripColumn, trip85Column, vendorOnTimeColumn, lossColumn, wipColumn},
 		func(k *measure.KPIs) measure.Lengths { return k.Vendor.TAT }, "rep_by_vendor_says"},
 }
 
-func leads(k *measure.KPIs) measure.Lengths { return k.Lead }
+func leadTimes(k *measure.KPIs) measure.Lengths { return k.Lead }
 
 // sliced is the report of figures by a dimension.
 func sliced(by measure.Dimension) func(*Web, *http.Request, *reportPage) error {

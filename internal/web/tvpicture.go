@@ -117,7 +117,7 @@ func (w *Web) tvBoard(r *http.Request, p *tvPage, process flow.Process) ([]tvSli
 	for _, s := range slices.Concat(process.Stages, process.Retired) {
 		since[s.Code] = p.overSince(s)
 	}
-	counts, err := w.DB.Counts(r.Context(), p.Who.Org, process.ID, narrow(p.Who), since, tvMostAtStage)
+	counts, err := w.DB.TVCounts(r.Context(), p.Who.Org, process.ID, narrow(p.Who), since, tvMostAtStage)
 	if err != nil {
 		return nil, err
 	}
@@ -141,16 +141,16 @@ func (w *Web) tvBoard(r *http.Request, p *tvPage, process flow.Process) ([]tvSli
 	}
 	slides := stageSlides(process.Name, stages)
 	q := postgres.BoardQuery{Process: process.ID, Limit: tvRows * tvJobPages, Sites: narrow(p.Who).Sites}
-	jobs, more, err := w.DB.Board(r.Context(), p.Who.Org, q)
+	board, err := w.DB.Board(r.Context(), p.Who.Org, q)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := w.tvJobs(r, p, jobs)
+	rows, err := w.tvJobs(r, p, board.Jobs)
 	if err != nil {
 		return nil, err
 	}
 	says := ""
-	if more {
+	if board.More {
 		says = p.T("tv_first", "n", len(rows))
 	}
 	return append(slides, jobSlides("jobs", process.Name, says, rows)...), nil

@@ -67,6 +67,9 @@ func (v *view) Boards() bool {
 	return v.Can("board") && s.Mine.IsZero() && (s.All || len(s.Processes) > 0)
 }
 
+// Leads reports whether the reader begins with the Pulse.
+func (v *view) Leads() bool { return leads(v.Who) && v.Boards() }
+
 // Asset is the address of a file of the program, with the digest of its content in it.
 func (v *view) Asset(name string) string { return v.w.assets.path(name) }
 
@@ -233,3 +236,6 @@ func device(userAgent string) string {
 	}
 	return kind
 }
+
+// Moment is when the page was made.
+func (v *view) Moment() flow.Moment { return flow.At(v.Now) }

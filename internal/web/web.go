@@ -58,6 +58,7 @@ type Web struct {
 	pages        map[string]*template.Template
 	assets       assets
 	rows         rowCache
+	beats        beats
 	vocabularies vocabularies
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
 	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
@@ -146,6 +147,8 @@ func (w *Web) openRoutes() []httpd.Route {
 func (w *Web) jobRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /{$}", May: flow.Anybody, Handler: w.home},
+		{Pattern: "GET /pulse", May: flow.MaySeeBoard, Handler: w.pulse},
+		{Pattern: "GET /pulse/{list}", May: flow.MaySeeBoard, Handler: w.pulseList},
 		{Pattern: "GET /my", May: flow.MaySee, Handler: w.myJobs},
 		{Pattern: "GET /find", May: flow.MaySee, Handler: w.find},
 		{Pattern: "GET /find/quick", May: flow.MaySee, Handler: w.quickFind},
