@@ -225,6 +225,19 @@ ALTER TABLE ONLY public.badges FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges OWNER TO clicarity_owner;
 
+CREATE TABLE public.board_views (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid,
+    name text NOT NULL,
+    query text NOT NULL,
+    place integer NOT NULL
+);
+
+ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.board_views OWNER TO clicarity_owner;
+
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
     day date NOT NULL,
@@ -445,6 +458,31 @@ ALTER TABLE ONLY public.job_lots FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots OWNER TO clicarity_owner;
 
+CREATE TABLE public.job_terms (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    status text NOT NULL,
+    term text NOT NULL COLLATE pg_catalog."C",
+    due date NOT NULL,
+    job_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.job_terms FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_terms OWNER TO clicarity_owner;
+
+CREATE TABLE public.job_waste (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    process_id uuid NOT NULL,
+    share numeric(18,6) NOT NULL
+);
+
+ALTER TABLE ONLY public.job_waste FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_waste OWNER TO clicarity_owner;
+
 CREATE TABLE public.job_words (
     org_id uuid NOT NULL,
     word text NOT NULL COLLATE pg_catalog."C",
@@ -467,6 +505,8 @@ CREATE TABLE public.jobs (
     state text NOT NULL,
     parent_id uuid,
     site text DEFAULT ''::text NOT NULL,
+    moved_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    left_at timestamp with time zone,
     CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
 )
 WITH (fillfactor='70');
@@ -982,9 +1022,13 @@ CREATE TABLE public.work (
     station text DEFAULT ''::text NOT NULL,
     awaits uuid,
     assigned uuid,
+    due date DEFAULT '9999-12-31'::date NOT NULL,
+    away boolean DEFAULT false NOT NULL,
+    again boolean DEFAULT false NOT NULL,
+    quiet_at timestamp with time zone NOT NULL,
     CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02');
 
 ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
@@ -1004,6 +1048,9 @@ ALTER TABLE ONLY public.badges
 
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
@@ -1052,6 +1099,12 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_pkey PRIMARY KEY (org_id, lot_key, way, job_id, stage, place);
+
+ALTER TABLE ONLY public.job_terms
+    ADD CONSTRAINT job_terms_pkey PRIMARY KEY (org_id, process_id, status, term, due, job_id);
+
+ALTER TABLE ONLY public.job_waste
+    ADD CONSTRAINT job_waste_pkey PRIMARY KEY (org_id, job_id, stage);
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_pkey PRIMARY KEY (org_id, word, job_id);
@@ -1186,6 +1239,8 @@ CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
 CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
 
+CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
+
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
@@ -1212,6 +1267,10 @@ CREATE INDEX invitations_open ON public.invitations USING btree (org_id, created
 
 CREATE INDEX job_lots_job ON public.job_lots USING btree (org_id, job_id);
 
+CREATE INDEX job_terms_job ON public.job_terms USING btree (org_id, job_id);
+
+CREATE INDEX job_waste_share ON public.job_waste USING btree (org_id, process_id, stage, share, job_id);
+
 CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
@@ -1221,6 +1280,8 @@ CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status,
 CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, version, id) WHERE (status = 'open'::text);
 
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX jobs_left ON public.jobs USING btree (org_id, process_id, left_at, id) WHERE (left_at IS NOT NULL);
 
 CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
 
@@ -1280,7 +1341,7 @@ CREATE INDEX work_assigned ON public.work USING btree (org_id, assigned, ready_a
 
 CREATE INDEX work_awaits ON public.work USING btree (org_id, awaits) WHERE (awaits IS NOT NULL);
 
-CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status);
+CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, ready_at, job_id) INCLUDE (status, due, quiet_at);
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
@@ -1371,6 +1432,12 @@ ALTER TABLE ONLY public.authenticators
 ALTER TABLE ONLY public.badges
     ADD CONSTRAINT badges_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.board_views
+    ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1418,6 +1485,12 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.job_lots
     ADD CONSTRAINT job_lots_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_terms
+    ADD CONSTRAINT job_terms_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_waste
+    ADD CONSTRAINT job_waste_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_words
     ADD CONSTRAINT job_words_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1547,6 +1620,8 @@ ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
@@ -1576,6 +1651,10 @@ ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_lots ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_terms ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job_waste ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.job_words ENABLE ROW LEVEL SECURITY;
 
@@ -1643,6 +1722,8 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1670,6 +1751,10 @@ CREATE POLICY tenant ON public.identity_providers USING ((org_id = public.app_or
 CREATE POLICY tenant ON public.invitations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_lots USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_terms USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.job_waste USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.job_words USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1768,6 +1853,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
@@ -1795,6 +1882,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.identity_providers TO clicarit
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_lots TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_terms TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_waste TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job_words TO clicarity_app;
 
