@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"internal/live":            2,
 	"internal/httpd":           2,
 	"internal/measure":         1,
+	"internal/chart":           1,
 	"internal/sheets":          2,
 	"internal/xes":             2,
 	"internal/blueprint":       2,

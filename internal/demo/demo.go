@@ -1,4 +1,4 @@
-// Package demo makes a factory that does not exist, with three weeks of history up to now, through the same door as
+// Package demo makes a factory that does not exist, with three weeks of history up to now and some of the quieter weeks before, through the same door as
 // everybody: every job, start, report and hold of it is a command that the rules accepted.
 package demo
 

@@ -18,6 +18,7 @@ type factory struct {
 	org    flow.ID
 	hours  hours
 	random *mathrand.Rand
+	seed   uint64
 	newID  func(at time.Time) flow.ID
 
 	staff              *staff
@@ -79,7 +80,7 @@ func (e *events) Pop() any {
 // newFactory is the factory on the morning of its first day. newID makes the ids, which are all that differs between
 // two tellings.
 func newFactory(now time.Time, seed uint64, newID func(time.Time) flow.ID) *factory {
-	f := &factory{now: now, hours: newHours(now), newID: newID, random: mathrand.New(mathrand.NewPCG(seed, 42))} //nolint:gosec // a story, not a secret
+	f := &factory{now: now, hours: newHours(now), newID: newID, seed: seed, random: mathrand.New(mathrand.NewPCG(seed, 42))} //nolint:gosec // a story, not a secret
 	opened := f.opened()
 	f.org = newID(opened)
 	vendor := map[string]flow.ID{}
@@ -101,7 +102,7 @@ func newFactory(now time.Time, seed uint64, newID func(time.Time) flow.ID) *fact
 }
 
 // opened is when the organisation was set up, some days before its first order.
-func (f *factory) opened() time.Time { return f.now.AddDate(0, 0, -storyDays-4) }
+func (f *factory) opened() time.Time { return f.now.AddDate(0, 0, -earlierDays-4) }
 
 func newLine(p flow.Process, plan []planned) *line {
 	l := &line{process: p, next: 1}
@@ -131,7 +132,19 @@ func (f *factory) processes() []flow.Process {
 }
 
 func (f *factory) work() error {
+	story := f.random
+	f.random = mathrand.New(mathrand.NewPCG(f.seed, 7)) //nolint:gosec // a story, not a secret
+	f.takeEarlier()
+	if err := f.happen(); err != nil {
+		return err
+	}
+	f.random = story
 	f.takeOrders()
+	return f.happen()
+}
+
+// happen lets everything happen that is planned, until now.
+func (f *factory) happen() error {
 	for f.events.Len() > 0 {
 		e := heap.Pop(&f.events).(event) //nolint:forcetypeassert // only events are in it
 		if e.at.After(f.now) {

@@ -13,6 +13,11 @@ const (
 	cartonJobs  = 185
 	enquiryJobs = 15
 	storyDays   = 21
+	// Before the three weeks that the story is about there were quieter ones, so that figures have something to be compared
+	// with. Their last order is out of the house before the story begins.
+	earlierJobs = 42
+	earlierDays = 90
+	earlierEnd  = 45
 )
 
 // retold is the carton order that has the losses of the known case: 500 sheets become 492, 384, 378 and 376.
@@ -31,26 +36,30 @@ type order struct {
 	trouble int              // the stage where something serious goes wrong, -1 for most
 }
 
-// takeOrders plans the coming of all orders, evenly over the three weeks of work.
+// takeOrders plans the coming of all orders of the story, evenly over the three weeks of work.
 func (f *factory) takeOrders() {
-	start := f.now.AddDate(0, 0, -storyDays)
-	all := f.hours.between(start)
-	for _, l := range []struct {
-		line *line
-		n    int
-	}{{f.cartons, cartonJobs}, {f.enquiries, enquiryJobs}} {
-		for i := range l.n {
-			o := &order{line: l.line, visits: make([]*visit, len(l.line.places)), pace: 0.6 + 0.8*f.random.Float64(), trouble: -1}
-			switch {
-			case l.line == f.cartons && i == retold:
-				o.fixed, o.pace = retoldWaste, 0.7
-			case f.random.IntN(4) == 0:
-				o.trouble = f.random.IntN(len(o.visits))
-			}
-			share := (float64(i) + f.random.Float64()) / float64(l.n)
-			at := f.hours.after(start, time.Duration(share*float64(all)))
-			f.plan(at, func(at time.Time) error { return f.take(o, at) })
+	f.spread(f.cartons, cartonJobs, storyDays, 0)
+	f.spread(f.enquiries, enquiryJobs, storyDays, 0)
+}
+
+// takeEarlier plans the coming of the orders of the weeks before.
+func (f *factory) takeEarlier() { f.spread(f.cartons, earlierJobs, earlierDays, earlierEnd) }
+
+// spread plans the coming of orders, evenly from so many days ago until so many days ago.
+func (f *factory) spread(l *line, n, from, until int) {
+	start := f.now.AddDate(0, 0, -from)
+	all := f.hours.between(start) - f.hours.between(f.now.AddDate(0, 0, -until))
+	for i := range n {
+		o := &order{line: l, visits: make([]*visit, len(l.places)), pace: 0.6 + 0.8*f.random.Float64(), trouble: -1}
+		switch {
+		case l == f.cartons && until == 0 && i == retold:
+			o.fixed, o.pace = retoldWaste, 0.7
+		case f.random.IntN(4) == 0:
+			o.trouble = f.random.IntN(len(o.visits))
 		}
+		share := (float64(i) + f.random.Float64()) / float64(n)
+		at := f.hours.after(start, time.Duration(share*float64(all)))
+		f.plan(at, func(at time.Time) error { return f.take(o, at) })
 	}
 }
 

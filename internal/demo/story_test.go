@@ -106,7 +106,7 @@ func tell(t *testing.T, now time.Time, seed uint64) (*factory, outcome) {
 	o := outcome{jobs: map[flow.ID]flow.Job{}, kinds: map[flow.Kind]int{}, at: map[string]int{}}
 	history := map[flow.ID][]flow.Movement{}
 	next := map[flow.ID]flow.Next{f.cartons.process.ID: {Number: 1}, f.enquiries.process.ID: {Number: 1}, f.hampers.hamper.ID: {Number: 1}}
-	last := flow.At(now.AddDate(0, 0, -storyDays))
+	last := flow.At(now.AddDate(0, 0, -earlierDays))
 	for _, s := range f.steps {
 		if s.mark.At < last || s.mark.At > flow.At(now) {
 			t.Fatalf("%s at %s comes out of order", s.command.Action.Name(), s.mark.At.Time())
@@ -163,7 +163,7 @@ func (o *outcome) add(t *testing.T, history map[flow.ID][]flow.Movement, m flow.
 	if now.Sub(at) < time.Hour {
 		o.lastHour++
 	}
-	if plant, _ := calendars(); now.Sub(at) > rush && at.After(now.AddDate(0, 0, -storyDays)) && plant.In(ist).Working(at.Add(-time.Second), at.Add(time.Second)) == 0 {
+	if plant, _ := calendars(); now.Sub(at) > rush && at.After(now.AddDate(0, 0, -earlierDays)) && plant.In(ist).Working(at.Add(-time.Second), at.Add(time.Second)) == 0 {
 		o.offHours++
 	}
 }
@@ -234,7 +234,7 @@ func checkAlive(t *testing.T, f *factory, o outcome) {
 	seen := fmt.Sprintf("open %d, late %d, today %d, held %d, at several stages %d, over target %d, stages with work %d, last hour %d, off hours %d, %v",
 		o.open, o.late, o.today, o.held, o.several, o.over, len(o.at), o.lastHour, o.offHours, o.kinds)
 	for what, ok := range map[string]bool{
-		"jobs":    f.cartons.next == cartonJobs+1 && f.enquiries.next == enquiryJobs+1 && len(o.jobs) == cartonJobs+enquiryJobs+len(f.hampers.jobs),
+		"jobs":    f.cartons.next == cartonJobs+earlierJobs+1 && f.enquiries.next == enquiryJobs+1 && len(o.jobs) == cartonJobs+earlierJobs+enquiryJobs+len(f.hampers.jobs),
 		"open":    o.open >= 72 && o.open <= 104,
 		"due":     o.late >= 3 && o.late <= 25 && o.today >= 1,
 		"held":    o.held >= 4 && o.held <= 18 && o.kinds[flow.KindHeld] > o.kinds[flow.KindResumed] && o.kinds[flow.KindResumed] > 50,
@@ -244,7 +244,7 @@ func checkAlive(t *testing.T, f *factory, o outcome) {
 		"hours":   o.offHours == 0,
 		"undone":  o.kinds[flow.KindUndone] >= 1,
 		"aging":   o.over >= 2 && o.over <= 30,
-		"size":    len(f.steps) >= 6000 && len(f.steps) <= 8500,
+		"size":    len(f.steps) >= 7500 && len(f.steps) <= 10500,
 	} {
 		if !ok {
 			t.Errorf("%s: %s", what, seen)

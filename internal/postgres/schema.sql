@@ -706,6 +706,8 @@ CREATE TABLE public.organisations (
     second_factor text DEFAULT ''::text NOT NULL,
     settings bigint DEFAULT 0 NOT NULL,
     support_until timestamp with time zone,
+    person_figures text DEFAULT ''::text NOT NULL,
+    CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
 
@@ -1435,7 +1437,7 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXEC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
-CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor');
+CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor person_figures');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
 

@@ -28,6 +28,7 @@ func (w *Web) accountRoutes() []httpd.Route {
 		{Pattern: "POST /account/sessions/end", May: flow.MaySelf, Handler: w.endSessions},
 		{Pattern: "GET /security", May: flow.MayGovern, Whole: true, Handler: w.security},
 		{Pattern: "POST /security", May: flow.MayGovern, Whole: true, Handler: w.setSecurity},
+		{Pattern: "POST /security/figures", May: flow.MayGovern, Whole: true, Handler: w.setPersonFigures},
 	}
 }
 
@@ -283,19 +284,34 @@ type securityPage struct {
 	Rules []postgres.FactorRule
 	Armed bool // the reader has a second factor
 	Saved bool
+
+	Purpose string // why there are figures person by person; empty: there are none
+	On      bool
+	Error   string
 }
 
-// security is where an owner says which roles need a second factor.
+// security is where an owner says which roles need a second factor, and whether there are figures person by person.
 func (w *Web) security(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	rules, err := w.DB.FactorRules(r.Context(), who.Org)
+	p, err := w.securityOf(r, who)
 	if err != nil {
 		return err
+	}
+	return w.render(rw, http.StatusOK, "security", p)
+}
+
+func (w *Web) securityOf(r *http.Request, who flow.Person) (p securityPage, err error) {
+	p = securityPage{view: w.view(r, who, "security"), Saved: r.FormValue("said") == "saved"}
+	if p.Rules, err = w.DB.FactorRules(r.Context(), who.Org); err != nil {
+		return p, err
 	}
 	f, err := w.DB.Factors(r.Context(), who.Org, who.Member)
 	if err != nil {
-		return err
+		return p, err
 	}
-	return w.render(rw, http.StatusOK, "security", securityPage{view: w.view(r, who, "security"), Rules: rules, Armed: f.Any(), Saved: r.FormValue("said") == "saved"})
+	p.Armed = f.Any()
+	p.Purpose, err = w.DB.PersonFigures(r.Context(), who.Org)
+	p.On = p.Purpose != ""
+	return p, err
 }
 
 // setSecurity holds at once: who needs a second factor and has shown none is asked for it at the next page.

@@ -212,7 +212,7 @@ var entries = map[string]entry{
 	"POST /account/sessions/{session}/end":    {who: "OMSovw", on: nobodys, form: form()},
 	"GET /leave":                              {who: "OMSovw"}, "POST /leave": {who: "OMSovw", form: form()},
 	"GET /devices/me": {who: "OMSo"}, "POST /devices/me": {who: "OMSo", form: form("pin", "x")},
-	"GET /security": {who: "O", on: all}, "POST /security": {who: "O", on: all, form: form()},
+	"GET /security": {who: "O", on: all}, "POST /security": {who: "O", on: all, form: form()}, "POST /security/figures": {who: "O", on: all, form: form("do", "off")},
 	"GET /sign-in-with": {who: "O", on: all}, "POST /sign-in-with": {who: "O", on: all, form: form("issuer", "x")},
 	"GET /tokens": {who: "O", on: all}, "POST /tokens": {who: "O", on: all, form: form()}, "POST /tokens/{token}/revoke": {who: "O", on: object, form: form()},
 	"GET /audit": {who: "O", on: all}, "GET /audit/export": {who: "O", on: all}, "POST /audit/head": {who: "O", on: all, form: form()},
@@ -227,7 +227,8 @@ var entries = map[string]entry{
 	"GET /devices/tv/{tv}": {who: "OM", on: aTV}, "POST /devices/tv/{tv}": {who: "OM", on: aTV, form: form("do", "off")},
 	"GET /devices/people": {who: "OM"}, "POST /devices/people": {who: "OM", form: form()},
 	"GET /devices/people/{member}": {who: "OM", on: below}, "POST /devices/people/{member}": {who: "OM", on: below, form: form()},
-	"GET /board/export":          {who: "OMSw", on: aProcess},
+	"GET /board/export": {who: "OMSw", on: aProcess},
+	"GET /reports":      {who: "OMSws"}, "GET /reports/{report}": {who: "OMSws"}, "GET /reports/{report}/export": {who: "OMSw"},
 	"POST /bulk":                 {who: "OMS", on: aProcess, form: bulkTarget},
 	"POST /bulk/preview":         {who: "OMS", on: aProcess, form: bulkTarget},
 	"POST /bulk/do":              {who: "OMS", on: aProcess, form: bulkTarget},
@@ -453,7 +454,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	a.tv(f, labelsTV, f.labels)
 	common := map[string]string{"tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "upload": upload.String(),
-		"member": lower.String(), "template": "printing", "hash": "x", "file": "app.css"}
+		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)
 		for n := range 4 {
@@ -626,6 +627,8 @@ func (a *authz) ask(pattern string, e entry, p *principal, t *target, cookie *ht
 	switch pattern {
 	case "GET /board", "GET /jobs/new", "GET /board/export":
 		query = "?process=" + t.paths["process"]
+	case "GET /reports/{report}/export":
+		query = "?figure=figures&as=csv"
 	case "GET /find", "GET /find/quick", "GET /trace":
 		query = "?q=" + url.QueryEscape(t.mark+"-1")
 	case "GET /live":

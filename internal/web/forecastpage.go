@@ -30,7 +30,7 @@ type forecastPage struct {
 	Days      int // of record, when it is young
 	Known     []knownStage
 	Months    []monthRow // the newest first
-	Chart     *chart
+	Chart     *levelChart
 }
 
 // Least is how many jobs have to be known from a stage.
@@ -172,8 +172,8 @@ func monthOf(d postgres.ForecastDay) monthRow {
 	return row
 }
 
-// chart shows month by month how many of the dates called 50% and 85% were met, beside how many should be.
-type chart struct {
+// levelChart shows month by month how many of the dates called 50% and 85% were met, beside how many should be.
+type levelChart struct {
 	Width      int
 	Months     []chartMonth
 	Half, Most []dot
@@ -198,8 +198,8 @@ const (
 func chartY(share float64) int { return chartTop + int(math.Round((1-share)*chartHigh)) }
 
 // chartOf draws months, the oldest first; nil when there is nothing to draw.
-func chartOf(months []monthRow) *chart {
-	c := chart{HalfY: chartY(0.5), MostY: chartY(0.85)}
+func chartOf(months []monthRow) *levelChart {
+	c := levelChart{HalfY: chartY(0.5), MostY: chartY(0.85)}
 	x := chartLeft + chartStep/2
 	for _, m := range slices.Backward(months) {
 		c.Months = append(c.Months, chartMonth{x, m.Name})

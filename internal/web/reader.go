@@ -119,7 +119,7 @@ type part struct {
 
 // menu are the parts of the site beside the work itself.
 var menu = []part{
-	{"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/sites", "sites", flow.MaySetUp, true}, {"/devices", "devices", flow.MayDevices, false}, {"/vendors", "vendors", flow.MayVendors, true},
+	{"/reports", "reports", flow.MaySeeBoard, false}, {"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/sites", "sites", flow.MaySetUp, true}, {"/devices", "devices", flow.MayDevices, false}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, false},
 	{"/forecast", "forecast", flow.MaySeeBoard, false},
 	{"/trace", "trace", flow.MayReview, false}, {"/intake", "intake", flow.MayCreate, false}, {"/devices/me", "own_pin", flow.MaySelf | flow.MayReport, false}, {"/leave", "leave", flow.MaySelf, false},
@@ -130,7 +130,7 @@ var menu = []part{
 // Menu are the parts of the site that the reader may enter.
 func (v *view) Menu() []part {
 	return slices.DeleteFunc(slices.Clone(menu), func(e part) bool {
-		return !v.Who.May(e.right) || e.whole && !v.Everything()
+		return !v.Who.May(e.right) || e.whole && !v.Everything() || e.Path == "/reports" && !v.Reports()
 	})
 }
 
