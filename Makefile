@@ -4,7 +4,7 @@ GO      ?= go
 PROGRAM := bin/clicarity
 SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
 
-.PHONY: help build run test check bench properties mutants authz e2e shots postgres chromium gcc
+.PHONY: help build run test check bench bench-read properties mutants authz e2e shots postgres chromium gcc
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ check: ## gofmt, vet, staticcheck, errcheck, govulncheck
 
 bench: postgres build ## measure beside pgbench; prints one line of JSON (about 3 minutes)
 	@$(GO) run ./bench -program $(PROGRAM)
+
+# What it measures on is made once and kept.
+BENCH_READ ?= /var/tmp/clicarity-bench-read
+bench-read: postgres build ## time pages with 10,00,000 open jobs; a line of JSON each (the first time it seeds for half an hour)
+	@$(GO) run ./bench -program $(PROGRAM) -jobs 1000000 -read $(BENCH_READ)
 
 properties: ## 1,000,000 and more random commands against the rules; prints how many
 	@$(GO) test ./internal/flow -count=1 -v -rapid.checks=30000 | grep -E 'OK, passed|random commands|FAIL|ok|story|panic'

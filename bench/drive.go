@@ -41,7 +41,7 @@ func startSite(ctx context.Context, p plan, s *seeded) (*site, error) {
 		return nil, err
 	}
 	cmd := exec.Command(p.Program, "serve") //nolint:gosec // the program to measure is named by whoever measures
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+s.url, "CLICARITY_ADDR="+addr, "CLICARITY_KEY="+base64.StdEncoding.EncodeToString(make([]byte, keys.Size)))
+	cmd.Env = environment(s.url, addr)
 	cmd.Stdout, cmd.Stderr = p.Log, p.Log
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -55,6 +55,11 @@ func startSite(ctx context.Context, p plan, s *seeded) (*site, error) {
 		return nil, errors.Join(err, st.stop())
 	}
 	return st, st.signIn(ctx)
+}
+
+// environment is that of the program on a database.
+func environment(url, addr string) []string {
+	return append(os.Environ(), "DATABASE_URL="+url, "CLICARITY_ADDR="+addr, "CLICARITY_KEY="+base64.StdEncoding.EncodeToString(make([]byte, keys.Size)))
 }
 
 func (s *site) stop() error {

@@ -27,6 +27,7 @@ type plan struct {
 	Jobs    int    // open jobs over all of Orgs, and again in one large organisation
 	Clients int
 	Pages   int // open pages that follow one organisation
+	Pace    int // updates a second that they follow
 	Rounds  int // of pgbench and updates in turn
 	Span    time.Duration
 	Scale   int // of pgbench
@@ -50,6 +51,7 @@ type figures struct {
 	Pages        int     `json:"live_pages"`
 	LiveP50      float64 `json:"live_p50_ms"`
 	LiveP95      float64 `json:"live_p95_ms"`
+	PeakMB       float64 `json:"live_peak_mb"` // the most memory the program has held by the end of the live pages
 	Board        float64 `json:"board_first_p95_ms"`
 	BoardDeep    float64 `json:"board_deep_p95_ms"`
 	BoardJobs    int     `json:"board_open_jobs"`
@@ -63,16 +65,23 @@ func main() {
 	flag.IntVar(&p.Orgs, "orgs", 50, "organisations")
 	flag.IntVar(&p.Jobs, "jobs", 100_000, "open jobs")
 	flag.IntVar(&p.Clients, "clients", 32, "clients at once")
-	flag.IntVar(&p.Pages, "pages", 200, "open pages")
+	flag.IntVar(&p.Pages, "pages", 500, "open pages")
+	flag.IntVar(&p.Pace, "pace", 50, "updates a second that they follow")
 	flag.IntVar(&p.Rounds, "rounds", 3, "rounds of pgbench and updates in turn")
 	flag.DurationVar(&p.Span, "span", 8*time.Second, "length of one measurement")
 	flag.IntVar(&p.Scale, "scale", 50, "pgbench scale")
+	read := flag.String("read", "", "measure pages instead, on big databases kept in this folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	f, err := run(ctx, p)
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(f)
+	var err error
+	if *read != "" {
+		err = readAll(ctx, p, *read, os.Stdout)
+	} else {
+		var f figures
+		if f, err = run(ctx, p); err == nil {
+			err = json.NewEncoder(os.Stdout).Encode(f)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

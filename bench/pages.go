@@ -62,7 +62,7 @@ func (s *site) page(ctx context.Context, firm int, path string) (string, error) 
 		return "", err
 	}
 	text, err := io.ReadAll(r.Body)
-	if err = errors.Join(err, r.Body.Close()); err == nil && r.StatusCode != http.StatusOK {
+	if err = errors.Join(err, r.Body.Close()); err == nil && r.StatusCode != http.StatusOK && r.StatusCode != http.StatusSeeOther { // a search of a number leads to its job
 		err = fmt.Errorf("%s: %s", path, r.Status)
 	}
 	return string(text), err
@@ -80,7 +80,8 @@ func (s *site) open(ctx context.Context, firm int, path string) (*http.Response,
 var feedOf = regexp.MustCompile(`data-live="([^"]+)"`)
 
 // live opens the boards of many people in one organisation and times, for each change of a job on them, from the
-// sending of the update to the arrival of the changed row on every page.
+// sending of the update to the arrival of the changed row on every page. Changes come at a steady pace, whatever is
+// under way.
 func (s *site) live(ctx context.Context, f *figures) error {
 	html, err := s.page(ctx, 0, "/board")
 	if err != nil {
@@ -101,30 +102,49 @@ func (s *site) live(ctx context.Context, f *figures) error {
 		}
 		w.group.Go(func() { w.watch(resp) })
 	}
-	const changes = 40
-	for i := range changes {
-		job := rows[i%len(rows)][1]
-		do := []string{"start", "done"}[i/len(rows)%2]
-		w.send(job)
-		if err := s.tap(ctx, 0, job, "stage-01", do); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
+	changes, err := s.pace(ctx, w, rows)
+	if err != nil {
+		return err
 	}
-	w.settle(changes * s.plan.Pages)
+	want := changes * s.plan.Pages
+	w.settle(want)
 	s.firms[0].jobs = slices.DeleteFunc(s.firms[0].jobs, func(id flow.ID) bool { _, used := w.seen[id.String()]; return used })
+	f.PeakMB = peakMB(s.process.Process.Pid)
 	cancel()
 	w.group.Wait()
 	slices.Sort(w.took)
-	if want := changes * s.plan.Pages; len(w.took) != want {
+	if len(w.took) != want {
 		return fmt.Errorf("%d of %d changes arrived", len(w.took), want)
 	}
 	f.LiveP50, f.LiveP95 = measure.Round(measure.Percentile(w.took, 0.5), 1), measure.Round(measure.Percentile(w.took, 0.95), 1)
 	return nil
+}
+
+// pace gives the updates, each job of the page in turn along its route, and says how many.
+func (s *site) pace(ctx context.Context, w *watchers, rows [][]string) (int, error) {
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var failed error
+	tick := time.NewTicker(time.Second / time.Duration(s.plan.Pace))
+	defer tick.Stop()
+	turns := min(2*stages, max(1, s.plan.Pace*int(s.plan.Span.Seconds())/len(rows)))
+	for i := range turns * len(rows) {
+		job, step := rows[i%len(rows)][1], i/len(rows)
+		group.Go(func() {
+			w.send(job)
+			err := s.tap(ctx, 0, job, fmt.Sprintf("stage-%02d", step/2+1), []string{"start", "done"}[step%2])
+			mu.Lock()
+			defer mu.Unlock()
+			failed = errors.Join(failed, err)
+		})
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-tick.C:
+		}
+	}
+	group.Wait()
+	return turns * len(rows), failed
 }
 
 // watchers are the open pages.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -113,7 +114,7 @@ func (s *stream) follow(r *http.Request, page *live.Page) error {
 		cancel()
 		switch {
 		case errors.Is(err, live.ErrBehind):
-			_ = s.send("event: refresh\ndata: {}\n\n") //nolint:errcheck // the connection ends here either way
+			_ = s.send(refreshEvent) //nolint:errcheck // the connection ends here either way
 			return nil
 		case errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil:
 			looked = time.Now()
@@ -142,7 +143,7 @@ func lastSeen(r *http.Request) int64 {
 // startOver tells a page that has missed too much to load itself again.
 func (w *Web) startOver(rw http.ResponseWriter) error {
 	rw.Header().Set("Content-Type", "text/event-stream")
-	_, err := rw.Write([]byte("event: refresh\ndata: {}\n\n"))
+	_, err := io.WriteString(rw, refreshEvent)
 	return err
 }
 
@@ -160,7 +161,7 @@ func (w *Web) stillThere(r *http.Request, s *stream) error {
 		anew, s.minute = anew || !s.minute.IsZero(), minute
 	}
 	if anew {
-		return s.send("event: refresh\ndata: {}\n\n")
+		return s.send(refreshEvent)
 	}
 	return s.send(": beat\n\n")
 }
@@ -178,12 +179,15 @@ type stream struct {
 	minute time.Time        // in which the Pulse was last read anew
 }
 
-func (s *stream) send(text string) error {
+// send writes events as they are, without a copy of their own: one row goes to hundreds of pages.
+func (s *stream) send(events ...string) error {
 	if err := s.ctl.SetWriteDeadline(time.Now().Add(beat)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	if _, err := s.rw.Write([]byte(text)); err != nil {
-		return err
+	for _, text := range events {
+		if _, err := io.WriteString(s.rw, text); err != nil {
+			return err
+		}
 	}
 	return s.ctl.Flush()
 }
@@ -205,46 +209,50 @@ func (s *stream) changes(ctx context.Context, batch []live.Change) error {
 			jobs[c.Job] = c.Seq
 		}
 	}
-	var out strings.Builder
+	out := make([]string, 0, 8)
 	for id, seq := range jobs {
-		event, err := s.event(ctx, id, seq)
+		event, then, err := s.event(ctx, id, seq)
 		if err != nil {
 			return err
 		}
-		out.WriteString(event)
+		if event != "" {
+			out = append(out, event, then)
+		}
 	}
 	if more {
 		s.told = true
-		out.WriteString("event: more\ndata: {}\n\n")
+		out = append(out, "event: more\ndata: {}\n\n")
 	}
-	if out.Len() == 0 {
+	if len(out) == 0 {
 		return nil
 	}
-	return s.send(out.String() + fmt.Sprintf("id: %d\nevent: at\ndata: {}\n\n", last))
+	return s.send(append(out, "id: "+strconv.FormatInt(last, 10)+"\nevent: at\ndata: {}\n\n")...)
 }
 
-// event is what the page is told of one changed job: nothing when it is not its business.
-func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (string, error) {
-	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang + s.v.Who.Words + string(s.v.Who.Role), s.in.retired}, func() (rendered, error) {
+const refreshEvent = "event: refresh\ndata: {}\n\n"
+
+// event is what the page is told of one changed job, and what is to be said of it then: nothing when it is not its business.
+func (s *stream) event(ctx context.Context, id flow.ID, seq int64) (event, then string, err error) {
+	row, err := s.w.rows.get(rowKey{s.v.Who.Org, id, seq, s.v.Lang, s.v.Who.Words, s.v.Who.Role, s.in.retired}, func() (rendered, error) {
 		return s.w.renderRow(context.WithoutCancel(ctx), s.v, id, s.in.retired) // other pages get it too, though this one may go
 	})
 	if errors.Is(err, postgres.ErrNotFound) {
-		return "", nil
+		return "", "", nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	switch {
 	case s.waitsOtherwise(row.job):
-		return "event: refresh\ndata: {}\n\n", nil
+		return refreshEvent, "", nil
 	case !s.v.Who.Scope.Sees(row.job):
-		return "", nil
+		return "", "", nil
 	case s.in.rows[id] && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job): // a row shows all of its job
-		return "event: row\ndata: " + row.event + "\n\n" + s.left(ctx, row.job), nil
+		return row.event, s.left(ctx, row.job), nil
 	case s.in.rows[id] || s.in.job == id || s.in.also[id] || s.touches(row.job) || s.in.pulse && s.v.Who.May(flow.MaySeeBoard) && s.v.Who.Scope.Holds(row.job):
-		return "event: refresh\ndata: {}\n\n", nil
+		return refreshEvent, "", nil
 	}
-	return "", nil
+	return "", "", nil
 }
 
 // awaiting looks which jobs wait for the reader, so that the page is told when that changes.
@@ -291,7 +299,7 @@ func (s *stream) touches(j flow.Job) bool {
 
 type rendered struct {
 	job   flow.Job
-	event string // the row as the data of an event
+	event string // that brings the row
 }
 
 type rowEvent struct {
@@ -328,7 +336,7 @@ func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID, retired string
 		return rendered{}, err
 	}
 	event, err := json.Marshal(rowEvent{Job: id.String(), HTML: html.String()})
-	return rendered{j, string(event)}, err
+	return rendered{j, "event: row\ndata: " + string(event) + "\n\n"}, err
 }
 
 // rowCache renders the row of a changed job once for all the pages that show it.
@@ -341,6 +349,8 @@ type rowKey struct {
 	org, job flow.ID
 	seq      int64
 	lang     string
+	words    string // of the organisation
+	role     flow.Role
 	retired  string
 }
 
