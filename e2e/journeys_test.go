@@ -102,7 +102,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	p := open(t, 360, 800, emulation.SetScriptExecutionDisabled(true))
 	l := who(t, "owner")
 	p.run(chromedp.Navigate(site.url+"/sign-in"), chromedp.SendKeys("#login", l.Login), chromedp.SendKeys("#password", l.Password), chromedp.Submit("#password"), chromedp.WaitVisible(".rail"))
-	p.run(chromedp.Navigate(site.url+"/jobs/new"), chromedp.SendKeys("#item", "No script box"), chromedp.SendKeys("#quantity", "250"), chromedp.Click(`button[value="open"]`), chromedp.WaitVisible(".strip"))
+	p.run(chromedp.Navigate(site.url+"/jobs/new"), chromedp.SendKeys("#item", "No script box"), chromedp.SendKeys("#quantity", "250"), chromedp.Click(`button[value="open"]`), chromedp.WaitVisible("#strip"))
 	p.run(chromedp.Click(".now .card"), chromedp.WaitVisible(`button[value="start"]`), chromedp.Click(`button[value="start"]`), chromedp.WaitVisible(".chip.running"),
 		chromedp.Click(`button[value="done"]`), chromedp.WaitVisible(`//div[@class="toast"]/p[contains(., "250 sheets → Artwork received")]`, chromedp.BySearch))
 }

@@ -103,6 +103,9 @@ func forecastJob(ctx context.Context, e env, r *record, of forecastOf) error {
 			_, err := fmt.Fprintf(e.out, "%s is not open then\n", jobs[0].Number)
 			return err
 		}
+		if young, days := model.Young(); young && !of.json {
+			_, _ = fmt.Fprintf(e.out, "the record is %d days old, which is young: long jobs are still under way, and dates may come out too early\n", days)
+		}
 		return printForecast(e, r, jobs[0], of, model.Forecast(t, measure.Ask{Now: now, Zone: r.lens.Zone, Seed: of.seed}))
 	}
 	return fmt.Errorf("job %q has no history", of.number)

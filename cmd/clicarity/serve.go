@@ -79,12 +79,13 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
-	background := make(chan struct{}, 2)
+	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
 		background <- struct{}{}
 	}() //nolint:errcheck // ends with the context
 	go func() { work.Run(ctx); background <- struct{}{} }()
+	go func() { work.Nights(ctx); background <- struct{}{} }()
 	server := &http.Server{
 		Handler: whole(h.DB, pages, k, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -100,6 +101,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	quiet, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
 	err = errors.Join(err, server.Shutdown(quiet))
+	<-background
 	<-background
 	<-background
 	if errors.Is(err, http.ErrServerClosed) {

@@ -16,7 +16,8 @@ type hampers struct {
 	hamper, box, part    flow.Process
 	boxer, packer        int // who makes the boxes, who fills and sends the hampers
 	jobs                 map[flow.ID]flow.Job
-	next                 int
+	history              map[flow.ID][]flow.Movement
+	next                 map[flow.ID]int // orders of each process so far
 	steps                []step
 	divider, tray, inBox string // where the divider joins the tray, the tray's track, and where the box joins the hamper
 }
@@ -24,7 +25,7 @@ type hampers struct {
 const trayTrack = "tray"
 
 func newHampers(f *factory, opened time.Time) *hampers {
-	h := &hampers{f: f, jobs: map[flow.ID]flow.Job{}, next: 1, hamper: hamperProcess(f.newID(opened)), part: partProcess(f.newID(opened)),
+	h := &hampers{f: f, jobs: map[flow.ID]flow.Job{}, history: map[flow.ID][]flow.Movement{}, next: map[flow.ID]int{}, hamper: hamperProcess(f.newID(opened)), part: partProcess(f.newID(opened)),
 		divider: "tray-forming", tray: trayTrack, inBox: "filling"}
 	tpl, _ := blueprint.Find("rigid-boxes") // shipped
 	h.box = tpl.Process
@@ -57,12 +58,15 @@ func partProcess(id flow.ID) flow.Process {
 // processes are those of the hampers.
 func (h *hampers) processes() []flow.Process { return []flow.Process{h.part, h.hamper, h.box} }
 
-// run makes one hamper order that was dispatched and one that waits for its tray.
+// run makes one hamper order that was dispatched, one that waits for its tray, and the long order of board parts.
 func (h *hampers) run() error {
 	if err := h.order(h.f.now.AddDate(0, 0, -11), "Anmol Sweets", "Diwali hamper, 12 pieces", true); err != nil {
 		return err
 	}
-	return h.order(h.f.now.AddDate(0, 0, -3), "Kaveri Dry Fruits", "Wedding hamper, 24 pieces", false)
+	if err := h.order(h.f.now.AddDate(0, 0, -3), "Kaveri Dry Fruits", "Wedding hamper, 24 pieces", false); err != nil {
+		return err
+	}
+	return h.marathon()
 }
 
 // clock is the moment of the next step of a hamper's story, in working time.
@@ -216,14 +220,17 @@ func (h *hampers) answer(f flow.Field) string {
 }
 
 // give decides a command as the write door would, and keeps it for the story.
-func (h *hampers) give(who int, at time.Time, a flow.Action) error {
+func (h *hampers) give(who int, at time.Time, a flow.Action) error { return h.giveAt(who, at, 0, a) }
+
+// giveAt gives a command about what happened at a moment, 0: as it is given.
+func (h *hampers) giveAt(who int, at time.Time, happened flow.Moment, a flow.Action) error {
 	if at.After(h.f.now) {
 		return nil // it has not happened yet
 	}
-	s := step{mark: h.f.staff.mark(h.f.org, who, at), command: flow.Command{ID: h.f.newID(at), Action: a}}
-	w := flow.World{Jobs: map[flow.ID]flow.Job{}, Processes: map[flow.Edition]flow.Process{}, Next: map[flow.ID]flow.Next{h.hamper.ID: {Number: h.next}}}
+	s := step{mark: h.f.staff.mark(h.f.org, who, at), command: flow.Command{ID: h.f.newID(at), Occurred: happened, Action: a}}
+	w := flow.World{Jobs: map[flow.ID]flow.Job{}, Processes: map[flow.Edition]flow.Process{}, Next: map[flow.ID]flow.Next{}, History: h.history}
 	for _, p := range h.processes() {
-		w.Processes[flow.Edition{Process: p.ID, Version: 1}] = p
+		w.Processes[flow.Edition{Process: p.ID, Version: 1}], w.Next[p.ID] = p, flow.Next{Number: h.next[p.ID] + 1}
 	}
 	for _, id := range a.Targets() {
 		if j, ok := h.jobs[id]; ok {
@@ -238,14 +245,24 @@ func (h *hampers) give(who int, at time.Time, a flow.Action) error {
 		return fmt.Errorf("demo: %s of a hamper at %s: %w", a.Name(), at.In(ist).Format(time.DateTime), err)
 	}
 	for _, m := range moves {
-		if h.jobs[m.Job], err = flow.Apply(h.jobs[m.Job], m); err != nil {
+		if err := h.apply(m); err != nil {
 			return err
 		}
 	}
-	if _, ok := a.(flow.Create); ok {
-		h.next++
+	if c, ok := a.(flow.Create); ok {
+		h.next[c.Process] += len(c.Jobs)
 	}
 	s.moves, s.number = len(moves), h.jobs[moves[0].Job].Number
 	h.steps = append(h.steps, s)
 	return nil
+}
+
+func (h *hampers) apply(m flow.Movement) (err error) {
+	h.history[m.Job] = append(h.history[m.Job], m)
+	if m.Kind == flow.KindUndone {
+		h.jobs[m.Job], err = flow.Replay(h.history[m.Job])
+		return err
+	}
+	h.jobs[m.Job], err = flow.Apply(h.jobs[m.Job], m)
+	return err
 }

@@ -148,8 +148,8 @@ func (c *clan) holds() {
 		}
 		for _, part := range j.Parts {
 			child := c.jobs[part.Job]
-			if part.Arrived != child.handedOver() || (part.In != 0) != !child.Open() {
-				c.fatal("%s of %s arrived (all in: %t), the component handed over %s (open: %t)\n%s", part.Arrived, part.Number, part.In != 0, child.handedOver(), child.Open(), c.tell())
+			if part.Arrived != child.HandedOver() || (part.In != 0) != !child.Open() {
+				c.fatal("%s of %s arrived (all in: %t), the component handed over %s (open: %t)\n%s", part.Arrived, part.Number, part.In != 0, child.HandedOver(), child.Open(), c.tell())
 			}
 		}
 		if makes, _, joins := j.Joinable("paste"); joins {
@@ -163,8 +163,28 @@ func (c *clan) holds() {
 			c.fatal("%s was cleared for lots beyond what was inspected\n%s", q, c.tell())
 		}
 	}
+	c.together()
 	if !reflect.DeepEqual(lots, brought) {
 		c.fatal("over all lots there is %v, brought were %v\n%s", lots, brought, c.tell())
+	}
+}
+
+// together checks that a job and all its lots are one account that closes.
+func (c *clan) together() {
+	families := map[ID][]Job{}
+	for _, id := range c.order {
+		families[c.jobs[id].family()] = append(families[c.jobs[id].family()], c.jobs[id])
+	}
+	for _, jobs := range families {
+		sum, ok := Together(jobs)
+		if !ok {
+			c.fatal("the lots of %s cannot be told together\n%s", jobs[0].Number, c.tell())
+		}
+		for _, s := range sum {
+			if !s.Closes() {
+				c.fatal("%s and its lots do not close: %+v\n%s", jobs[0].Number, s, c.tell())
+			}
+		}
 	}
 }
 

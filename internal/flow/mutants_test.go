@@ -49,7 +49,7 @@ var mutants = []mutant{
 	{"a number stays within its limits", "release.go", "		if f.Min != nil && q < *f.Min || f.Max != nil && q > *f.Max {\n", "		if q < 0 {\n"},
 	{"a joining stage waits for its components", "release.go", "	if missing := j.Missing(s.Code); len(missing) > 0 {\n		return", "	if missing := j.Missing(s.Code); false {\n		return"},
 	{"no more is joined than the scarcest component makes", "release.go", "joins && s.gone()+s.Wasted+out > makes", "joins && false"},
-	{"what a component hands over arrives at its parent", "stagework.go", "	q, whole := after.handedOver()-j.handedOver(), !after.Open()\n", "	q, whole := Quantity(0), !after.Open()\n"},
+	{"what a component hands over arrives at its parent", "stagework.go", "	q, whole := after.HandedOver()-j.HandedOver(), !after.Open()\n", "	q, whole := Quantity(0), !after.Open()\n"},
 	{"a lot takes what it has out of its job", "apply.go", "	if s.OnHand -= q; s.OnHand == 0 {\n		s.Ready, s.Started, s.Done, s.Why = 0, 0, m.Occurred, \"\"\n	}\n	if m.Kind == KindSplit {", "	if m.Kind == KindSplit {"},
 	{"lots merge only within one job", "lots.go", "into.family() != j.family() ||", ""},
 	{"a component is not split", "lots.go", "	return j.Parent.IsZero()\n", "	return true\n"},

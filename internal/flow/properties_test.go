@@ -370,6 +370,11 @@ func (s *shop) holds() {
 	if sum != want && !scaled {
 		s.t.Fatalf("quantity appeared or went: %s brought and found, %s accounted for\n%s", want, sum, s.tell())
 	}
+	for _, stretch := range s.job.Stretches() {
+		if !stretch.Closes() {
+			s.t.Fatalf("from %s to %s the account does not close: %+v\n%s", stretch.From, stretch.To, stretch, s.tell())
+		}
+	}
 	folded, err := Replay(s.history)
 	if err != nil || !reflect.DeepEqual(folded, s.job) {
 		s.t.Fatalf("replaying the history gives another job (%v)\n%s", err, s.tell())

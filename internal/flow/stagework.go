@@ -230,7 +230,7 @@ func delivered(j Job, moves []Movement) []Movement {
 
 // arrival adds what a component's parent learns when the component comes from one state to another.
 func arrival(j, after Job, moves []Movement) []Movement {
-	q, whole := after.handedOver()-j.handedOver(), !after.Open()
+	q, whole := after.HandedOver()-j.HandedOver(), !after.Open()
 	if q == 0 && whole == !j.Open() {
 		return moves
 	}
@@ -240,8 +240,8 @@ func arrival(j, after Job, moves []Movement) []Movement {
 		Facts: Facts{Track: j.Track, Quantity: q, Whole: whole, Other: j.ID, Number: j.Number}})
 }
 
-// handedOver is what has left the route of a component towards its parent.
-func (j Job) handedOver() Quantity { return j.Stages[len(j.Stages)-1].Handed() }
+// HandedOver is what has left the route of a component towards its parent.
+func (j Job) HandedOver() Quantity { return j.Stages[len(j.Stages)-1].Handed() }
 
 func (a Report) facts() Facts {
 	return Facts{Good: a.Good, Wasted: a.Wasted, Back: a.Back, Short: a.Short, From: a.From, To: a.To, Note: a.Note, Station: a.Station,

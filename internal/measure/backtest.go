@@ -16,6 +16,7 @@ type Trial struct {
 	Seed     uint64
 	Runs     int // of each forecast; 0: as many as always
 	Place    Place
+	Most     int // about how many forecasts are made; more are thinned out evenly. 0: all
 }
 
 // Calibration is how forecasts of the past came true.
@@ -26,7 +27,21 @@ type Calibration struct {
 	Ended     float64 `json:"ended"`  // forecasts whose job ended within the record, as far as is known
 	P50       Judged  `json:"p50"`
 	P85       Judged  `json:"p85"`
+
+	// Days are the dates that have come, by the day that was told: how many were told for it, and how many of those met.
+	Days map[flow.Date]Day `json:"-"`
 }
+
+// Day is what became of the dates that were told for one day. What is not known for sure counts in part.
+type Day struct {
+	P50, P85 Count
+}
+
+// Count is how many dates there were, and how many of them were met.
+type Count struct{ Dates, Met float64 }
+
+// Add is two counts together.
+func (c Count) Add(o Count) Count { return Count{c.Dates + o.Dates, c.Met + o.Met} }
 
 // Judged is what became of the dates of one share.
 type Judged struct {
@@ -44,15 +59,20 @@ type Judged struct {
 // is an estimate beside it (Kaplan and Meier), for which every forecast counts as far as the record goes. A job that only fell
 // silent counts as ended with the likelihood that the whole record gives it.
 func Backtest(trails []Trail, b Trial) Calibration {
-	m, hindsight := Learn(trails, b.From, b.Place), Learn(trails, b.End, b.Place)
-	var c Calibration
+	return Try(Learn(trails, b.From, b.Place), Learn(trails, b.End, b.Place), trails, b)
+}
+
+// Try is Backtest with a model that was learned before the trial begins, and with one that was learned when it ended.
+func Try(m, hindsight *Model, trails []Trail, b Trial) Calibration {
+	c := Calibration{Days: map[flow.Date]Day{}}
 	var outcomes []outcome
 	end := flow.DateOf(b.End.Time().In(b.Zone))
+	every := b.every(hindsight, trails)
 	for _, t := range trails {
 		was := c.Forecasts
 		for day := b.From; day < b.To; day = day.Add(24 * time.Hour) {
 			open := hindsight.open(t, day, b.End)
-			if t.Created >= day || open < unlikely {
+			if t.Created >= day || open < unlikely || every > 1 && thinned(t, day)%every != 0 {
 				continue
 			}
 			f := m.Forecast(t.Before(day), Ask{Now: day, Zone: b.Zone, Seed: b.Seed, Runs: b.Runs})
@@ -66,8 +86,7 @@ func Backtest(trails []Trail, b Trial) Calibration {
 				known[0].weight, known[1].weight = 0, open
 			}
 			c.Ended += known[0].weight
-			c.P50.judge(known, f.P50 < end, 0.5)
-			c.P85.judge(known, f.P85 < end, 0.85)
+			c.judge(known, f, end)
 			outcomes = append(outcomes, known...)
 		}
 		if c.Forecasts > was {
@@ -79,15 +98,47 @@ func Backtest(trails []Trail, b Trial) Calibration {
 	return c
 }
 
-// judge adds a date that has come.
-func (j *Judged) judge(known []outcome, come bool, p float64) {
-	if !come {
-		return
+// every is one in how many forecasts is made so that there are no more than Most, about.
+func (b Trial) every(hindsight *Model, trails []Trail) uint64 {
+	if b.Most == 0 {
+		return 1
 	}
-	j.Dates += known[0].weight + known[1].weight
-	if known[0].at < p {
-		j.Met += known[0].weight
+	n := 0
+	for _, t := range trails {
+		for day := b.From; day < b.To; day = day.Add(24 * time.Hour) {
+			if t.Created < day && hindsight.open(t, day, b.End) >= unlikely {
+				n++
+			}
+		}
 	}
+	return uint64((n + b.Most - 1) / b.Most) //nolint:gosec // not negative
+}
+
+// thinned spreads jobs and days evenly, the same every time.
+func thinned(t Trail, day flow.Moment) uint64 {
+	return (name(t.Number) + uint64(day)/uint64(24*time.Hour/time.Microsecond)) * 0x9e3779b97f4a7c15 >> 32 //nolint:gosec // dice
+}
+
+// judge adds the dates of a forecast that have come.
+func (c *Calibration) judge(known []outcome, f Forecast, end flow.Date) {
+	add := func(j *Judged, day flow.Date, p float64) Count {
+		if day >= end {
+			return Count{}
+		}
+		one := Count{Dates: known[0].weight + known[1].weight}
+		if known[0].at < p {
+			one.Met = known[0].weight
+		}
+		j.Dates, j.Met = j.Dates+one.Dates, j.Met+one.Met
+		return one
+	}
+	half, most := add(&c.P50, f.P50, 0.5), add(&c.P85, f.P85, 0.85)
+	d := c.Days[f.P50]
+	d.P50 = d.P50.Add(half)
+	c.Days[f.P50] = d
+	d = c.Days[f.P85]
+	d.P85 = d.P85.Add(most)
+	c.Days[f.P85] = d
 }
 
 func (j *Judged) finish(outcomes []outcome, p float64) {

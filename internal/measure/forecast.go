@@ -34,13 +34,17 @@ type Forecast struct {
 // Risk is a stage where time may go.
 type Risk struct {
 	Stage string  `json:"stage"`      // code
-	Hours float64 `json:"hours"`      // working hours there, on average
+	Hours float64 `json:"hours"`      // working hours until it was reported, on average
 	Late  float64 `json:"late_hours"` // in the latest runs
 }
 
 const (
 	defaultRuns = 500
 	maxSteps    = 400 // of one run: a job that went round more often ends there
+
+	// maxPlayed bounds the steps of all runs together: when a past that goes round and round has used them, there are no more
+	// runs. It is a count and no clock, so that the same seed gives the same answer on a busy machine.
+	maxPlayed = 40_000
 )
 
 // Forecast plays the rest of a job through, many times: from report to report, each with the wait and the next stage of
@@ -58,7 +62,7 @@ func (m *Model) Forecast(t Trail, a Ask) Forecast {
 	f := Forecast{N: p.jobs, ByItem: p == m.pools[keysOf(t.Process, stage, t.Item)[ofItem]]}
 	g := player{m: m, t: t, r: rand.New(rand.NewPCG(a.Seed, name(t.Number))), now: a.Now, waited: m.hours(t.Process, stage, at, a.Now)} //nolint:gosec // dice, not secrets
 	var runs []run
-	for range cmp.Or(a.Runs, defaultRuns) {
+	for len(runs) < cmp.Or(a.Runs, defaultRuns) && g.steps < maxPlayed {
 		runs = append(runs, g.play(stage))
 	}
 	slices.SortStableFunc(runs, func(x, y run) int { return cmp.Compare(x.end, y.end) })
@@ -88,6 +92,12 @@ func (f Forecast) by(p float64) flow.Date {
 	return f.days[max(min(i, len(f.days))-1, 0)]
 }
 
+// Told is the forecast as it is told, without the runs behind it, for keeping.
+func (f Forecast) Told() Forecast {
+	f.days = nil
+	return f
+}
+
 // before is the share of runs that ended before a day, or on it too.
 func (f Forecast) before(day flow.Date, on bool) float64 {
 	n := 0
@@ -102,7 +112,7 @@ func (f Forecast) before(day flow.Date, on bool) float64 {
 // run is one way in which it may go.
 type run struct {
 	end   flow.Moment
-	hours map[string]float64 // by stage
+	hours map[string]float64 // by the stage that was waited for
 }
 
 // player plays runs.
@@ -112,6 +122,7 @@ type player struct {
 	r      *rand.Rand
 	now    flow.Moment
 	waited float64 // working hours since the last report
+	steps  int     // played, in all runs
 }
 
 func (g *player) play(stage string) run {
@@ -130,8 +141,8 @@ func (g *player) play(stage string) run {
 		}
 		w, rest := g.next(p, step == 0)
 		sum += rest
+		stage, g.steps = w.next, g.steps+1
 		out.hours[stage] += rest
-		stage = w.next
 	}
 	out.end = later(out.end, sum, by)
 	return out

@@ -1,7 +1,9 @@
 package measure
 
 import (
+	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -134,5 +136,131 @@ func TestOpenWaitsWeighOnLongerOnes(t *testing.T) {
 	p.weigh()
 	if p.stops() != 1.0/3 || p.ended(100) != 1 || p.ended(0) >= 0.5 {
 		t.Errorf("%v stop, %v ended at once", p.stops(), p.ended(0))
+	}
+}
+
+// A model that was kept forecasts, and judges, exactly as the one that was learned.
+func TestAKeptModelIsTheOneThatWasLearned(t *testing.T) {
+	t.Parallel()
+	hours := flow.StarterCalendar().In(kolkata)
+	shifts := func(flow.ID, string) (string, *flow.Hours) { return "", hours }
+	rapid.Check(t, func(t *rapid.T) {
+		trails := shop(rapid.Uint64().Draw(t, "shop"), rapid.IntRange(5, 60).Draw(t, "jobs"), rapid.Bool().Draw(t, "silent"))
+		place := rapid.SampledFrom([]Place{round, shifts}).Draw(t, "place")
+		cut := trails[len(trails)*2/3].Created.Add(time.Hour)
+		m := Learn(trails, cut, place)
+		kept, err := Kept(m.Keep(), place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(kept.Keep(), m.Keep()) {
+			t.Fatal("kept once more it is another")
+		}
+		if !reflect.DeepEqual(kept.Knows(flow.ID{}, stages3), m.Knows(flow.ID{}, stages3)) {
+			t.Fatal("it knows something else")
+		}
+		for _, one := range trails {
+			if one.Created >= cut {
+				continue
+			}
+			ask := Ask{Now: cut, Zone: kolkata, Seed: rapid.Uint64().Draw(t, "seed"), Runs: 30}
+			one = one.Before(cut)
+			one.Due = "2026-01-12"
+			if want, got := m.Forecast(one, ask), kept.Forecast(one, ask); !reflect.DeepEqual(want, got) {
+				t.Fatalf("%+v is kept as %+v", want, got)
+			}
+		}
+		trial := Trial{From: cut, To: cut.Add(4 * 24 * time.Hour), End: cut.Add(20 * 24 * time.Hour), Zone: kolkata, Runs: 20, Place: place}
+		hindsight := Learn(trails, trial.End, place)
+		read, err := Kept(hindsight.Keep(), place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := Try(m, hindsight, trails, trial), Try(kept, read, trails, trial); !reflect.DeepEqual(a, b) {
+			t.Fatalf("%+v is kept as %+v", a, b)
+		}
+	})
+}
+
+// Bytes that are no model are refused, whatever they are.
+func FuzzKept(f *testing.F) {
+	f.Add(Learn(shop(1, 30, false), ist("2026-01-20 10:00"), round).Keep())
+	f.Add([]byte{keptForm, 9, 0, 0, 0})
+	f.Add([]byte{})
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		if m, err := Kept(b, round); err == nil {
+			m.Knows(flow.ID{}, stages3)
+		}
+	})
+}
+
+// What became of the dates day by day adds up to what became of all, and thinning tries about as many as it may.
+func TestDaysAddUp(t *testing.T) {
+	t.Parallel()
+	trails := shop(7, 200, false)
+	trial := Trial{From: trails[100].Created, To: trails[100].Created.Add(9 * 24 * time.Hour), End: trails[199].Created, Zone: kolkata, Place: round, Runs: 50}
+	c := Backtest(trails, trial)
+	var sum Day
+	for _, d := range c.Days {
+		sum.P50, sum.P85 = sum.P50.Add(d.P50), sum.P85.Add(d.P85)
+	}
+	near := func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
+	if !near(sum.P85.Dates, c.P85.Dates) || !near(sum.P85.Met, c.P85.Met*c.P85.Dates) || !near(sum.P50.Met, c.P50.Met*c.P50.Dates) || sum.P50.Dates == 0 {
+		t.Errorf("%+v of %+v", sum, c)
+	}
+	trial.Most = 40
+	if few := Backtest(trails, trial); few.Forecasts+few.Hidden < 15 || few.Forecasts+few.Hidden > 70 {
+		t.Errorf("%d forecasts where about 40 are asked for, of %d", few.Forecasts, c.Forecasts)
+	}
+}
+
+// A past that goes round and round does not keep a forecast busy without end.
+func TestAForecastIsBounded(t *testing.T) {
+	t.Parallel()
+	var trails []Trail
+	for i := range 12 {
+		one := Trail{Job: flow.ID{1, 15: byte(i)}, Number: fmt.Sprint(i), Created: ist("2026-01-05 10:00")}
+		for n := range 400 {
+			at := one.Created.Add(time.Duration(n) * time.Minute)
+			one.Reports = append(one.Reports, Report{"print", at, at})
+		}
+		trails = append(trails, one)
+	}
+	now := ist("2026-01-06 10:00")
+	f := Learn(trails, now, round).Forecast(trails[0], Ask{Now: now, Zone: kolkata, Seed: 1})
+	if f.P85 == "" || len(f.days) > 110 {
+		t.Errorf("%s after %d runs", f.P85, len(f.days))
+	}
+}
+
+// A record is young while what takes long may not have ended in it; it grows up at once where all goes fast.
+func TestAYoungRecordIsToldFromAGrownOne(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		days, takes   int
+		silent, young bool
+	}{
+		{10, 1, true, false}, {10, 6, true, true}, {30, 14, true, false}, {30, 25, true, true}, {50, 40, true, false},
+		{30, 6, false, false}, {30, 9, false, true}, {50, 20, false, false},
+	} {
+		start := ist("2026-01-05 10:00")
+		var trails []Trail
+		for day := range c.days {
+			one := Trail{Number: fmt.Sprint(day), Created: start.Add(time.Duration(day) * 24 * time.Hour), Silent: c.silent}
+			at := one.Created.Add(time.Duration(c.takes) * 24 * time.Hour)
+			one.Reports = []Report{{"print", at, at}}
+			if !c.silent {
+				one.Done = at
+			}
+			trails = append(trails, one)
+		}
+		until := start.Add(time.Duration(c.days) * 24 * time.Hour)
+		m := Learn(trails, until, round)
+		if young, days := m.Young(); young != c.young || days != c.days {
+			t.Errorf("%+v is young: %v, %d days", c, young, days)
+		}
+	}
+	if young, _ := Learn(nil, ist("2026-01-05 10:00"), round).Young(); !young {
+		t.Error("an empty record is grown")
 	}
 }

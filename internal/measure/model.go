@@ -20,6 +20,8 @@ type Model struct {
 	until flow.Moment
 	pools map[poolKey]*pool
 	clock map[flow.ID]bool // processes whose calendar is not when they work: they are reckoned by the clock
+	days  int              // of record that it was learned from
+	young bool
 }
 
 // poolKey names what was learned together: at a stage with one item, at a stage, or anywhere in a process.
@@ -39,7 +41,7 @@ func keysOf(process flow.ID, stage, item string) [3]poolKey {
 	return [3]poolKey{{process, stage, item, ofItem}, {process, stage, "", ofStage}, {process, "", "", ofProcess}}
 }
 
-// wait is from one report to the next, in working hours.
+// wait is from one report to the next, in working hours. Of a pool it weighs more than one where open ones are longer.
 type wait struct {
 	hours  float64
 	next   string
@@ -49,7 +51,7 @@ type wait struct {
 // pool is what happened after the reports of one key.
 type pool struct {
 	waits  []wait    // by length
-	upTo   []float64 // the weight of the waits up to each; they weigh more than one where open ones are longer
+	upTo   []float64 // the weight of the waits up to each
 	ends   float64   // how many jobs ended there; of those that only fell silent, how likely it is
 	silent []wait    // how long jobs have said nothing that may have ended there
 	open   []wait    // and those that have surely not
@@ -71,6 +73,7 @@ func Learn(trails []Trail, until flow.Moment, place Place) *Model {
 		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.Number, b.Number))
 	})
 	m.trust(known)
+	m.grow(known)
 	for _, t := range known {
 		m.read(t)
 	}
@@ -91,10 +94,8 @@ func (m *Model) at(process flow.ID, stage, item string) (list [3]*pool) {
 }
 
 func (m *Model) read(t Trail) {
-	reports := slices.Clone(t.Reports)
-	slices.SortStableFunc(reports, func(a, b Report) int { return int(max(min(a.At-b.At, 1), -1)) })
 	stage, at := "", t.Created
-	for _, r := range reports {
+	for _, r := range t.inOrder() {
 		for _, p := range m.at(t.Process, stage, t.Item) {
 			p.waits = append(p.waits, wait{m.hours(t.Process, stage, at, r.At), r.Stage, 1})
 			p.count(t.Job)
@@ -149,10 +150,12 @@ func (p *pool) count(job flow.ID) {
 	}
 }
 
-// hours is a wait in the working hours of the stage where it is spent.
+// hours is a wait in the working hours of the stage where it is spent, in whole seconds.
 func (m *Model) hours(process flow.ID, stage string, from, to flow.Moment) float64 {
-	return LengthOf(from, to, m.calendar(process, stage)).Working.Hours()
+	return inHours(int64(LengthOf(from, to, m.calendar(process, stage)).Working / time.Second))
 }
+
+func inHours(seconds int64) float64 { return float64(seconds) / 3600 }
 
 // rounds is how often the guess of who has ended is made better; it no longer moves after a few.
 const rounds = 12
@@ -172,38 +175,43 @@ func (p *pool) weigh() {
 		return 0
 	})
 	certain, quiet := p.ends, 0.0
-	own := make([]float64, len(p.waits))
-	for i, w := range p.waits {
-		own[i] = w.weight
-	}
 	for _, s := range p.silent {
 		quiet += s.weight
 	}
-	p.sum(own)
+	for i := range p.waits {
+		p.waits[i].weight = 1
+	}
+	p.sum()
 	for i := range rounds {
 		if i > 0 && len(p.silent) == 0 {
 			break
 		}
 		p.ends = max(p.ends, certain, 0.1*quiet)
-		ends, next := certain, slices.Clone(own)
+		ends, gain := certain, make([]float64, len(p.waits))
 		for _, s := range p.open {
-			p.spread(next, s.hours, s.weight)
+			p.share(gain, s.hours, s.weight)
 		}
 		for _, s := range p.silent {
 			q := p.ended(s.hours)
 			ends += q * s.weight
-			p.spread(next, s.hours, s.weight*(1-q))
+			p.share(gain, s.hours, s.weight*(1-q))
 		}
 		p.ends = ends
-		p.sum(next)
+		factor := 0.0
+		for i := range p.waits {
+			factor += gain[i]
+			p.waits[i].weight = 1 + p.waits[i].weight*factor
+		}
+		p.sum()
 	}
 }
 
-func (p *pool) sum(weights []float64) {
-	p.upTo = make([]float64, len(weights))
+// sum adds the weights up.
+func (p *pool) sum() {
+	p.upTo = make([]float64, len(p.waits))
 	total := 0.0
-	for i, w := range weights {
-		total += w
+	for i, w := range p.waits {
+		total += w.weight
 		p.upTo[i] = total
 	}
 }
@@ -224,19 +232,13 @@ func (p *pool) from(hours float64) (i int, before float64) {
 	return i, before
 }
 
-// spread gives the weight of a wait that goes on to those that are longer.
-func (p *pool) spread(weights []float64, hours, weight float64) {
+// share gives the weight of a wait that goes on to those that are longer, each in proportion to its own. What comes to
+// them is kept where the first of them is: gain is how much each wait gets for a weight of one, less what the one before it
+// gets.
+func (p *pool) share(gain []float64, hours, weight float64) {
 	i, before := p.from(hours)
-	rest := p.total() - before
-	if rest <= 0 || weight <= 0 {
-		return
-	}
-	for ; i < len(p.waits); i++ {
-		own := p.upTo[i]
-		if i > 0 {
-			own -= p.upTo[i-1]
-		}
-		weights[i] += weight * own / rest
+	if rest := p.total() - before; rest > 0 && weight > 0 && i < len(gain) {
+		gain[i] += weight / rest
 	}
 }
 

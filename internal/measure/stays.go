@@ -12,6 +12,7 @@ type Stay struct {
 	From  flow.Moment
 	To    flow.Moment // 0 while something is still there
 	Spans []Span      // what it did meanwhile, in order, without gaps
+	Again []Span      // when something that had come back was there, whatever it did
 }
 
 // Span is a stretch of a stay in one state: ready, running, on hold or at a vendor.
@@ -61,6 +62,7 @@ func stays(history []flow.Movement, until flow.Moment, each func(before, after f
 	}
 	for _, i := range l.now {
 		l.stays[i].close(until)
+		l.stays[i].again(false, until)
 		l.stays[i].To = 0
 	}
 	return l.stays, j, nil
@@ -81,6 +83,9 @@ func here(s flow.Status) bool {
 func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
 	stage, is := now.Code, now.Status()
 	i, on := l.now[stage]
+	if on {
+		l.stays[i].again(now.Why != "", at)
+	}
 	switch {
 	case was == is && on == here(is):
 	case !here(is) && on:
@@ -94,6 +99,7 @@ func (l *ledger) turn(now flow.StageState, was flow.Status, at flow.Moment) {
 	case here(is):
 		l.now[stage] = len(l.stays)
 		l.stays = append(l.stays, Stay{Stage: stage, From: at, Spans: []Span{{State: is, From: at, To: at}}})
+		l.stays[l.now[stage]].again(now.Why != "", at)
 		l.held(now)
 	}
 }
@@ -144,6 +150,17 @@ func (l *ledger) ran(m flow.Movement) {
 		if len(s.Spans) == 1 {
 			s.From, last.From = began, began
 		}
+	}
+}
+
+// again notes whether something is there that had come back.
+func (s *Stay) again(is bool, at flow.Moment) {
+	n := len(s.Again)
+	switch on := n > 0 && s.Again[n-1].To == 0; {
+	case is && !on:
+		s.Again = append(s.Again, Span{From: at})
+	case !is && on:
+		s.Again[n-1].To = max(at, s.Again[n-1].From)
 	}
 }
 

@@ -1,6 +1,11 @@
 package measure
 
-import "clicarity/internal/flow"
+import (
+	"cmp"
+	"slices"
+
+	"clicarity/internal/flow"
+)
 
 // Both is a distribution of lengths of time in hours, by the clock and by the calendar.
 type Both struct {
@@ -28,6 +33,18 @@ type TimeKPI struct {
 
 // Place is how a stage is called and by which hours it works; the zero code asks for the organisation's own hours.
 type Place func(process flow.ID, stage string) (name string, hours *flow.Hours)
+
+// PlaceOf is the Place of the stages of one process, those it no longer has too.
+func PlaceOf(p flow.Process, hours *flow.Timetable) Place {
+	stages := make(map[string]flow.Stage, len(p.Stages)+len(p.Retired))
+	for _, s := range slices.Concat(p.Retired, p.Stages) {
+		stages[s.Code] = s
+	}
+	return func(_ flow.ID, code string) (string, *flow.Hours) {
+		s := stages[code]
+		return cmp.Or(s.Name, code), hours.Hours(s.Calendar)
+	}
+}
 
 // TimesOf computes a TimeKPI from a history that comes job by job, each job's movements in log order.
 func TimesOf(byJob History, place Place) (TimeKPI, error) {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 
 	"clicarity/internal/flow"
@@ -60,4 +61,11 @@ func (t Trail) ended() flow.Moment {
 	}
 	_, at := t.last()
 	return at
+}
+
+// inOrder are the reports in the order in which they happened.
+func (t Trail) inOrder() []Report {
+	list := slices.Clone(t.Reports)
+	slices.SortStableFunc(list, func(a, b Report) int { return cmp.Compare(a.At, b.At) })
+	return list
 }

@@ -71,13 +71,24 @@ func (f *firm) fill() {
 	if err == nil {
 		err = f.db.AddLink(ctx, f.org, postgres.Link{ID: newID(f.t), Vendor: konkan.ID, Challans: []string{j.Stages[0].Out[0].Challan}, By: f.owner, Created: now, Expires: now.Add(time.Hour)}, newID(f.t))
 	}
-	if err != nil {
+	if err := errors.Join(err, f.learned(j, now)); err != nil {
 		f.t.Fatal(err)
 	}
 	run := at(f.job("JC-4", 100), "printing")
 	f.must(flow.Start{Work: run})
 	f.must(flow.Finish{Work: run})
 	f.rolledUp()
+}
+
+// learned leaves what a night teaches.
+func (f *firm) learned(j flow.Job, now time.Time) error {
+	n := postgres.Night{Holder: newID(f.t), Day: "2026-11-26", Now: now, Until: now.Add(time.Hour)}
+	_, err := f.db.TakeNight(f.t.Context(), f.org, n)
+	return errors.Join(err, f.db.SaveLesson(f.t.Context(), f.org, n, postgres.Lesson{
+		ForecastModel: postgres.ForecastModel{Process: j.Process, Learned: now, Since: now, Model: []byte{1}}, Anew: "2026-11-01",
+		Days: []postgres.ForecastDay{{Day: "2026-11-20", Dates85: 2, Met85: 1}},
+		Late: []postgres.LateJob{{Job: j.ID, Due: "2026-11-30", Chance: 0.2, P50: "2026-12-01", P85: "2026-12-04", N: 12, Risk: "printing"}},
+	}))
 }
 
 // onDevice leaves a shared device with somebody who comes in at it by PIN and by badge.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -183,16 +182,6 @@ func (db *DB) Timeline(ctx context.Context, org, job flow.ID, before int64, limi
 	return moves, more, err
 }
 
-// History is a job's whole history in order, none when it has more movements than a limit.
-func (db *DB) History(ctx context.Context, org, job flow.ID, limit int) ([]Record, error) {
-	moves, more, err := db.Timeline(ctx, org, job, 0, limit)
-	if more {
-		return nil, err
-	}
-	slices.Reverse(moves)
-	return moves, err
-}
-
 // Movement is one movement of the log, by number.
 func (db *DB) Movement(ctx context.Context, org flow.ID, seq int64) (Record, error) {
 	got, err := db.Movements(ctx, org, seq-1, 1)
@@ -223,10 +212,10 @@ func (db *DB) Known(ctx context.Context, org flow.ID, numbers []string, ids []fl
 	return known, err
 }
 
-// maxFamily bounds how many components and lots of a job are listed.
-const maxFamily = 300
+// MaxFamily bounds how many components and lots of a job are listed.
+const MaxFamily = 300
 
 // Family are the components and the lots of a job, by number.
 func (db *DB) Family(ctx context.Context, org, job flow.ID) ([]flow.Job, error) {
-	return db.jobList(ctx, org, "select state from jobs where org_id = $1 and parent_id = $2 order by number limit $3", org, job, maxFamily)
+	return db.jobList(ctx, org, "select state from jobs where org_id = $1 and parent_id = $2 order by number limit $3", org, job, MaxFamily)
 }

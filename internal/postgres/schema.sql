@@ -395,6 +395,62 @@ ALTER TABLE ONLY public.followers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers OWNER TO clicarity_owner;
 
+CREATE TABLE public.forecast_days (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    day date NOT NULL,
+    dates_50 double precision NOT NULL,
+    met_50 double precision NOT NULL,
+    dates_85 double precision NOT NULL,
+    met_85 double precision NOT NULL
+);
+
+ALTER TABLE ONLY public.forecast_days FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_days OWNER TO clicarity_owner;
+
+CREATE TABLE public.forecast_late (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    due date NOT NULL,
+    chance real NOT NULL,
+    p50 date NOT NULL,
+    p85 date NOT NULL,
+    n integer NOT NULL,
+    risk text NOT NULL,
+    CONSTRAINT forecast_late_chance_check CHECK (((chance >= (0)::double precision) AND (chance <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY public.forecast_late FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_late OWNER TO clicarity_owner;
+
+CREATE TABLE public.forecast_models (
+    org_id uuid NOT NULL,
+    process_id uuid NOT NULL,
+    learned_at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    jobs integer NOT NULL,
+    of_jobs integer NOT NULL,
+    model bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.forecast_models FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_models OWNER TO clicarity_owner;
+
+CREATE TABLE public.forecast_nights (
+    org_id uuid NOT NULL,
+    night date,
+    holder uuid,
+    held_until timestamp with time zone
+);
+
+ALTER TABLE ONLY public.forecast_nights FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_nights OWNER TO clicarity_owner;
+
 CREATE TABLE public.head_mails (
     org_id uuid NOT NULL,
     member_id uuid NOT NULL,
@@ -1085,6 +1141,18 @@ ALTER TABLE ONLY public.facts
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
+ALTER TABLE ONLY public.forecast_days
+    ADD CONSTRAINT forecast_days_pkey PRIMARY KEY (org_id, process_id, day);
+
+ALTER TABLE ONLY public.forecast_late
+    ADD CONSTRAINT forecast_late_pkey PRIMARY KEY (org_id, job_id);
+
+ALTER TABLE ONLY public.forecast_models
+    ADD CONSTRAINT forecast_models_pkey PRIMARY KEY (org_id, process_id);
+
+ALTER TABLE ONLY public.forecast_nights
+    ADD CONSTRAINT forecast_nights_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.head_mails
     ADD CONSTRAINT head_mails_pkey PRIMARY KEY (org_id, member_id);
 
@@ -1260,6 +1328,8 @@ CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, 
 CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, since, job_id, n, stage) WHERE (day = '9999-12-31'::date);
 
 CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
+
+CREATE INDEX forecast_late_due ON public.forecast_late USING btree (org_id, process_id, due, job_id);
 
 CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
 
@@ -1468,6 +1538,18 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.forecast_days
+    ADD CONSTRAINT forecast_days_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.forecast_late
+    ADD CONSTRAINT forecast_late_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.forecast_models
+    ADD CONSTRAINT forecast_models_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.forecast_nights
+    ADD CONSTRAINT forecast_nights_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.head_mails
     ADD CONSTRAINT head_mails_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1644,6 +1726,14 @@ ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.forecast_days ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_late ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_models ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.forecast_nights ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.head_mails ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.identity_providers ENABLE ROW LEVEL SECURITY;
@@ -1743,6 +1833,14 @@ CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_late USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_models USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.forecast_nights USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.head_mails USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1874,6 +1972,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.forecast_days TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.forecast_late TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.forecast_models TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.forecast_nights TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.head_mails TO clicarity_app;
 

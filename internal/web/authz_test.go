@@ -138,6 +138,7 @@ var entries = map[string]entry{
 	"GET /{$}": {who: "OMSovwsf"}, "GET /my": {who: "OMSowsf"}, "GET /find": {who: "OMSowsf"}, "GET /find/quick": {who: "OMSowsf"}, "GET /stages": {who: "OMSowsf"}, "GET /live": {who: "OMSowsf"},
 	"GET /stages/{process}/{stage}":            {who: "OMSowsf", on: aQueue},
 	"GET /board":                               {who: "OMSws", on: boards},
+	"GET /forecast":                            {who: "OMSws", on: boards},
 	"GET /board/views":                         {who: "OMSw", on: boards},
 	"POST /board/views":                        {who: "OMSw", on: boards, form: form("do", "save", "name", "")},
 	"GET /pulse":                               {who: "OMSws", on: boards},

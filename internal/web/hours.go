@@ -7,7 +7,6 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/measure"
-	"clicarity/internal/postgres"
 )
 
 // steps are the shares of what a stage ages against (flow.Stage.Ageing) at which its colour changes.
@@ -100,57 +99,10 @@ func (v *view) ahead(at time.Time) string {
 	switch {
 	case sameDay(t, today):
 		return v.When(flow.At(at))
-	case t.Sub(today) < 6*24*time.Hour:
+	case t.Sub(today) < 6*24*time.Hour && v.Past == 0:
 		return v.weekday(t.Weekday()) + " " + t.Format("15:04")
 	}
 	return t.Format("02-01-2006 15:04")
 }
 
 func (v *view) weekday(d time.Weekday) string { return v.T("weekday_" + strconv.Itoa(int(d))) }
-
-// stageTime is how long a job was at a stage, over all its stays there.
-type stageTime struct {
-	Stage  string
-	Target string
-	measure.Times
-}
-
-// times reckons how long the job was at its stages from its whole history, the oldest movement first. Without it
-// there are no times.
-func (p *jobPage) times(history []postgres.Record) error {
-	if len(history) == 0 {
-		return nil
-	}
-	moves := make([]flow.Movement, len(history))
-	for i, m := range history {
-		moves[i] = m.Movement
-	}
-	stays, err := measure.Stays(moves, flow.At(p.Now))
-	if err != nil {
-		return err
-	}
-	sums := map[string]measure.Times{}
-	for _, s := range stays {
-		stage, _ := p.Process.Stage(s.Stage)
-		sums[s.Stage] = sums[s.Stage].And(s.Times(p.hours(stage)))
-	}
-	for i := range p.Stages {
-		s := &p.Stages[i]
-		sum, ok := sums[s.Stage.Code]
-		if !ok {
-			continue
-		}
-		s.Time = &stageTime{Stage: s.Stage.Name, Times: sum}
-		if s.Stage.Target > 0 {
-			s.Time.Target = p.workSpan(s.Stage.TargetTime())
-		}
-		p.Times = append(p.Times, *s.Time)
-		p.Holds, p.Vendored = p.Holds || sum.Hold.Elapsed > 0, p.Vendored || sum.Away.Elapsed > 0
-	}
-	end := flow.At(p.Now)
-	if !p.Job.Open() {
-		end = p.Job.Completed
-	}
-	p.Lead = measure.LengthOf(p.Job.Created, end, p.Who.Hours.Hours(""))
-	return nil
-}

@@ -50,26 +50,19 @@ func (n ncRow) Amount() string {
 // Dispositions are what can become of it.
 func (ncRow) Dispositions() []flow.Disposition { return flow.Dispositions }
 
-// ncs are a job's non-conformances at the stages that the reader sees, the newest first.
-func (w *Web) ncs(r *http.Request, p *jobPage) error {
-	var ids []flow.ID
-	for _, n := range p.Job.NCs {
-		ids = append(ids, n.By, n.ClosedBy)
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	names, err := w.DB.Names(r.Context(), p.Who.Org, ids)
-	if err != nil {
-		return err
-	}
+// ncs adds the job's non-conformances at the stages that the reader sees, the newest first.
+func (p *jobPage) ncs() {
 	for _, n := range slices.Backward(p.Job.NCs) {
-		if p.Who.Scope.At(p.Job, n.Stage) {
+		if p.sees(n.Stage) {
 			at := p.place(p.Job, p.Process, n.Stage, nil)
-			p.NCs = append(p.NCs, ncRow{p.view, n, p.Job, at.Stage.Name, names[n.By], n.Closed == 0})
+			p.NCs = append(p.NCs, ncRow{p.view, n, p.Job, at.Stage.Name, p.people[n.By], n.Closed == 0 && p.Past == 0})
 		}
 	}
-	return nil
+}
+
+// OpenNCs reports whether a non-conformance waits for something.
+func (p *jobPage) OpenNCs() bool {
+	return slices.ContainsFunc(p.NCs, func(n ncRow) bool { return n.Closed == 0 })
 }
 
 // raiseNC raises a non-conformance at a stage of a job.

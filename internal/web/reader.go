@@ -121,6 +121,7 @@ type part struct {
 var menu = []part{
 	{"/reports", "reports", flow.MaySeeBoard, false}, {"/processes", "processes", flow.MayDesign, false}, {"/people", "people", flow.MayPeople, false}, {"/sites", "sites", flow.MaySetUp, true}, {"/devices", "devices", flow.MayDevices, false}, {"/vendors", "vendors", flow.MayVendors, true},
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, false},
+	{"/forecast", "forecast", flow.MaySeeBoard, false},
 	{"/trace", "trace", flow.MayReview, false}, {"/intake", "intake", flow.MayCreate, false}, {"/devices/me", "own_pin", flow.MaySelf | flow.MayReport, false}, {"/leave", "leave", flow.MaySelf, false},
 	{"/security", "security", flow.MayGovern, true}, {"/support", "support", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true}, {"/account", "your_account", flow.MaySelf, false},
 	{"/tokens", "tokens", flow.MayTokens, true}, {"/sign-in-with", "sign_in_with", flow.MayGovern, true},

@@ -19,7 +19,8 @@ type view struct {
 	words  words // with the organisation's own in them
 	Title  string
 	Path   string
-	Now    time.Time
+	Now    time.Time   // or the moment in the past that the page shows
+	Past   flow.Moment // that moment, 0 on a page of now
 	Zone   *time.Location
 	Toast  *toast
 	sites  map[string]string  // names of sites by code, those that the page needs
@@ -48,7 +49,10 @@ func (v *view) Has(key string) bool { return v.words.has(v.Lang, key) }
 func (v *view) Supporting() bool { return v.Who.Via == flow.ViaSupport }
 
 // EndsIn is in how many milliseconds the reader's session ends.
-func (v *view) EndsIn() int64 { return v.Who.Until.Sub(flow.At(v.Now)).Milliseconds() }
+func (v *view) EndsIn() int64 { return v.Who.Until.Sub(flow.At(v.w.Now())).Milliseconds() }
+
+// ServerTime is now in milliseconds, for the phone to compare its clock with.
+func (v *view) ServerTime() int64 { return v.w.Now().UnixMilli() }
 
 // Feeds is the address of the page's feed. Support has one on every page, which ends with the grant.
 func (v *view) Feeds() string {
@@ -119,7 +123,7 @@ func (v *view) Date(d flow.Date) string {
 	return d.Time().Format("02-01-2006")
 }
 
-// When writes a moment: today 14:05, else 23-11-2026 14:05.
+// When writes a moment: today 14:05, else 23-11-2026 14:05. What was today when a page of the past was now has its date.
 func (v *view) When(m flow.Moment) string {
 	if m == 0 {
 		return ""
@@ -127,6 +131,7 @@ func (v *view) When(m flow.Moment) string {
 	t := m.Time().In(v.Zone)
 	today := v.Now.In(v.Zone)
 	switch {
+	case v.Past != 0:
 	case sameDay(t, today):
 		return v.T("today_at", "time", t.Format("15:04"))
 	case sameDay(t, today.AddDate(0, 0, -1)):

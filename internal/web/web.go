@@ -59,6 +59,7 @@ type Web struct {
 	assets       assets
 	rows         rowCache
 	beats        beats
+	forecasts    forecasts
 	vocabularies vocabularies
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
 	tries        *httpd.Limiter // guesses per account, or per account on a device that it is known on
@@ -155,6 +156,9 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /stages", May: flow.MaySee, Handler: w.stages},
 		{Pattern: "GET /stages/{process}/{stage}", May: flow.MaySee, Handler: w.queue},
 		{Pattern: "GET /board", May: flow.MaySeeBoard, Handler: w.board},
+		{Pattern: "GET /forecast", May: flow.MaySeeBoard, Handler: w.forecastPage},
+		{Pattern: "GET /board/views", May: flow.MaySeeBoard | flow.MaySelf, Handler: w.boardViews},
+		{Pattern: "POST /board/views", May: flow.MaySeeBoard | flow.MaySelf, Handler: w.changeViews},
 		{Pattern: "GET /jobs/new", May: flow.MayCreate, Handler: w.newJobPage},
 		{Pattern: "POST /jobs", May: flow.MayCreate, MaxBody: maxForm, Handler: w.newJob},
 		{Pattern: "GET /jobs/{job}", May: flow.MaySee, Handler: w.jobPage},
@@ -162,6 +166,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "POST /jobs/{job}/change", May: flow.MayPrioritise, MaxBody: maxForm, Handler: w.changeJob},
 		{Pattern: "POST /jobs/{job}/stages", May: flow.MayChange, Handler: w.addStage},
 		{Pattern: "GET /jobs/{job}/at/{stage}", May: flow.MaySee, Handler: w.cardPage},
+		{Pattern: "GET /jobs/{job}/at/{stage}/glance", May: flow.MaySee, Handler: w.glance},
 		{Pattern: "POST /jobs/{job}/at/{stage}", May: flow.MayReport, MaxBody: maxForm, Handler: w.card},
 		{Pattern: "POST /jobs/{job}/pictures", May: flow.MayReport, MaxBody: maxPicture, Handler: w.addPicture},
 		{Pattern: "GET /jobs/{job}/pictures/{picture}", May: flow.MaySee, Handler: w.picture},
@@ -315,6 +320,13 @@ type failPage struct {
 	*view
 	Heading string
 	Says    string
+	Back    string // address of the job that was asked for in vain, empty for none
+}
+
+// failed shows an error page.
+func (w *Web) failed(rw http.ResponseWriter, status int, p failPage) error {
+	p.Title = p.Heading
+	return w.render(rw, status, "fail", p)
 }
 
 // Fail shows an error page; for somebody who is not signed in, the way to the sign-in.
@@ -333,8 +345,7 @@ func (w *Web) Fail(rw http.ResponseWriter, r *http.Request, who flow.Person, sta
 	if errors.As(err, &refusal) && refusal.Code != flow.NotFound {
 		p.Says = w.sentence(r.Context(), v, refusal)
 	}
-	v.Title = p.Heading
-	if err := w.render(rw, status, "fail", p); err != nil {
+	if err := w.failed(rw, status, p); err != nil {
 		http.Error(rw, http.StatusText(status), status)
 	}
 }

@@ -98,8 +98,10 @@ async function refresh() {
       if (fresh && main) {
         const at = document.querySelector('.matrix');
         const [left, top] = [at?.scrollLeft ?? 0, at?.scrollTop ?? 0];
+        const folds = [...main.querySelectorAll('details.fold')].map((d) => [d.id, /** @type {HTMLDetailsElement} */ (d).open]);
         main.replaceChildren(...fresh.childNodes);
         document.querySelector('.matrix')?.scrollTo(left, top);
+        for (const [id, open] of folds) document.getElementById(String(id))?.toggleAttribute('open', Boolean(open));
         if (fresh.dataset.live) main.dataset.live = fresh.dataset.live;
         document.dispatchEvent(new Event('rows'));
       }
@@ -109,6 +111,9 @@ async function refresh() {
   refreshing = false;
   if (again) setTimeout(refresh, 150);
 }
+
+/** Sections that are folded on a phone are open where there is room. */
+if (matchMedia('(min-width: 900px)').matches) for (const d of document.querySelectorAll('details[data-wide]')) d.setAttribute('open', '');
 
 document.addEventListener('toggle', () => { if (again) refresh(); }, true);
 
