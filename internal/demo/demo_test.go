@@ -121,11 +121,11 @@ func lines(t *testing.T, db *postgres.DB, org flow.ID) {
 			t.Errorf("%s is %s, with work at %d stages", p.Name, p.Mode, len(load))
 		}
 	}
-	known, err := db.JobsByNumber(t.Context(), org, []string{"JC-00007"}) // the known case: 124 of 500 lost
+	known, err := db.JobsByNumber(t.Context(), org, []string{"JC-00049"}) // the known case: 124 of 500 lost
 	if err != nil || len(known) != 1 || known[0].Wasted() != flow.Units(124) {
 		t.Errorf("the known case is %+v, %v", known, err)
 	}
-	first, err := db.JobsByNumber(t.Context(), org, []string{"JC-00001", "JC-00185", "EQ-00001", "EQ-00015", "JC-00186"})
+	first, err := db.JobsByNumber(t.Context(), org, []string{"JC-00001", "JC-00227", "EQ-00001", "EQ-00015", "JC-00228"})
 	if err != nil || len(first) != 4 {
 		t.Errorf("%d jobs have the first and last numbers of the series, %v", len(first), err)
 	}
