@@ -30,6 +30,7 @@ func TestScreenshots(t *testing.T) {
 			owner.speak(lang)
 			job := owner.visit("/find?q=14").eval("document.querySelector('main a.card')?.pathname ?? '/board'")
 			for name, path := range map[string]string{"board": "/board", "stages": "/stages", "new-job": "/jobs/new", "job": job, "search": "/find?q=tea",
+				"pulse": "/pulse", "reports": "/reports", "flow": "/reports/flow?days=90", "ageing": "/reports/ageing", "losses": "/reports/losses", "ways": "/reports/paths", "forecast": "/forecast",
 				"templates": "/templates?q=print", "template": "/templates/packaging", "processes": "/processes", "people": "/people", "vendors": "/vendors", "calendars": "/calendars", "calendar": "/calendars/general"} {
 				owner.visit(path)
 				owner.picture(name, size.name, lang)

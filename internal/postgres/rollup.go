@@ -26,13 +26,17 @@ type rollState struct {
 	At       flow.Moment `json:"at,omitempty"`   // when the last movement was recorded
 }
 
-const makePage = 100 // jobs
+// makePage is how many jobs are made at once: most of the price of a page is reading and writing the days that it touches,
+// and many jobs touch the same ones.
+const makePage = 1000
+
+const rollPage = 5000 // movements, for the same reason
 
 // RollUp brings the roll-ups of an organisation one page further: one page of the log, or, when they are made for the first
 // time or by other calendars than before, one page of jobs. It reports how many movements or jobs that was; 0: there is
 // no more. What it has come to and what it wrote are committed together, and are what the movements up to there add up to.
 func (db *DB) RollUp(ctx context.Context, o Organisation) (n int, err error) {
-	return db.RollUpBy(ctx, o, logPage)
+	return db.RollUpBy(ctx, o, rollPage)
 }
 
 // RollUpBy is RollUp with pages of at most so many movements.
@@ -228,7 +232,8 @@ func (l *rollLedger) writeTallies(ctx context.Context, tx pgx.Tx, org flow.ID) e
 	for part := range slices.Chunk(keys, atOnce) {
 		rows, err := tx.Query(ctx, `select t.by, t.day::text, t.process_id, t.stage, t.site, t.value, t.sums, t.dists
 			from unnest($2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[]) k (by, day, process, stage, site, value)
-			join tallies t on t.org_id = $1 and t.by = k.by and t.day = k.day::date and t.process_id = k.process and t.stage = k.stage and t.site = k.site and t.value = k.value`,
+			cross join lateral (select * from tallies t where t.org_id = $1 and t.by = k.by and t.day = k.day::date and t.process_id = k.process and t.stage = k.stage
+				and t.site = k.site and t.value = k.value offset 0) t`, // one look into the index each, never the whole table
 			append([]any{org}, keyColumns(part)...)...)
 		if err != nil {
 			return err

@@ -9,9 +9,9 @@ import (
 	"clicarity/internal/postgres"
 )
 
-// rollEvery is how often the roll-ups of an organisation are brought up to its log at most, so that a busy floor pays for one
+// rollEvery is how often the roll-ups of an organisation are brought up to its log at most: a busy floor pays for one
 // page of many movements instead of many of one.
-const rollEvery = time.Second
+const rollEvery = 10 * time.Second
 
 // bell remembers which organisations' logs have grown.
 type bell struct {
