@@ -50,7 +50,7 @@ func (f *firm) hallTV(office *browser, name string) (tv *browser, path string) {
 // late makes a job that is late by some days.
 func (f *firm) late(number string, days int, more func(*flow.NewJob)) flow.ID {
 	f.t.Helper()
-	j := flow.NewJob{ID: newID(f.t), Number: number, Item: "Sweet box 500 g", Customer: "Devgad Mithai Ghar", Quantity: flow.Units(100), Due: flow.DateOf(time.Now().AddDate(0, 0, -days))}
+	j := flow.NewJob{ID: newID(f.t), Number: number, Item: "Sweet box 500 g", Customer: "Devgad Mithai Ghar", Quantity: flow.Units(100), Due: flow.DateOf(time.Now().In(postgres.Zone("Asia/Kolkata")).AddDate(0, 0, -days))}
 	if more != nil {
 		more(&j)
 	}

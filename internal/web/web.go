@@ -15,6 +15,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"clicarity/internal/egress"
@@ -99,9 +100,12 @@ func New(cfg Config) (*Web, error) {
 	if w.assets, err = hashAssets(files); err != nil {
 		return nil, err
 	}
-	w.pages, err = parsePages(files)
+	w.pages, err = builtIn()
 	return w, err
 }
+
+// builtIn are the program's pages. They are the same for every site it serves, and large once they are parsed.
+var builtIn = sync.OnceValues(func() (map[string]*template.Template, error) { return parsePages(files) })
 
 // parsePages gives every page file the layout and the partials.
 func parsePages(files fs.FS) (map[string]*template.Template, error) {
