@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 
 	"clicarity/internal/api"
@@ -63,6 +65,32 @@ func (e env) mailer() worker.Mailer {
 // gcPercent lets garbage grow to four times what is live before it is collected: what is live is small.
 const gcPercent = 400
 
+// leanMemory is how much memory the program means to stay within, in bytes, while what is live leaves it room.
+const leanMemory = 220 << 20
+
+// stayLean keeps garbage from growing past leanMemory, or past twice what is live where that is more: a limit that is too
+// close to what is live would cost more than the memory is worth. Whoever sets GOMEMLIMIT has their own.
+func stayLean(ctx context.Context) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	look := time.NewTicker(5 * time.Second)
+	defer look.Stop()
+	for {
+		limit := int64(leanMemory)
+		if metrics.Read(live); live[0].Value.Kind() == metrics.KindUint64 {
+			limit = max(limit, 2*int64(live[0].Value.Uint64())) //nolint:gosec // of this machine's memory
+		}
+		debug.SetMemoryLimit(limit)
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}
+
 // serveUntil serves until the context ends, then lets requests under way finish.
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -77,6 +105,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	}
 	debug.SetGCPercent(gcPercent)
 	ctx, cancel := context.WithCancel(ctx)
+	go stayLean(ctx)
 	defer cancel()
 	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
 	background := make(chan struct{}, 3)
