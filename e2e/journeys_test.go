@@ -148,6 +148,17 @@ func TestPagesAreSmallAndKeepToThemselves(t *testing.T) {
 	}
 }
 
+// No page of the office is wider than a phone: only what is meant to, such as the matrix, goes on beside it.
+func TestNoPageIsWiderThanAPhone(t *testing.T) {
+	owner := open(t, 360, 800).signIn(who(t, "owner"))
+	for _, path := range []string{"/pulse", "/pulse/late", "/board", "/board?late=1", "/board/views", "/stages", "/find?q=BP-00001", "/reports", "/reports/flow?days=90",
+		"/reports/losses", "/reports/ageing", "/reports/paths", "/reports/customers", "/reports?since=99-99-2026", "/forecast", "/devices/tv", "/tv"} {
+		if wide := owner.visit(path).eval("document.documentElement.scrollWidth"); wide != "360" {
+			t.Errorf("%s is %s px wide on a phone of 360", path, wide)
+		}
+	}
+}
+
 // hire adds an operator at the stages whose names hold a text and returns the log-in that the page shows once.
 func hire(t *testing.T, owner *page, name, phone, stages string) login {
 	t.Helper()

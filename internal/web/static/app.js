@@ -270,3 +270,9 @@ document.addEventListener('click', (e) => {
 });
 
 document.addEventListener('click', (e) => { if (e.target instanceof Element && e.target.closest('[data-print]')) window.print(); });
+
+// A row of choices too long for a phone begins with the one that is made; the page itself stays where it is.
+document.querySelectorAll('.chips [aria-current="true"]').forEach((here) => {
+  const row = here.closest('.chips');
+  if (row.scrollWidth > row.clientWidth) row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - 16;
+});

@@ -59,6 +59,3 @@ document.querySelectorAll('button[data-png]').forEach((button) => {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   });
 });
-
-// On a phone the report that is open may lie beside the screen, at the end of its row.
-document.querySelectorAll('.reports .chips [aria-current]').forEach((here) => here.scrollIntoView({ block: 'nearest', inline: 'center' }));
