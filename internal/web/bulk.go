@@ -9,6 +9,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/postgres"
 	"clicarity/internal/sheets"
 )
 
@@ -112,13 +113,10 @@ func (w *Web) loadChosen(r *http.Request, who flow.Person, p *bulkPage, ids []fl
 	}
 	p.Gone = len(ids) - len(p.Jobs)
 	slices.SortFunc(p.Jobs, func(a, b flow.Job) int {
-		return cmp.Or(cmp.Compare(boardDue(a), boardDue(b)), strings.Compare(a.Number, b.Number))
+		return cmp.Or(cmp.Compare(postgres.PlaceOf(a).Due, postgres.PlaceOf(b).Due), strings.Compare(a.Number, b.Number)) // as on the board
 	})
 	return nil
 }
-
-// boardDue orders jobs as the board does: those without a due date last.
-func boardDue(j flow.Job) flow.Date { return cmp.Or(j.Due, "9999-12-31") }
 
 // bulkChoose asks what is to become of the jobs that were chosen.
 func (w *Web) bulkChoose(rw http.ResponseWriter, r *http.Request, who flow.Person) error {

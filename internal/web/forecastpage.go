@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"html/template"
 	"math"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"clicarity/internal/chart"
 	"clicarity/internal/flow"
 	"clicarity/internal/measure"
 	"clicarity/internal/postgres"
@@ -29,8 +31,8 @@ type forecastPage struct {
 	Young     bool
 	Days      int // of record, when it is young
 	Known     []knownStage
-	Months    []monthRow // the newest first
-	Chart     *levelChart
+	Months    []monthRow    // the newest first
+	Chart     template.HTML // of the months; empty without any that was judged
 }
 
 // Least is how many jobs have to be known from a stage.
@@ -120,7 +122,7 @@ func (w *Web) fillForecast(r *http.Request, p *forecastPage) error {
 	for _, month := range months {
 		p.Months = append(p.Months, monthOf(month))
 	}
-	p.Chart = chartOf(p.Months)
+	p.Chart = p.judgedChart(p.Months)
 	return nil
 }
 
@@ -172,57 +174,26 @@ func monthOf(d postgres.ForecastDay) monthRow {
 	return row
 }
 
-// levelChart shows month by month how many of the dates called 50% and 85% were met, beside how many should be.
-type levelChart struct {
-	Width      int
-	Months     []chartMonth
-	Half, Most []dot
-	HalfLine   string // points of the lines
-	MostLine   string
-	HalfY      int // where the called shares are
-	MostY      int
-}
-
-type chartMonth struct {
-	X    int
-	Name string
-}
-
-type dot struct{ X, Y int }
-
-const (
-	chartLeft, chartStep = 44, 72
-	chartTop, chartHigh  = 12, 160
-)
-
-func chartY(share float64) int { return chartTop + int(math.Round((1-share)*chartHigh)) }
-
-// chartOf draws months, the oldest first; nil when there is nothing to draw.
-func chartOf(months []monthRow) *levelChart {
-	c := levelChart{HalfY: chartY(0.5), MostY: chartY(0.85)}
-	x := chartLeft + chartStep/2
+// judgedChart draws month by month how many in a hundred of the dates called 85% and 50% were met; empty when none was
+// judged yet.
+func (v *view) judgedChart(months []monthRow) template.HTML {
+	labels, most, half := []string{}, []float64{}, []float64{}
+	judged := false
 	for _, m := range slices.Backward(months) {
-		c.Months = append(c.Months, chartMonth{x, m.Name})
-		if m.half >= 0 {
-			c.Half = append(c.Half, dot{x, chartY(m.half)})
-		}
-		if m.most >= 0 {
-			c.Most = append(c.Most, dot{x, chartY(m.most)})
-		}
-		x += chartStep
+		labels, most, half = append(labels, m.Name), append(most, inHundred(m.most)), append(half, inHundred(m.half))
+		judged = judged || m.most >= 0 || m.half >= 0
 	}
-	if len(c.Half)+len(c.Most) == 0 {
-		return nil
+	if !judged {
+		return ""
 	}
-	c.Width = x + chartStep/2
-	c.HalfLine, c.MostLine = pointsOf(c.Half), pointsOf(c.Most)
-	return &c
+	return chart.Line(chart.Frame{Finding: v.T("forecast_chart"), Say: func(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) + "%" }}, labels,
+		[]chart.Series{{Name: v.T("forecast_called", "n", 85), Values: most}, {Name: v.T("forecast_called", "n", 50), Values: half}})
 }
 
-func pointsOf(dots []dot) string {
-	text := ""
-	for _, d := range dots {
-		text += strconv.Itoa(d.X) + "," + strconv.Itoa(d.Y) + " "
+// inHundred is a share in percent; a gap for one that is not known.
+func inHundred(share float64) float64 {
+	if share < 0 {
+		return math.NaN()
 	}
-	return text
+	return 100 * share
 }
