@@ -194,7 +194,7 @@ func (p *page) signIn(l login) *page {
 
 func (p *page) visit(path string) *page {
 	p.t.Helper()
-	p.run(chromedp.Navigate(site.url+path), chromedp.WaitVisible("main"))
+	p.run(chromedp.Navigate(site.url+path), chromedp.WaitVisible("main", chromedp.ByQuery))
 	return p
 }
 
