@@ -311,6 +311,21 @@ func (w *analysed) flows(a *postgres.Analysis) {
 			}
 		}
 	}
+	w.levels(f)
+}
+
+// levels checks what stands over the stages of the board against the cumulative flow.
+func (w *analysed) levels(f measure.Flow) {
+	last := f.Days[max(0, len(f.Days)-14):]
+	for i, s := range f.Stages {
+		got, err := w.once.db.Levels(w.once.t.Context(), w.o.ID, s.Process, nil, w.cut.To, len(last))
+		w.must(err)
+		for n, d := range last {
+			if levels := got[s.Stage]; levels == nil && d.At[i] != 0 || levels != nil && levels[n] != d.At[i] {
+				w.t.Fatalf("%s at %s: %d jobs, over the board %v", d.Day, s.Stage, d.At[i], levels)
+			}
+		}
+	}
 }
 
 // A reader of one stage reads that stage and nothing of whole jobs; of another site, or only of their own work, nothing.

@@ -52,16 +52,48 @@ func (a *Analysis) Flow(ctx context.Context, c measure.Cut) (measure.Flow, error
 		out.Days = append(out.Days, measure.FlowDay{Day: day, At: make([]int, len(refs)), Created: created, Done: done})
 	}
 	for i, ref := range refs {
-		_, _, here := at(got, place{ref, measure.OpenDay}).Flowing()
-		for day := until.To; day >= c.From; day = flow.DateOf(day.Time().AddDate(0, 0, -1)) {
-			if n := int(day.Time().Sub(c.From.Time()).Hours() / 24); n < len(out.Days) {
-				out.Days[n].At[i] = here
-			}
-			arrived, left, _ := at(got, place{ref, day}).Flowing()
-			here += left - arrived
+		levels := endings(until.To, func(day flow.Date) *measure.Tally { return at(got, place{ref, day}) }, c.From)
+		for n := range out.Days {
+			out.Days[n].At[i] = levels[n]
 		}
 	}
 	return out, nil
+}
+
+// endings is how many were somewhere as each day ended, from the first to the last, reckoned back from how many are there now.
+func endings(last flow.Date, tally func(flow.Date) *measure.Tally, first flow.Date) (levels []int) {
+	_, _, here := tally(measure.OpenDay).Flowing()
+	for day := last; day >= first; day = flow.DateOf(day.Time().AddDate(0, 0, -1)) {
+		levels = append(levels, here)
+		arrived, left, _ := tally(day).Flowing()
+		here += left - arrived
+	}
+	slices.Reverse(levels)
+	return levels
+}
+
+// Levels is how many jobs were at each stage of a process as each of the days up to today ended, the first day first; of
+// some sites, none: of any. It is by stage code; a stage where nobody has been is not in it.
+func (db *DB) Levels(ctx context.Context, org, process flow.ID, sites []string, today flow.Date, days int) (map[string][]int, error) {
+	first := flow.DateOf(today.Time().AddDate(0, 0, 1-days))
+	got := map[string]map[flow.Date]*measure.Tally{}
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`select by, day::text, process_id, stage, site, value, sums, ''::bytea from tallies where org_id = $1 and by = $2
+			and (day between $3::text::date and $4::text::date or day = $5::text::date) and process_id = $6 and ($7::text[] is null or site = any($7))`,
+			org, byOf("", true), string(first), string(today), string(measure.OpenDay), process, sites).Query(func(rows pgx.Rows) error {
+			return eachTally(rows, func(k measure.Key, sums, _ []byte) error {
+				if got[k.Stage] == nil {
+					got[k.Stage] = map[flow.Date]*measure.Tally{}
+				}
+				return at(got[k.Stage], k.Day).Decode(sums, nil)
+			})
+		})
+	})
+	levels := make(map[string][]int, len(got))
+	for stage, tallies := range got {
+		levels[stage] = endings(today, func(day flow.Date) *measure.Tally { return at(tallies, day) }, first)
+	}
+	return levels, err
 }
 
 // Ageing is the work in progress of a cut stage by stage, in route order.

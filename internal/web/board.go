@@ -2,12 +2,14 @@ package web
 
 import (
 	"errors"
+	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"clicarity/internal/chart"
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 )
@@ -51,7 +53,8 @@ type column struct {
 	Jobs   int
 	Oldest string
 	Age    int
-	Folded bool // nothing on the page is there or still to come there
+	Folded bool          // nothing on the page is there or still to come there
+	Trend  template.HTML // how many were there as each of the last days ended
 }
 
 // phaseHead is a phase of the route over its columns.
@@ -188,6 +191,9 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		ids[i] = j.ID.String()
 	}
 	p.head(load, vendors)
+	if err := w.trends(r, p); err != nil {
+		return err
+	}
 	if p.Views, err = w.viewLinks(r, p); err != nil {
 		return err
 	}
@@ -269,6 +275,35 @@ func (p *boardPage) head(load map[string]postgres.StageLoad, vendors map[flow.ID
 			p.Phases = append(p.Phases, phaseHead{s.Phase, 1})
 		}
 	}
+}
+
+// trendDays is how many days the small lines over the stages go back.
+const trendDays = 14
+
+// TrendDays is trendDays for the template.
+func (p *boardPage) TrendDays() int { return trendDays }
+
+// trends draws over the stages how many were there as each of the last days ended, and now. Who sees only what is assigned
+// to them sees no figures.
+func (w *Web) trends(r *http.Request, p *boardPage) error {
+	if p.Done || len(p.Rows) == 0 || !p.Who.Scope.Mine.IsZero() {
+		return nil
+	}
+	levels, err := w.DB.Levels(r.Context(), p.Who.Org, p.Process.ID, narrow(p.Who).Sites, flow.DateOf(p.Now.In(p.Zone)), trendDays)
+	if err != nil {
+		return err
+	}
+	for i, c := range p.Columns {
+		at := make([]float64, trendDays)
+		for n, jobs := range levels[c.Stage.Code] {
+			at[n] = float64(jobs)
+		}
+		at[trendDays-1] = float64(c.Jobs) // as the count beside it, which may be some seconds ahead
+		if slices.Max(at) > 0 {
+			p.Columns[i].Trend = chart.Spark(at)
+		}
+	}
+	return nil
 }
 
 // ToCome reports whether something is in the cell or still to come there.
