@@ -202,4 +202,5 @@ const (
 	OfRuns      Figure = "runs"      // at stations
 	OfWIP       Figure = "wip"       // at stages now; the oldest first
 	OfOpen      Figure = "open"      // not completed; the oldest first
+	OfThere     Figure = "there"     // at stages as the last day ended; who left first comes first
 )

@@ -216,21 +216,11 @@ func (w *analysed) lists(a *postgres.Analysis, cut measure.Cut, k measure.KPIs, 
 	}
 	for figure, want := range map[measure.Figure]int{measure.OfCreated: k.Jobs, measure.OfCompleted: k.Completed, measure.OfDue: k.OnTime.N, measure.OfLate: late, measure.OfStays: k.TAT.Elapsed.N,
 		measure.OfHolds: k.Held.N, measure.OfTrips: k.Vendor.TAT.Elapsed.N, measure.OfWIP: here, measure.OfOpen: k.Open.Jobs} {
-		n := 0
-		for q := (postgres.BehindQuery{Cut: cut, Figure: figure, Limit: 2}); want >= 0; {
-			p, err := a.Behind(w.once.t.Context(), q)
-			w.must(err)
-			for _, r := range p.Rows {
-				if p.Jobs[r.Job].ID != r.Job {
-					w.t.Fatalf("%s: a job is not there", figure)
-				}
-			}
-			n += len(p.Rows)
-			if q.After = p.Next; p.Next == (postgres.BehindPlace{}) {
-				break
-			}
+		if want < 0 {
+			continue
 		}
-		if want >= 0 && n != want {
+		n := w.listed(a, postgres.BehindQuery{Cut: cut, Figure: figure, Limit: 2})
+		if n != want {
 			w.t.Fatalf("%s: %d jobs are listed, the figure is of %d", figure, n, want)
 		}
 	}
@@ -312,6 +302,36 @@ func (w *analysed) flows(a *postgres.Analysis) {
 		}
 	}
 	w.levels(f)
+	w.there(a, f)
+}
+
+// there checks that as many jobs are listed as were at a stage when a day ended.
+func (w *analysed) there(a *postgres.Analysis, f measure.Flow) {
+	if len(f.Stages) == 0 {
+		return
+	}
+	d, i := rapid.SampledFrom(f.Days).Draw(w.t, "day"), rapid.IntRange(0, len(f.Stages)-1).Draw(w.t, "stage")
+	cut := measure.Cut{From: d.Day, To: d.Day, Process: f.Stages[i].Process, Stage: f.Stages[i].Stage}
+	if n := w.listed(a, postgres.BehindQuery{Cut: cut, Figure: measure.OfThere, Limit: 2}); n != d.At[i] {
+		w.t.Fatalf("%d jobs are listed at %s as %s ended, the figure is of %d", n, cut.Stage, d.Day, d.At[i])
+	}
+}
+
+// listed is how many jobs are behind a figure, read page by page.
+func (w *analysed) listed(a *postgres.Analysis, q postgres.BehindQuery) (n int) {
+	for {
+		p, err := a.Behind(w.once.t.Context(), q)
+		w.must(err)
+		for _, r := range p.Rows {
+			if p.Jobs[r.Job].ID != r.Job {
+				w.t.Fatalf("%s: a job is not there", q.Figure)
+			}
+		}
+		n += len(p.Rows)
+		if q.After = p.Next; p.Next == (postgres.BehindPlace{}) {
+			return n
+		}
+	}
 }
 
 // levels checks what stands over the stages of the board against the cumulative flow.

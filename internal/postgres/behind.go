@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,6 +16,7 @@ type BehindQuery struct {
 	Figure measure.Figure
 	Reason *string          // of wastage and holds: only with this reason, the empty one being "none was given"
 	Path   *measure.Variant // of completed jobs: only those that went this way
+	Member flow.ID          // of reports: only those of one person, as Reported counts them
 	After  BehindPlace      // the zero place: from the first
 	Limit  int
 }
@@ -37,7 +39,7 @@ type BehindPage struct {
 // and what else is asked of them.
 type behind struct {
 	kind  measure.FactKind
-	when  string // at, since; empty: now
+	when  string // at, since; end: as the last day ended; empty: now
 	where string
 }
 
@@ -56,9 +58,10 @@ var behinds = map[measure.Figure]behind{
 	measure.OfRuns:      {measure.RunFact, "at", " and f.station <> ''"},
 	measure.OfWIP:       {measure.StayFact, "", ""},
 	measure.OfOpen:      {measure.JobFact, "", ""},
+	measure.OfThere:     {measure.StayFact, "end", ""},
 }
 
-// Behind is a page of the jobs behind a figure, the newest first; of what goes on, the oldest. A job is there as often as
+// Behind is a page of the jobs behind a figure, the newest first; of what goes on or went on, the oldest. A job is there as often as
 // it counts in the figure.
 func (a *Analysis) Behind(ctx context.Context, q BehindQuery) (BehindPage, error) {
 	page := BehindPage{Jobs: map[flow.ID]flow.Job{}}
@@ -69,6 +72,9 @@ func (a *Analysis) Behind(ctx context.Context, q BehindQuery) (BehindPage, error
 	r, err := a.reach(q.Cut)
 	if err != nil || r.nothing() {
 		return page, err
+	}
+	if !q.Member.IsZero() {
+		return a.reportsBehind(ctx, q)
 	}
 	sql, args := a.behindSQL(q, how, r)
 	var facts []measure.Fact
@@ -84,7 +90,7 @@ func (a *Analysis) Behind(ctx context.Context, q BehindQuery) (BehindPage, error
 		facts = facts[:q.Limit]
 		last := facts[q.Limit-1]
 		page.Next = BehindPlace{At: last.At, Job: last.Job, N: last.N}
-		if how.when != "at" {
+		if how.when != "at" && (how.when != "end" || last.At == 0) {
 			page.Next.At = last.Since
 		}
 	}
@@ -112,8 +118,11 @@ func (a *Analysis) behindSQL(q BehindQuery, how behind, r reach) (string, []any)
 	args := []any{a.org.ID, string(how.kind), uuids(processes), codes, q.Limit + 1}
 	add := func(v any) string { args = append(args, v); return "$" + itoa(len(args)) }
 	where := " where f.org_id = $1 and f.kind = $2 and f.process_id = k.process and (k.stage = '' or f.stage = k.stage)" + how.where
+	more, args := factsWhere(q.Cut, r.sites, args)
 	order, on, past := "desc", "f."+how.when, "<"
 	switch how.when {
+	case "end":
+		return a.thereSQL(q, where+more, args)
 	case "":
 		order, on, past = "asc", "f.since", ">"
 		where += " and f.day = date '9999-12-31'"
@@ -134,8 +143,30 @@ func (a *Analysis) behindSQL(q BehindQuery, how behind, r reach) (string, []any)
 	if q.Path != nil {
 		where += " and f.reason = " + add(q.Path.Way()) + " and f.process_id = " + add(q.Path.Process)
 	}
-	more, args := factsWhere(q.Cut, r.sites, args)
 	by := " order by " + on + " " + order + ", f.job_id " + order + ", f.n " + order + " limit $5"
 	return "select f.* from unnest($3::uuid[], $4::text[]) k (process, stage) cross join lateral (" + selectFacts + " f" + where + more + by + ") f " +
 		"order by " + map[string]string{"at": "f.at", "since": "f.since", "": "f.since"}[how.when] + " " + order + ", f.job_id " + order + ", f.n " + order + " limit $5", args
+}
+
+// thereSQL is of what was somewhere as a day ended: first what has left since, the first to leave first, then what is there
+// still, the oldest first. Both are ranges of an index. The places of the two are told apart by their moments: what left,
+// left after that end; what is there came before it.
+func (a *Analysis) thereSQL(q BehindQuery, where string, args []any) (string, []any) {
+	add := func(v any) string { args = append(args, v); return "$" + itoa(len(args)) }
+	end := a.dayBegins(nextDay(q.Cut.To))
+	at := add(end.Time())
+	left, stays := where+" and f.day < date '9999-12-31' and f.at >= "+at+" and f.since < "+at, where+" and f.day = date '9999-12-31' and f.since < "+at
+	if q.After != (BehindPlace{}) {
+		after := " > (" + add(q.After.At.Time()) + ", " + add(q.After.Job) + ", " + add(q.After.N) + ")"
+		if q.After.At >= end {
+			left += " and (f.at, f.job_id, f.n)" + after
+		} else {
+			left, stays = left+" and false", stays+" and (f.since, f.job_id, f.n)"+after
+		}
+	}
+	columns := strings.Replace(strings.TrimSuffix(selectFacts, " from facts"), "day::text", "day", 1)
+	return columns + ` from (select f.* from unnest($3::uuid[], $4::text[]) k (process, stage) cross join lateral (
+			select 0 part, f.at on_, f.* from (` + selectFacts + " f" + left + ` order by f.at, f.job_id, f.n limit $5) f
+			union all select 1, f.since, f.* from (` + selectFacts + " f" + stays + ` order by f.since, f.job_id, f.n limit $5) f) f) f
+		order by part, on_, job_id, n limit $5`, args
 }

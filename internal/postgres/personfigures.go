@@ -42,14 +42,23 @@ const PersonReports = 20_000
 // Reported is what people reported in a period at the stages that a cut and the reader's scope take in, by name. It is read
 // from the end of the log; since is when the oldest of it was recorded, 0 when all of the log was read.
 func (a *Analysis) Reported(ctx context.Context, c measure.Cut) (list []PersonSum, since flow.Moment, err error) {
-	var moves []flow.Movement
+	moves, since, err := a.reported(ctx, c)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err = a.byPerson(ctx, moves)
+	return list, since, err
+}
+
+// reported are the reports themselves, the newest first.
+func (a *Analysis) reported(ctx context.Context, c measure.Cut) (moves []Record, since flow.Moment, err error) {
 	read := 0
 	err = a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
 		b.Queue("select * from ("+selectMovements+" where org_id = $1 order by seq desc limit $2) latest", a.org.ID, PersonReports).Query(func(rows pgx.Rows) error {
 			return eachMovement(rows, func(r Record) error {
 				read, since = read+1, r.Movement.Recorded
 				if r.Kind == flow.KindReported || r.Kind == flow.KindUndone {
-					moves = append(moves, r.Movement)
+					moves = append(moves, r)
 				}
 				return nil
 			})
@@ -61,18 +70,53 @@ func (a *Analysis) Reported(ctx context.Context, c measure.Cut) (list []PersonSu
 	if read < PersonReports {
 		since = 0
 	}
-	if moves, err = a.within(ctx, c, moves); err != nil {
-		return nil, 0, err
+	moves, err = a.within(ctx, c, moves)
+	return moves, since, err
+}
+
+// reportsBehind are a person's reports, as they are counted.
+func (a *Analysis) reportsBehind(ctx context.Context, q BehindQuery) (BehindPage, error) {
+	page := BehindPage{Jobs: map[flow.ID]flow.Job{}}
+	moves, _, err := a.reported(ctx, q.Cut)
+	if err != nil {
+		return page, err
 	}
-	list, err = a.byPerson(ctx, moves)
-	return list, since, err
+	var ids []flow.ID
+	for _, m := range moves {
+		if m.Member != q.Member || q.After.N != 0 && m.Seq >= int64(q.After.N) {
+			continue
+		}
+		if len(page.Rows) == q.Limit {
+			last := page.Rows[q.Limit-1]
+			page.Next.At, page.Next.Job = last.At, last.Job
+			break
+		}
+		page.Rows, ids = append(page.Rows, measure.Behind{Job: m.Job, Stage: m.Stage, At: m.Occurred, Quantity: m.Facts.Good}), append(ids, m.Job)
+		page.Next.N = int(m.Seq)
+	}
+	if page.Next.Job.IsZero() {
+		page.Next = BehindPlace{}
+	}
+	jobs, err := a.db.Jobs(ctx, a.org.ID, ids)
+	for _, j := range jobs {
+		page.Jobs[j.ID] = j
+	}
+	for i := range page.Rows {
+		page.Rows[i].Process = page.Jobs[page.Rows[i].Job].Process
+	}
+	return page, err
 }
 
 // within are the reports among some movements that count and that a cut and the scope take in.
-func (a *Analysis) within(ctx context.Context, c measure.Cut, moves []flow.Movement) ([]flow.Movement, error) {
-	undone := flow.Undone(moves)
+func (a *Analysis) within(ctx context.Context, c measure.Cut, moves []Record) ([]Record, error) {
+	undone := map[flow.ID]bool{}
+	for _, m := range moves {
+		for _, id := range m.TakesBack() {
+			undone[id] = true
+		}
+	}
 	from, to := a.dayBegins(c.From), a.dayBegins(nextDay(c.To))
-	moves = slices.DeleteFunc(moves, func(m flow.Movement) bool {
+	moves = slices.DeleteFunc(moves, func(m Record) bool {
 		return m.Kind != flow.KindReported || undone[m.Command] || m.Mark == flow.MarkInferred || m.Occurred < from || m.Occurred >= to || c.Stage != "" && m.Stage != c.Stage
 	})
 	ids := map[flow.ID]bool{}
@@ -92,7 +136,7 @@ func (a *Analysis) within(ctx context.Context, c measure.Cut, moves []flow.Movem
 			return err
 		})
 	})
-	return slices.DeleteFunc(moves, func(m flow.Movement) bool {
+	return slices.DeleteFunc(moves, func(m Record) bool {
 		p := places[m.Job]
 		switch {
 		case !a.scope.Covers(p.process, m.Stage), len(a.scope.Sites) > 0 && !a.scope.Sites[p.site]:
@@ -102,7 +146,7 @@ func (a *Analysis) within(ctx context.Context, c measure.Cut, moves []flow.Movem
 	}), err
 }
 
-func (a *Analysis) byPerson(ctx context.Context, moves []flow.Movement) ([]PersonSum, error) {
+func (a *Analysis) byPerson(ctx context.Context, moves []Record) ([]PersonSum, error) {
 	sums, jobs := map[flow.ID]*PersonSum{}, map[[2]flow.ID]bool{}
 	for _, m := range moves {
 		s := sums[m.Member]

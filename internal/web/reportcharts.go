@@ -133,13 +133,13 @@ func (p *reportPage) flowFigure(got measure.Flow) reportFigure {
 		done.Values[i] = float64(sum)
 		row := reportRow{Name: p.Date(day.Day), Cells: []reportCell{p.countCell(day.Created, p.Asked.on("jobs", day.Day, day.Day, "of", string(measure.OfCreated))),
 			p.countCell(day.Done, p.Asked.on("jobs", day.Day, day.Day, "of", string(measure.OfCompleted)))}}
-		for s := range got.Stages {
+		for s, stage := range got.Stages {
 			n := 0
 			if s < len(day.At) {
 				n = day.At[s]
 			}
 			bands[s].Values[i] = float64(n)
-			row.Cells = append(row.Cells, p.countCell(n, ""))
+			row.Cells = append(row.Cells, p.countCell(n, p.Asked.on("jobs", day.Day, day.Day, "of", string(measure.OfThere), "process", stage.Process.String(), "stage", stage.Stage)))
 			busy = busy || n > 0
 		}
 		busy = busy || day.Done > 0

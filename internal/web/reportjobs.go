@@ -35,7 +35,7 @@ type behindRow struct {
 }
 
 var figuresBehind = []measure.Figure{measure.OfCreated, measure.OfCompleted, measure.OfDue, measure.OfLate, measure.OfStays, measure.OfReports, measure.OfWastage,
-	measure.OfRework, measure.OfHolds, measure.OfTrips, measure.OfSent, measure.OfRuns, measure.OfWIP, measure.OfOpen}
+	measure.OfRework, measure.OfHolds, measure.OfTrips, measure.OfSent, measure.OfRuns, measure.OfWIP, measure.OfOpen, measure.OfThere}
 
 // jobsReport is the jobs behind a figure.
 func (w *Web) jobsReport(r *http.Request, p *reportPage) error {
@@ -52,6 +52,9 @@ func (w *Web) jobsReport(r *http.Request, p *reportPage) error {
 		q.Reason = &reason
 		p.keep("reason", "="+reason)
 		p.Says += " " + p.T("rep_jobs_reason", "reason", p.reasonName(reason))
+	}
+	if err := w.onlyOf(r, p, &q); err != nil {
+		return err
 	}
 	page, err := p.figures.Behind(r.Context(), q)
 	if err != nil {
@@ -80,12 +83,36 @@ func (w *Web) jobsReport(r *http.Request, p *reportPage) error {
 	return nil
 }
 
+// onlyOf narrows reports to one person's, for whom there is a report by person.
+func (w *Web) onlyOf(r *http.Request, p *reportPage, q *postgres.BehindQuery) error {
+	text := r.FormValue("person")
+	if text == "" {
+		return nil
+	}
+	member, err := flow.ParseID(text)
+	if err != nil || p.Purpose == "" || q.Figure != measure.OfReports {
+		return errNotYours
+	}
+	names, err := w.DB.Names(r.Context(), p.Who.Org, []flow.ID{member})
+	if err != nil {
+		return err
+	}
+	name, known := names[member]
+	if !known {
+		return errNotYours
+	}
+	q.Member = member
+	p.keep("person", text)
+	p.Says += " " + p.T("rep_jobs_person", "name", name)
+	return nil
+}
+
 func (p *reportPage) behindRow(of measure.Figure, b measure.Behind, j flow.Job) behindRow {
 	row := behindRow{view: p.view, Job: j, At: b.At, Late: b.Late}
 	if b.Stage != "" {
 		row.Stage = p.placeName(b.Process, b.Stage)
 	}
-	if of == measure.OfWIP || of == measure.OfOpen {
+	if of == measure.OfWIP || of == measure.OfOpen || of == measure.OfThere {
 		row.At = b.Since
 	}
 	if b.Quantity > 0 && j.Mode != flow.UnitMode {

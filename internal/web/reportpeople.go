@@ -38,7 +38,8 @@ func (w *Web) peopleReport(r *http.Request, p *reportPage) error {
 			share := float64(s.Wasted) / float64(all)
 			wasted.Share = &share
 		}
-		f.Table.Rows = append(f.Table.Rows, reportRow{Name: s.Name, Cells: []reportCell{p.countCell(s.Reports, ""), p.countCell(s.Jobs, ""), p.shareCell(wasted, "")}})
+		behind := p.behind(measure.OfReports, "person", s.Member.String())
+		f.Table.Rows = append(f.Table.Rows, reportRow{Name: s.Name, Cells: []reportCell{p.countCell(s.Reports, behind), p.countCell(s.Jobs, behind), p.shareCell(wasted, behind)}})
 	}
 	if len(list) == 0 {
 		f.Empty = p.T("rep_nothing")

@@ -232,12 +232,20 @@ func TestFiguresByPersonNeedAPurpose(t *testing.T) {
 	owner.get("/reports/people").says(404)
 	owner.post("/security/figures", url.Values{"purpose": {"To plan training at lamination"}}).says(200, "Saved")
 	owner.get("/reports/people").says(200, "To plan training at lamination", "Asha Patil", "18", "3.4%")
+	link := regexp.MustCompile(`href="(/reports/jobs[^"]*person=[^"]*)"`).FindStringSubmatch(owner.body)
+	if link == nil {
+		t.Fatal("the reports of a person are no link")
+	}
+	behind := html.UnescapeString(link[1])
+	owner.get(behind).says(200, "Only what Asha Patil reported.", "P-0", "P-5", "Lamination")
+	owner.get(strings.Replace(behind, "of=reports", "of=wastage", 1)).says(404)
 	owner.get("/reports/people/export?figure=people&as=csv").says(200, "Asha Patil")
 	owner.get("/audit").says(200, "Purpose of figures by person", "To plan training at lamination")
 	if err := f.db.AddMember(t.Context(), f.org, postgres.Member{ID: newID(t), Name: "Neha", Role: flow.Viewer, PasswordHash: "viewer pass", Logins: []string{"viewer@sahyadri.example"}, Created: time.Now(), Given: flow.Given{All: true}}); err != nil {
 		t.Fatal(err)
 	}
-	f.browser().signIn("viewer@sahyadri.example", "viewer pass").get("/reports/people").says(404)
+	f.browser().signIn("viewer@sahyadri.example", "viewer pass").get("/reports/people").says(404).get(behind).says(404)
 	owner.post("/security/figures", url.Values{"do": {"off"}}).says(200, "Saved")
 	owner.get("/reports/people").says(404)
+	owner.get(behind).says(404)
 }

@@ -213,9 +213,9 @@ func (w *Web) stationsReport(r *http.Request, p *reportPage) error {
 	var rows []chart.Row
 	top, name := -1.0, ""
 	for _, s := range list {
-		behind := p.behind(measure.OfRuns, "station", s.Name)
+		behind := p.behind(measure.OfRuns, "station", s.Name) // what waited for it ran on it
 		f.Table.Rows = append(f.Table.Rows, reportRow{Name: s.Name, Link: p.Asked.with("", "station", s.Name), Cells: []reportCell{
-			p.countCell(s.Run.N, behind), p.hoursCell(pointer(p.Asked.load(s.Run)), behind), p.countCell(s.Queue.N, ""), p.hoursCell(pointer(p.Asked.load(s.Queue)), ""), p.shareCell(s.Utilisation, behind)}})
+			p.countCell(s.Run.N, behind), p.hoursCell(pointer(p.Asked.load(s.Run)), behind), p.countCell(s.Queue.N, behind), p.hoursCell(pointer(p.Asked.load(s.Queue)), behind), p.shareCell(s.Utilisation, behind)}})
 		if u := s.Utilisation.Share; u != nil {
 			rows = append(rows, chart.Row{Name: s.Name, Says: p.Percent(*u), Parts: []chart.Part{{Kind: chart.Plain, Value: *u}}})
 			if *u > top {
