@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -47,20 +48,46 @@ func authorisation() float64 {
 // ticksPerSecond is the unit of processor time in /proc, the same on every Linux.
 const ticksPerSecond = 100
 
-// processorTime is what a process has used of processors so far; 0 where /proc does not say.
+// processorTime is what a process has used of processors so far, and its children that have ended; 0 where /proc does not say.
 func processorTime(pid int) time.Duration {
+	fields := processStat(pid)
+	var ticks int64
+	for _, i := range []int{11, 12, 13, 14} { // utime, stime, cutime and cstime, counted behind the name
+		if i < len(fields) {
+			n, _ := strconv.ParseInt(fields[i], 10, 64) // the kernel writes numbers
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond
+}
+
+// processStat are the fields of /proc/PID/stat behind the name; none where it is not there.
+func processStat(pid int) []string {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+}
+
+// databaseTime is what the PostgreSQL server of a data directory and its backends have used of processors so far.
+func databaseTime(dir string) time.Duration {
+	text, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid")) //nolint:gosec // made by this run
 	if err != nil {
 		return 0
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	var ticks int64
-	for _, i := range []int{11, 12} { // utime and stime, counted behind the name
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return 0
-		}
-		ticks += n
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		return 0
 	}
-	return time.Duration(ticks) * time.Second / ticksPerSecond
+	spent := processorTime(pid)
+	list, _ := filepath.Glob("/proc/[0-9]*")
+	for _, path := range list {
+		child, _ := strconv.Atoi(filepath.Base(path)) // it matched
+		if fields := processStat(child); len(fields) > 1 && fields[1] == line {
+			spent += processorTime(child)
+		}
+	}
+	return spent
 }

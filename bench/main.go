@@ -43,7 +43,9 @@ type figures struct {
 	P99          float64 `json:"p99_ms"`
 	PgbenchP99   float64 `json:"pgbench_p99_ms"`
 	P99Ratio     float64 `json:"p99_ratio"`
-	Authorised   float64 `json:"authorisation_percent"` // of the processor time that the program spends on an update
+	ProgramTime  float64 `json:"program_us_per_update"`  // processor time, of the program
+	DatabaseTime float64 `json:"database_us_per_update"` // and of PostgreSQL
+	Authorised   float64 `json:"authorisation_percent"`  // of the processor time that the program spends on an update
 	Errors       int     `json:"errors"`
 	Clients      int     `json:"clients"`
 	Orgs         int     `json:"organisations"`
@@ -137,19 +139,20 @@ func (s *site) measure(ctx context.Context, pg pgbench, f *figures) error {
 	}
 	var rates, tps []float64
 	var took, pgTook []float64
-	var spent time.Duration // by the program, on processors
+	var spent, database time.Duration // on processors, by the program and by PostgreSQL
 	for range s.plan.Rounds {
 		rate, times, err := pg.run(ctx)
 		if err != nil {
 			return fmt.Errorf("pgbench: %w", err)
 		}
 		tps, pgTook = append(tps, rate), append(pgTook, times...)
-		before := processorTime(s.process.Process.Pid)
+		before, databaseBefore := processorTime(s.process.Process.Pid), databaseTime(pg.data())
 		updates, times, failed, err := s.drive(ctx)
 		if err != nil {
 			return fmt.Errorf("updates: %w", err)
 		}
 		spent += processorTime(s.process.Process.Pid) - before
+		database += databaseTime(pg.data()) - databaseBefore
 		rates, took = append(rates, updates), append(took, times...)
 		f.Errors += failed
 		_, _ = fmt.Fprintf(s.plan.Log, "pgbench %.0f/s, updates %.0f/s\n", rate, updates)
@@ -157,6 +160,8 @@ func (s *site) measure(ctx context.Context, pg pgbench, f *figures) error {
 	if spent > 0 {
 		f.Authorised = measure.Round(100*authorisation()*float64(len(took))/float64(spent.Nanoseconds()), 2)
 	}
+	f.ProgramTime = measure.Round(float64(spent.Microseconds())/float64(len(took)), 1)
+	f.DatabaseTime = measure.Round(float64(database.Microseconds())/float64(len(took)), 1)
 	slices.Sort(rates)
 	slices.Sort(tps)
 	slices.Sort(took)

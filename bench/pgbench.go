@@ -21,6 +21,9 @@ type pgbench struct {
 	plan    plan
 }
 
+// data is where the cluster is that it runs on.
+func (p pgbench) data() string { return filepath.Join(filepath.Dir(p.dir), "data") }
+
 func (p pgbench) command(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(p.cluster.BinDir(), "pgbench"), append(args, p.cluster.URL("pgbench"))...)
 	cmd.Dir = p.dir

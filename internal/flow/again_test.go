@@ -67,8 +67,12 @@ func (s *shop) decide(m Mark, c Command) (int, error) {
 	if again, err := Decide(s.world(), m, c); err != nil || !reflect.DeepEqual(again, moves) {
 		s.t.Fatalf("the same command on the same world decided otherwise\n%s", s.tell())
 	}
+	was := s.job
 	for _, mv := range moves {
 		s.take(mv)
+	}
+	if now, _ := json.Marshal(was); !bytes.Equal(before, now) {
+		s.t.Fatalf("what came of it changed the job before it\n%s", s.tell())
 	}
 	return len(moves), nil
 }

@@ -114,6 +114,7 @@ type door struct {
 	print   [32]byte
 	raced   bool // an attempt before this one found what was not there when it looked
 	world   flow.World
+	written map[flow.ID]string // the states as they are stored
 	receipt flow.Receipt
 }
 
@@ -163,9 +164,9 @@ func (d *door) load(ctx context.Context) error {
 	b.Queue("begin")
 	b.Queue(setOrg, d.mark.Org.String())
 	if len(targets) == 1 {
-		b.Queue("select state from jobs where org_id = $1 and id = $2 for update", d.mark.Org, targets[0]).Query(d.jobs)
+		b.Queue("select id, state from jobs where org_id = $1 and id = $2 for update", d.mark.Org, targets[0]).Query(d.jobs)
 	} else {
-		b.Queue("select state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(targets)).Query(d.jobs)
+		b.Queue("select id, state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(targets)).Query(d.jobs)
 	}
 	if h, ok := d.cmd.Action.(flow.HistoryNeeder); ok && h.NeedsHistory() {
 		d.queueHistory(b, targets)
@@ -192,14 +193,13 @@ func (d *door) load(ctx context.Context) error {
 }
 
 func (d *door) jobs(rows pgx.Rows) error {
-	for rows.Next() {
-		j, err := scanJob(rows)
-		if err != nil {
-			return err
-		}
-		d.world.Jobs[j.ID] = j
-	}
-	return rows.Err()
+	var id flow.ID
+	var text string
+	_, err := pgx.ForEachRow(rows, []any{&id, &text}, func() (err error) {
+		d.world.Jobs[id], err = d.db.states.decode(id, text)
+		return err
+	})
+	return err
 }
 
 // answered looks for the receipt of the command. It is read after the locks and after the numbers in use, so that of two
@@ -261,7 +261,7 @@ func (d *door) loadRelatives(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := d.conn.Query(ctx, "select state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(ids))
+	rows, err := d.conn.Query(ctx, "select id, state from jobs where org_id = $1 and id = any($2) order by id for update", d.mark.Org, uuids(ids))
 	if err != nil {
 		return err
 	}
@@ -371,7 +371,7 @@ func (d *door) fold(moves []flow.Movement) (map[flow.ID]flow.Job, error) {
 // only while the commit itself runs.
 func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.ID]flow.Job) error {
 	b := &pgx.Batch{}
-	d.receipt = flow.Receipt{Command: d.cmd.ID}
+	d.receipt, d.written = flow.Receipt{Command: d.cmd.ID}, map[flow.ID]string{}
 	d.queueChallan(b)
 	var names []string
 	for _, id := range order(moves) {
@@ -389,7 +389,13 @@ func (d *door) write(ctx context.Context, moves []flow.Movement, after map[flow.
 		return err
 	}
 	b.Queue("commit")
-	return d.conn.SendBatch(ctx, b).Close()
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	for id, text := range d.written {
+		d.db.states.keep(text, after[id])
+	}
+	return nil
 }
 
 // order is the jobs of the movements, each once, as they first appear.
@@ -410,19 +416,21 @@ const noDue = "9999-12-31"
 func dueOf(j flow.Job) string { return cmp.Or(string(j.Due), noDue) }
 
 func (d *door) queueJob(b *pgx.Batch, j flow.Job) error {
-	state, err := json.Marshal(j)
+	text, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}
+	state := string(text)
+	d.written[j.ID] = state
 	before, existed := d.world.Jobs[j.ID]
 	due := dueOf(j)
 	if existed {
-		b.Queue("update jobs set status = $3, state = $4, moved_at = $5 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), string(state), j.Last.Time())
+		b.Queue("update jobs set status = $3, state = $4, moved_at = $5 where org_id = $1 and id = $2", d.mark.Org, j.ID, jobStatus(j), state, j.Last.Time())
 		d.queueChanged(b, before, j, due)
 	} else {
 		b.Queue(`insert into jobs (org_id, id, process_id, version, number, number_key, due, status, state, parent_id, site, moved_at, left_at)
 			values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12, $13)`,
-			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), string(state), parentOf(j), j.Site, j.Last.Time(), leftOf(j))
+			d.mark.Org, j.ID, j.Process, j.Version, j.Number, flow.NumberKey(j.Number), due, jobStatus(j), state, parentOf(j), j.Site, j.Last.Time(), leftOf(j))
 		b.Queue("insert into job_words select $1, unnest($3::text[]), $2", d.mark.Org, j.ID, j.Words())
 	}
 	d.queueTerms(b, before, j, existed)

@@ -32,6 +32,7 @@ var ErrNotFound = errors.New("postgres: not found")
 type DB struct {
 	pool     *pgxpool.Pool
 	editions editions
+	states   states
 	tables   timetables
 	settings settings
 	scopes   scopes
