@@ -290,7 +290,8 @@ func (h house) copies(ctx context.Context, p plan, url string, f *firm) error {
 		if err != nil {
 			return err
 		}
-		for _, sql := range append([]string{"delete from log_heads where org_id = $1 and $2::uuid is not null"}, inserts...) {
+		statements := append([]string{"delete from log_heads where org_id = $1 and $2::uuid is not null"}, inserts...)
+		for _, sql := range append(statements, "delete from followers where org_id = $1 and $2::uuid is not null and name = 'audit chain'") { // its audit log is its own
 			if _, err := conn.Exec(ctx, sql, org, f.org); err != nil {
 				return fmt.Errorf("%w: %s", err, sql)
 			}

@@ -21,7 +21,7 @@ type state struct {
 }
 
 const (
-	maxStates    = 1000     // in each of the two; some megabytes
+	maxStates    = 300      // in each of the two; a few megabytes
 	maxStateText = 16 << 10 // bytes; a larger job is rare, and would count for many
 )
 

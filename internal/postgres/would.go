@@ -50,8 +50,8 @@ func (d *door) look(ctx context.Context, commands []flow.Command) error {
 		targets = append(targets, c.Action.Targets()...)
 	}
 	slices.SortFunc(targets, func(a, b flow.ID) int { return slices.Compare(a[:], b[:]) })
-	rows, err := d.conn.Query(ctx, `with asked as (select state, parent_id from jobs where org_id = $1 and id = any($2))
-		select state from asked union all select state from jobs where org_id = $1 and id in (select parent_id from asked) and id <> all($2)`,
+	rows, err := d.conn.Query(ctx, `with asked as (select id, state, parent_id from jobs where org_id = $1 and id = any($2))
+		select id, state from asked union all select id, state from jobs where org_id = $1 and id in (select parent_id from asked) and id <> all($2)`,
 		d.mark.Org, uuids(slices.Compact(targets)))
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func (w *Web) quickFind(rw http.ResponseWriter, r *http.Request, who flow.Person
 	p.More = p.More || len(p.Jobs) > quickRows
 	p.Jobs = p.Jobs[:min(len(p.Jobs), quickRows)]
 	var buf bytes.Buffer
-	if err := w.pages["quick"].ExecuteTemplate(&buf, "content", p); err != nil {
+	if err := w.pages.ExecuteTemplate(&buf, "page/quick", p); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -42,7 +42,7 @@ func (w *Web) glance(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 		return err
 	}
 	var buf bytes.Buffer
-	if err := w.pages["glance"].ExecuteTemplate(&buf, "content", g); err != nil {
+	if err := w.pages.ExecuteTemplate(&buf, "page/glance", g); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -332,7 +332,7 @@ func (w *Web) renderRow(ctx context.Context, v *view, id flow.ID, retired string
 		v.learnSites(sites)
 	}
 	var html bytes.Buffer
-	if err := w.pages["board"].ExecuteTemplate(&html, "row", v.boardRow(j, p, vendors)); err != nil {
+	if err := w.pages.ExecuteTemplate(&html, "row", v.boardRow(j, p, vendors)); err != nil {
 		return rendered{}, err
 	}
 	event, err := json.Marshal(rowEvent{Job: id.String(), HTML: html.String()})

@@ -169,7 +169,7 @@ func (w *Web) noteWrong(r *http.Request, accounts []postgres.Account) error {
 // renderNow shows a page at once and whole, before the handler is done.
 func (w *Web) renderNow(rw http.ResponseWriter, status int, page string, data any) error {
 	var buf bytes.Buffer
-	if err := w.pages[page].ExecuteTemplate(&buf, "layout", data); err != nil {
+	if err := w.pages.ExecuteTemplate(&buf, "whole/"+page, data); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -76,7 +76,7 @@ func (p tvPage) Reload() int64 {
 func (p tvPage) AsOf() string { return p.Clock(flow.At(p.Now)) }
 
 func (w *Web) tv(rw http.ResponseWriter, r *http.Request, _ flow.Person) error {
-	err := w.showTV(rw, r, "layout")
+	err := w.showTV(rw, r, "whole/tv")
 	if err != nil {
 		rw.Header().Set("Refresh", "30") // nobody is there who would try again
 	}
@@ -94,7 +94,7 @@ func (w *Web) showTV(rw http.ResponseWriter, r *http.Request, what string) error
 		return err
 	}
 	var buf bytes.Buffer
-	if err := w.pages["tv"].ExecuteTemplate(&buf, what, p); err != nil {
+	if err := w.pages.ExecuteTemplate(&buf, what, p); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +55,7 @@ type Config struct {
 type Web struct {
 	Config
 	words        words
-	pages        map[string]*template.Template
+	pages        *template.Template
 	assets       assets
 	rows         rowCache
 	beats        beats
@@ -104,26 +103,23 @@ func New(cfg Config) (*Web, error) {
 	return w, err
 }
 
-// builtIn are the program's pages. They are the same for every site it serves, and large once they are parsed.
-var builtIn = sync.OnceValues(func() (map[string]*template.Template, error) { return parsePages(files) })
+// builtIn are the program's pages. They are the same for every site it serves.
+var builtIn = sync.OnceValues(func() (*template.Template, error) { return parsePages(files) })
 
-// parsePages gives every page file the layout and the partials.
-func parsePages(files fs.FS) (map[string]*template.Template, error) {
-	shared, err := template.ParseFS(files, "page/_*.html")
+// parsePages reads all pages into one set, so that what they share is there once: they are large once they are parsed. A
+// file x.html says what is in the page "page/x"; "whole/x" is it with what is above and below every page, unless the file
+// says that too.
+func parsePages(files fs.FS) (*template.Template, error) {
+	pages, err := template.ParseFS(files, "page/*.html")
 	if err != nil {
 		return nil, err
 	}
-	names, err := fs.Glob(files, "page/[a-z]*.html")
-	if err != nil {
-		return nil, err
-	}
-	pages := map[string]*template.Template{}
-	for _, name := range names {
-		t, err := shared.Clone()
-		if err != nil {
-			return nil, err
+	for _, t := range pages.Templates() {
+		name, ok := strings.CutPrefix(t.Name(), "page/")
+		if !ok || pages.Lookup("whole/"+name) != nil {
+			continue
 		}
-		if pages[strings.TrimSuffix(path.Base(name), ".html")], err = t.ParseFS(files, name); err != nil {
+		if _, err := pages.New("whole/" + name).Parse(`{{template "top" .}}{{template "page/` + name + `" .}}{{template "bottom" .}}`); err != nil {
 			return nil, err
 		}
 	}
@@ -311,7 +307,7 @@ func (w *Web) health(rw http.ResponseWriter, r *http.Request, _ flow.Person) err
 // render shows a page. It is written to memory first, so that a page is whole or not there.
 func (w *Web) render(rw http.ResponseWriter, status int, page string, data any) error {
 	var buf bytes.Buffer
-	if err := w.pages[page].ExecuteTemplate(&buf, "layout", data); err != nil {
+	if err := w.pages.ExecuteTemplate(&buf, "whole/"+page, data); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
