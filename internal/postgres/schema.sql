@@ -562,8 +562,7 @@ CREATE TABLE public.jobs (
     parent_id uuid,
     site text DEFAULT ''::text NOT NULL,
     moved_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
-    left_at timestamp with time zone,
-    CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text])))
+    left_at timestamp with time zone
 )
 WITH (fillfactor='70');
 
@@ -607,8 +606,7 @@ CREATE TABLE public.log_heads (
     seq bigint NOT NULL,
     hash bytea NOT NULL,
     fold integer DEFAULT 0 NOT NULL,
-    fold_job uuid,
-    CONSTRAINT log_heads_hash_check CHECK ((length(hash) = 32))
+    fold_job uuid
 )
 WITH (fillfactor='10');
 
@@ -662,9 +660,7 @@ CREATE TABLE public.movements (
     recorded_at timestamp with time zone NOT NULL,
     mark text NOT NULL,
     facts text NOT NULL,
-    hash bytea NOT NULL,
-    CONSTRAINT movements_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT movements_mark_check CHECK ((mark = ANY (ARRAY['live'::text, 'backdated'::text, 'imported'::text, 'inferred'::text])))
+    hash bytea NOT NULL
 );
 
 ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
@@ -1081,8 +1077,7 @@ CREATE TABLE public.work (
     due date DEFAULT '9999-12-31'::date NOT NULL,
     away boolean DEFAULT false NOT NULL,
     again boolean DEFAULT false NOT NULL,
-    quiet_at timestamp with time zone NOT NULL,
-    CONSTRAINT work_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'running'::text, 'hold'::text, 'vendor'::text])))
+    quiet_at timestamp with time zone NOT NULL
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.02');
 
