@@ -154,14 +154,15 @@ func choose(processes []flow.Process, id string) flow.Process {
 }
 
 func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
-	feed, err := w.feed(r, p.Who, "process", p.Process.ID.String()) // before the rows, so that no change falls between
+	head, err := w.DB.Head(r.Context(), p.Who.Org) // before the rows, so that no change falls between
 	if err != nil {
 		return err
 	}
-	load, err := w.DB.Load(r.Context(), p.Who.Org, p.Process.ID, narrow(p.Who))
+	loads, err := w.loadsOf(r.Context(), p.view, p.Process, head)
 	if err != nil {
 		return err
 	}
+	load := loads.load
 	vendors, err := w.DB.Vendors(r.Context(), p.Who.Org)
 	if err != nil {
 		return err
@@ -191,9 +192,7 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 		ids[i] = j.ID.String()
 	}
 	p.head(load, vendors)
-	if err := w.trends(r, p); err != nil {
-		return err
-	}
+	p.trends(loads.levels)
 	if p.Views, err = w.viewLinks(r, p); err != nil {
 		return err
 	}
@@ -203,7 +202,7 @@ func (w *Web) fillBoard(r *http.Request, p *boardPage) error {
 			shown = append(shown, s.Code)
 		}
 	}
-	p.Feed = feed + "&mine=1&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
+	p.Feed = feedAfter(head, "process", p.Process.ID.String()) + "&mine=1&retired=" + url.QueryEscape(strings.Join(shown, ",")) + "&jobs=" + strings.Join(ids, ",")
 	if asked := p.asked(); len(asked) > 0 {
 		p.Feed += "&" + asked.Encode()
 	}
@@ -283,19 +282,18 @@ const trendDays = 14
 // TrendDays is trendDays for the template.
 func (p *boardPage) TrendDays() int { return trendDays }
 
-// trends draws over the stages how many were there as each of the last days ended, and now. Who sees only what is assigned
-// to them sees no figures.
-func (w *Web) trends(r *http.Request, p *boardPage) error {
-	if p.Done || len(p.Rows) == 0 || !p.Who.Scope.Mine.IsZero() {
-		return nil
-	}
-	levels, err := w.DB.Levels(r.Context(), p.Who.Org, p.Process.ID, narrow(p.Who).Sites, flow.DateOf(p.Now.In(p.Zone)), trendDays)
-	if err != nil {
-		return err
+// trends draws over the stages how many were there as each of the last days ended, and now.
+func (p *boardPage) trends(levels map[string][]int) {
+	if p.Done || len(p.Rows) == 0 {
+		return
 	}
 	for i, c := range p.Columns {
+		days := levels[c.Stage.Code]
+		if days == nil {
+			continue
+		}
 		at := make([]float64, trendDays)
-		for n, jobs := range levels[c.Stage.Code] {
+		for n, jobs := range days {
 			at[n] = float64(jobs)
 		}
 		at[trendDays-1] = float64(c.Jobs) // as the count beside it, which may be some seconds ahead
@@ -303,7 +301,6 @@ func (w *Web) trends(r *http.Request, p *boardPage) error {
 			p.Columns[i].Trend = chart.Spark(at)
 		}
 	}
-	return nil
 }
 
 // ToCome reports whether something is in the cell or still to come there.

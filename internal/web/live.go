@@ -27,7 +27,12 @@ func (w *Web) feed(r *http.Request, who flow.Person, kind, what string) (string,
 	if err != nil {
 		return "", err
 	}
-	return "/live?after=" + strconv.FormatInt(head, 10) + "&" + kind + "=" + url.QueryEscape(what), nil
+	return feedAfter(head, kind, what), nil
+}
+
+// feedAfter is the address of the feed of what comes after a place in the log.
+func feedAfter(head int64, kind, what string) string {
+	return "/live?after=" + strconv.FormatInt(head, 10) + "&" + kind + "=" + url.QueryEscape(what)
 }
 
 // interest is what a page shows.

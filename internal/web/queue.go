@@ -193,7 +193,18 @@ func (w *Web) queue(rw http.ResponseWriter, r *http.Request, who flow.Person) er
 func (w *Web) sumOf(r *http.Request, v *view, p flow.Process, code string) (stageSum, error) {
 	q := v.stagesQuery([]flow.Process{p})
 	q.Stages = slices.DeleteFunc(q.Stages, func(s postgres.Asked) bool { return s.Stage != code })
-	counts, err := w.DB.Sums(r.Context(), v.Who.Org, q)
+	head, err := w.DB.Head(r.Context(), v.Who.Org)
+	if err != nil {
+		return stageSum{}, err
+	}
+	counts, err := w.sums.get(countKey(v.Who, p, code), head, v.Now, func() ([]postgres.StageSum, int, error) {
+		sums, err := w.DB.Sums(r.Context(), v.Who.Org, q)
+		jobs := 0
+		for _, sum := range sums {
+			jobs += sum.Jobs
+		}
+		return sums, jobs, err
+	})
 	if err != nil || len(counts) == 0 {
 		return stageSum{}, err
 	}

@@ -59,6 +59,8 @@ type Web struct {
 	assets       assets
 	rows         rowCache
 	beats        beats
+	loads        counted[stageLoads]
+	sums         counted[[]postgres.StageSum]
 	forecasts    forecasts
 	vocabularies vocabularies
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
