@@ -25,6 +25,12 @@ func (l *Load) lasted(from, to flow.Moment, h *flow.Hours) {
 	l.Working += float64(l.N) * length.Working.Hours()
 }
 
+// Later is how much it is at a later moment, when nothing has begun or ended since.
+func (l Load) Later(from, to flow.Moment, h *flow.Hours) Load {
+	l.lasted(from, to, h)
+	return l
+}
+
 // And is two loads together.
 func (l Load) And(o Load) Load {
 	return Load{l.N + o.N, l.Elapsed + o.Elapsed, l.Working + o.Working}

@@ -135,3 +135,27 @@ func TestWaysAreReadAgain(t *testing.T) {
 		}
 	}
 }
+
+// What waits has waited later for as long as it would be counted then.
+func TestWaitsGrowByTheTimeThatPasses(t *testing.T) {
+	t.Parallel()
+	hours := flow.StarterCalendar().In(kolkata)
+	begin := flow.At(time.Date(2026, 11, 20, 9, 0, 0, 0, kolkata))
+	minutes := rapid.Int64Range(0, 20*24*60)
+	rapid.Check(t, func(t *rapid.T) {
+		var b Busy
+		now := begin
+		for _, m := range rapid.SliceOfN(minutes, 0, 20).Draw(t, "since") {
+			since := begin.Add(time.Duration(m) * time.Minute)
+			b.Add(since, since+1, 1)
+			now = max(now, since)
+		}
+		later := now.Add(time.Duration(minutes.Draw(t, "later")) * time.Minute)
+		for _, h := range []*flow.Hours{nil, hours} {
+			got, want := b.Waiting(now, h).Later(now, later, h), b.Waiting(later, h)
+			if got.N != want.N || math.Abs(got.Elapsed-want.Elapsed) > 1e-6 || math.Abs(got.Working-want.Working) > 1e-6 {
+				t.Fatalf("%+v, counted then %+v", got, want)
+			}
+		}
+	})
+}

@@ -31,6 +31,7 @@ type Analysis struct {
 	now   time.Time
 	house House
 	first flow.Date // the first day that there is anything of; empty: none
+	asOf  RolledUp
 }
 
 // Analysis is what a reader may read at a moment. It reads the processes and calendars once.
@@ -41,6 +42,7 @@ func (db *DB) Analysis(ctx context.Context, o Organisation, scope flow.Scope, no
 	}
 	a := &Analysis{db: db, org: o, scope: scope, now: now, house: h}
 	err = db.tenant(ctx, o.ID, func(b *pgx.Batch) {
+		a.queueRolledUp(b, &a.asOf)
 		b.Queue("select coalesce(min(day)::text, '') from tallies where org_id = $1 and by = ''", o.ID).QueryRow(func(row pgx.Row) error { return row.Scan(&a.first) })
 	})
 	return a, err
@@ -54,18 +56,26 @@ type RolledUp struct {
 }
 
 // RolledUp tells how far the roll-ups are.
-func (a *Analysis) RolledUp(ctx context.Context) (RolledUp, error) {
-	var r RolledUp
-	var text []byte
-	err := a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
-		b.Queue(selectRolledUp, a.org.ID, Roller).QueryRow(func(row pgx.Row) error { return notFound(row.Scan(&r.Head, &r.Seq, &text)) })
-	})
-	var state rollState
-	if err == nil && len(text) > 0 {
-		err = json.Unmarshal(text, &state)
-	}
-	r.At, r.Making = state.At.Time(), state.Making || state.Settings != a.house.settings
+func (a *Analysis) RolledUp(ctx context.Context) (r RolledUp, err error) {
+	err = a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) { a.queueRolledUp(b, &r) })
 	return r, err
+}
+
+func (a *Analysis) queueRolledUp(b *pgx.Batch, r *RolledUp) {
+	b.Queue(selectRolledUp, a.org.ID, Roller).QueryRow(func(row pgx.Row) error {
+		var text []byte
+		if err := row.Scan(&r.Head, &r.Seq, &text); err != nil {
+			return notFound(err)
+		}
+		var state rollState
+		if len(text) > 0 {
+			if err := json.Unmarshal(text, &state); err != nil {
+				return err
+			}
+		}
+		r.At, r.Making = state.At.Time(), state.Making || state.Settings != a.house.settings
+		return nil
+	})
 }
 
 // dayBegins is when a day begins where the organisation is.

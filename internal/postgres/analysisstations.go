@@ -3,8 +3,10 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,34 +66,93 @@ func (a *Analysis) busyFacts(ctx context.Context, c measure.Cut, r reach, into f
 
 // waitingNow is how long things have been waiting at each stage of a cut that reaches to now.
 func (a *Analysis) waitingNow(ctx context.Context, c measure.Cut) (map[flow.StageRef]measure.Load, error) {
-	loads := map[flow.StageRef]measure.Load{}
 	r, err := a.reach(c)
 	_, end := a.bounds(c.From, c.To)
 	if err != nil || r.nothing() || end < flow.At(a.now) || !c.Vendor.IsZero() || c.Station != "" {
-		return loads, err
+		return nil, err
+	}
+	if c.Customer == "" && c.Product == "" {
+		return a.allWaiting(ctx, r)
 	}
 	waits := map[flow.StageRef]*measure.Busy{}
-	ref := func(k measure.BusyKey) flow.StageRef { return flow.StageRef{Process: k.Process, Stage: k.Stage} }
-	if c.Customer != "" || c.Product != "" {
-		err = a.busyFacts(ctx, c, r, func(k measure.BusyKey) *measure.Busy {
-			if k.Day == measure.OpenDay {
-				return at(waits, ref(k))
-			}
-			return nil
-		})
-	} else {
-		where, args := r.place([]any{a.org.ID})
-		err = a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
-			b.Queue("select f.day::text, f.process_id, f.stage, f.site, f.station, f.runs from busy_days f where f.org_id = $1 and f.day = date '9999-12-31'"+where, args...).Query(func(rows pgx.Rows) error {
-				return eachBusy(rows, func(k measure.BusyKey, b measure.Busy) error { at(waits, ref(k)).Merge(b); return nil })
-			})
-		})
-	}
+	err = a.busyFacts(ctx, c, r, func(k measure.BusyKey) *measure.Busy {
+		if k.Day == measure.OpenDay {
+			return at(waits, flow.StageRef{Process: k.Process, Stage: k.Stage})
+		}
+		return nil
+	})
+	return a.waiting(waits), err
+}
+
+// waiting is how long the waits that go on have lasted.
+func (a *Analysis) waiting(waits map[flow.StageRef]*measure.Busy) map[flow.StageRef]measure.Load {
+	loads := map[flow.StageRef]measure.Load{}
 	for stage, b := range waits {
 		_, h := a.house.Place(stage.Process, stage.Stage)
 		loads[stage] = b.Waiting(flow.At(a.now), h)
 	}
-	return loads, err
+	return loads
+}
+
+// allWaiting is of everything within reach. Adding up when each of very many began takes a while, but until the roll-ups go
+// on it is the same for everybody, and grows by the time that passes.
+func (a *Analysis) allWaiting(ctx context.Context, r reach) (map[flow.StageRef]measure.Load, error) {
+	where, args := r.place([]any{a.org.ID})
+	key, now := fmt.Sprint(a.house.settings, args), flow.At(a.now)
+	if w, ok := a.db.waits.get(key); ok && w.seq == a.asOf.Seq && w.at <= now && !a.asOf.Making {
+		loads := map[flow.StageRef]measure.Load{}
+		for stage, load := range w.loads {
+			_, h := a.house.Place(stage.Process, stage.Stage)
+			loads[stage] = load.Later(w.at, now, h)
+		}
+		return loads, nil
+	}
+	waits := map[flow.StageRef]*measure.Busy{}
+	err := a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
+		b.Queue("select f.day::text, f.process_id, f.stage, f.site, f.station, f.runs from busy_days f where f.org_id = $1 and f.day = date '9999-12-31'"+where, args...).Query(func(rows pgx.Rows) error {
+			return eachBusy(rows, func(k measure.BusyKey, b measure.Busy) error {
+				at(waits, flow.StageRef{Process: k.Process, Stage: k.Stage}).Merge(b)
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	loads := a.waiting(waits)
+	a.db.waits.put(key, knownWaits{a.asOf.Seq, now, loads})
+	return loads, nil
+}
+
+// knownWaits is how long things had been waiting at a moment, by the roll-ups of a place in the log.
+type knownWaits struct {
+	seq   int64
+	at    flow.Moment
+	loads map[flow.StageRef]measure.Load // not to be changed
+}
+
+// waits remembers that by whose it is.
+type waits struct {
+	mu    sync.Mutex
+	known map[string]knownWaits
+}
+
+const maxWaits = 500 // scopes
+
+func (w *waits) get(key string) (knownWaits, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	known, ok := w.known[key]
+	return known, ok
+}
+
+func (w *waits) put(key string, known knownWaits) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known == nil || len(w.known) >= maxWaits {
+		w.known = map[string]knownWaits{}
+	}
+	w.known[key] = known
 }
 
 // place narrows a query to processes and single stages.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -51,6 +52,7 @@ func (a *Analysis) reach(c measure.Cut) (reach, error) {
 	for site := range a.scope.Sites {
 		r.sites = append(r.sites, site)
 	}
+	slices.Sort(r.sites)
 	if c.Site != "" {
 		if len(a.scope.Sites) > 0 && !a.scope.Sites[c.Site] {
 			return r, nil
@@ -73,6 +75,9 @@ func (a *Analysis) reach(c measure.Cut) (reach, error) {
 			r.stages = append(r.stages, ref)
 		}
 	}
+	slices.SortFunc(r.stages, func(x, y flow.StageRef) int {
+		return cmp.Or(compareIDs(x.Process, y.Process), cmp.Compare(x.Stage, y.Stage))
+	})
 	return r, nil
 }
 

@@ -33,6 +33,7 @@ type DB struct {
 	pool     *pgxpool.Pool
 	editions editions
 	states   states
+	waits    waits
 	tables   timetables
 	settings settings
 	scopes   scopes
