@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"clicarity/internal/flow"
 	"clicarity/internal/measure"
 	"clicarity/internal/postgres/local"
@@ -121,8 +123,51 @@ func (p plan) furnishAlone(ctx context.Context, h house, dir string) (err error)
 	return err
 }
 
+// settle lets the program do what is due of its own accord, such as learning the night's forecasts, so that it does not do it
+// while it is asked.
+func (p plan) settle(ctx context.Context, h house, dir string) (err error) {
+	cluster, err := p.cluster(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cluster.Close()) }()
+	s, err := h.furnish(ctx, p, cluster)
+	if err != nil {
+		return err
+	}
+	st, err := startSite(ctx, p, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.stop()) }()
+	conn, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for quiet := 0; quiet < 3; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Second):
+		}
+		var busy bool
+		err := conn.QueryRow(ctx, "select exists (select from forecast_nights where held_until > now())").Scan(&busy)
+		if err != nil {
+			return err
+		}
+		if quiet++; busy {
+			quiet = 0
+		}
+	}
+	return nil
+}
+
 // ask starts everything anew and asks.
 func (p plan) ask(ctx context.Context, h house, dir string) (lines []readFigures, err error) {
+	if err := p.settle(ctx, h, dir); err != nil {
+		return nil, err
+	}
 	cluster, err := p.cluster(ctx, dir)
 	if err != nil {
 		return nil, err

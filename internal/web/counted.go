@@ -10,9 +10,9 @@ import (
 	"clicarity/internal/postgres"
 )
 
-// What is at the stages is counted anew for every page, so that the numbers are right to the last tap. Of lists that are
-// so large that this takes its time, what was counted serves again: while nothing has moved, and for two seconds when
-// something has.
+// What is at the stages, and what reports tell of a company, is counted anew for every page, so that the numbers are right to
+// the last tap. Where there is so much that this takes its time, what was counted serves again: while nothing has moved, but
+// not beyond the minute, and for two seconds when something has.
 const (
 	countedFor = 2 * time.Second
 	countsSoon = 5000 // jobs; so many are counted in a moment, and always anew

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -179,40 +180,58 @@ func (p *reportPage) PeriodSays() string {
 	return p.T("rep_period", "since", p.Date(p.Asked.Cut.From), "until", p.Date(p.Asked.Cut.To))
 }
 
+// overviewFigures are the figures of the overview.
+type overviewFigures struct {
+	now, before measure.KPIs
+	trend       []measure.Point
+	stations    []measure.StationFigures
+	neck        measure.Bottleneck
+}
+
+// readOverview reads them. Of a large organisation they are the same for everybody who asks the same, until the roll-ups go on.
+func (w *Web) readOverview(r *http.Request, p *reportPage) (overviewFigures, error) {
+	read := func() (f overviewFigures, jobs int, err error) {
+		if f.now, f.before, err = p.figures.Compared(r.Context(), p.Asked.Cut); err != nil {
+			return f, 0, err
+		}
+		if f.trend, err = p.figures.Trend(r.Context(), p.Asked.Cut, p.grain()); err != nil {
+			return f, 0, err
+		}
+		if f.stations, err = p.figures.Stations(r.Context(), p.Asked.Cut); err != nil {
+			return f, 0, err
+		}
+		f.neck, err = p.figures.Bottleneck(r.Context(), p.Asked.Cut)
+		return f, f.now.Open.Jobs + f.now.Jobs, err
+	}
+	if p.Rolled.Making {
+		f, _, err := read()
+		return f, err
+	}
+	return w.overviews.get(fmt.Sprintf("%s %#v %#v %v", p.Who.Org, p.Who.Scope, p.Asked.Cut, p.grain()), p.Rolled.Seq, p.Now, read)
+}
+
 // overview is every key figure of the period.
 func (w *Web) overview(r *http.Request, p *reportPage) error {
-	now, before, err := p.figures.Compared(r.Context(), p.Asked.Cut)
+	f, err := w.readOverview(r, p)
 	if err != nil {
 		return err
 	}
-	trend, err := p.figures.Trend(r.Context(), p.Asked.Cut, p.grain())
-	if err != nil {
-		return err
-	}
-	was := &before
+	was := &f.before
 	if !p.Asked.Compare {
 		was = nil
 	}
 	for _, k := range kpis {
 		if !k.Jobs || whole(p.Asked.Cut) {
-			p.Cards = append(p.Cards, p.card(k, &now, was, trend))
+			p.Cards = append(p.Cards, p.card(k, &f.now, was, f.trend))
 		}
 	}
-	p.Cards = append(p.Cards, p.wipCard(&now))
+	p.Cards = append(p.Cards, p.wipCard(&f.now))
 	p.Fresh = p.Rolled.Head == 0
-	stations, err := p.figures.Stations(r.Context(), p.Asked.Cut)
-	if err != nil {
-		return err
+	if len(f.stations) > 0 {
+		p.Cards = append(p.Cards, p.stationCard(f.stations))
 	}
-	if len(stations) > 0 {
-		p.Cards = append(p.Cards, p.stationCard(stations))
-	}
-	neck, err := p.figures.Bottleneck(r.Context(), p.Asked.Cut)
-	if err != nil {
-		return err
-	}
-	p.Says = p.bottleneck(neck)
-	p.add(p.kpiTable(&now, was))
+	p.Says = p.bottleneck(f.neck)
+	p.add(p.kpiTable(&f.now, was))
 	return nil
 }
 

@@ -61,6 +61,7 @@ type Web struct {
 	beats        beats
 	loads        counted[stageLoads]
 	sums         counted[[]postgres.StageSum]
+	overviews    counted[overviewFigures]
 	forecasts    forecasts
 	vocabularies vocabularies
 	site         *passkeys.Site // nil: people reach it by a bare address, to which no passkey can belong
