@@ -101,35 +101,36 @@ func days(narrow string) string { return strings.ReplaceAll(byDay, "%narrow%", n
 
 // Sums are what is at the stages of a query, by place in it.
 func (db *DB) Sums(ctx context.Context, org flow.ID, q PulseQuery) ([]StageSum, error) {
-	p := Pulse{}
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		q.queueStages(b, org, &p, sums+byStatus)
-		q.queueStations(b, org, &p)
-		q.queueDays(b, org, &p)
-	})
+	p, err := db.pulse(ctx, org, func(b *pgx.Batch, stages *Pulse) {
+		q.queueStages(b, org, stages, sums+byStatus)
+		q.queueStations(b, org, stages)
+	}, func(b *pgx.Batch, days *Pulse) { q.queueDays(b, org, days) })
 	return p.Stages, err
 }
 
 // Pulse counts all of a query.
 func (db *DB) Pulse(ctx context.Context, org flow.ID, q PulseQuery) (Pulse, error) {
-	var stages, jobs Pulse
+	return db.pulse(ctx, org, func(b *pgx.Batch, stages *Pulse) { q.queueStages(b, org, stages, sums) }, func(b *pgx.Batch, jobs *Pulse) {
+		q.queueJobs(b, org, jobs)
+		q.queueWasteful(b, org, jobs)
+		q.queueDays(b, org, jobs)
+	})
+}
+
+// pulse counts what is at the stages beside all the rest, which takes as long.
+func (db *DB) pulse(ctx context.Context, org flow.ID, atStages, rest func(*pgx.Batch, *Pulse)) (Pulse, error) {
+	var stages, p Pulse
 	counted := make(chan error, 1)
-	go func() { // beside the other: counting what is at the stages takes as long as all the rest
-		counted <- db.tenant(ctx, org, func(b *pgx.Batch) {
-			q.queueJobs(b, org, &jobs)
-			q.queueWasteful(b, org, &jobs)
-			q.queueDays(b, org, &jobs)
-		})
-	}()
-	err := db.tenant(ctx, org, func(b *pgx.Batch) { q.queueStages(b, org, &stages, sums) })
+	go func() { counted <- db.tenant(ctx, org, func(b *pgx.Batch) { rest(b, &p) }) }()
+	err := db.tenant(ctx, org, func(b *pgx.Batch) { atStages(b, &stages) })
 	if err := errors.Join(err, <-counted); err != nil {
 		return Pulse{}, err
 	}
-	for i, s := range jobs.Stages {
+	for i, s := range p.Stages {
 		stages.Stages[i].Stuck += s.Stuck
 	}
-	jobs.Stages = stages.Stages
-	return jobs, nil
+	p.Stages = stages.Stages
+	return p, nil
 }
 
 // What is counted at a stage: its jobs, how many are stuck, and since when; and by status, which takes longer.
