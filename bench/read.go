@@ -50,8 +50,10 @@ var questions = []asked{
 		return list
 	}},
 	{"queue", func(f *firm) (list []string) {
+		after := url.Values{"after": {time.Now().AddDate(0, 0, -30).Format(time.RFC3339Nano)}, "job": {flow.ID{}.String()}}
 		for i := range stages {
-			list = append(list, fmt.Sprintf("/stages/%s/stage-%02d", f.process.ID, i+1))
+			page := fmt.Sprintf("/stages/%s/stage-%02d", f.process.ID, i+1)
+			list = append(list, page, page+"?"+after.Encode())
 		}
 		return list
 	}},
