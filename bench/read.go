@@ -64,7 +64,9 @@ var questions = []asked{
 		return append(list, "/find?q=alphonso", "/find?q=godav")
 	}},
 	{"pulse", func(*firm) []string { return []string{"/pulse"} }},
-	{"analytics", func(*firm) []string { return []string{"/reports"} }},
+	{"analytics", func(*firm) []string {
+		return []string{"/reports?days=90", "/reports/stages?days=90", "/reports/customers?days=90", "/reports/times?days=90", "/reports/flow?days=90", "/reports/ageing?days=90", "/reports/losses?days=90", "/reports/paths?days=90"}
+	}},
 	{"job", func(f *firm) (list []string) {
 		list = append(list, "/jobs/"+f.jobs[0].String()) // the one with 500 movements
 		return list

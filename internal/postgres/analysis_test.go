@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -303,6 +304,30 @@ func (w *analysed) flows(a *postgres.Analysis) {
 	}
 	w.levels(f)
 	w.there(a, f)
+	w.offered(a)
+}
+
+// offered checks that what there is in all is what there is in one process or another.
+func (w *analysed) offered(a *postgres.Analysis) {
+	ctx := w.once.t.Context()
+	processes, err := w.once.db.Processes(ctx, w.o.ID)
+	w.must(err)
+	for _, by := range []measure.Dimension{measure.PerCustomer, measure.PerProduct, measure.PerStation} {
+		all, err := a.Values(ctx, w.cut, by)
+		w.must(err)
+		var each []string
+		for _, p := range processes {
+			c := w.cut
+			c.Process = p.ID
+			some, err := a.Values(ctx, c, by)
+			w.must(err)
+			each = append(each, some...)
+		}
+		slices.Sort(each)
+		if each = slices.Compact(each); !slices.Equal(all, each) {
+			w.t.Fatalf("by %s there are %q, process by process %q", by, all, each)
+		}
+	}
 }
 
 // there checks that as many jobs are listed as were at a stage when a day ended.

@@ -236,7 +236,32 @@ func (a *Analysis) Variants(ctx context.Context, c measure.Cut, limit int) (list
 // PerProduct and PerStation.
 func (a *Analysis) Values(ctx context.Context, c measure.Cut, by measure.Dimension) ([]string, error) {
 	c.Customer, c.Product, c.Vendor, c.Station = "", "", flow.ID{}, ""
+	if a.scope.Everything() && c.Process.IsZero() && c.Site == "" {
+		return a.allValues(ctx, c, by)
+	}
 	got, err := gather(ctx, a, question{cut: c, by: by}, func(k measure.Key) (string, bool) { return k.Value, k.Day != measure.OpenDay })
 	list := slices.Sorted(maps.Keys(got))
 	return list[:min(len(list), MaxSlices)], err
+}
+
+// allValues goes from one value to the next in the index, however many days have them.
+func (a *Analysis) allValues(ctx context.Context, c measure.Cut, by measure.Dimension) (list []string, err error) {
+	if _, err := a.reach(c); err != nil {
+		return nil, err
+	}
+	const of = "t.org_id = $1 and t.by = $2 and t.value <> ''"
+	err = a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
+		b.Queue(`with recursive v as (
+				(select t.value from tallies t where `+of+` order by t.value limit 1)
+				union all
+				select (select t.value from tallies t where `+of+` and t.value > v.value order by t.value limit 1) from v where v.value is not null)
+			select value from v where value is not null
+				and exists (select from tallies t where `+of+` and t.value = v.value and t.day between $3::text::date and $4::text::date) limit $5`,
+			a.org.ID, byOf(by, false), string(c.From), string(c.To), MaxSlices).Query(func(rows pgx.Rows) (err error) {
+			list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
+		})
+	})
+	slices.Sort(list)
+	return list, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -301,17 +302,24 @@ func (q question) level(r reach) func(k measure.Key) bool {
 
 // eachFact reads the facts of a cut. Those of some kinds: that ended in the period; else all that may count in it.
 func (a *Analysis) eachFact(ctx context.Context, c measure.Cut, r reach, kinds []measure.FactKind, f func(measure.Fact)) error {
-	processes, codes := refColumns(r.stages)
-	args := []any{a.org.ID, uuids(r.whole), uuids(processes), codes, string(c.From)}
+	args := []any{a.org.ID, string(c.From)}
 	add := func(v any) string { args = append(args, v); return "$" + itoa(len(args)) }
-	where := ` where org_id = $1 and (process_id = any($2) or (process_id, stage) in (select * from unnest($3::uuid[], $4::text[]))) and day >= $5::text::date`
+	var places []string // without an "or" where there is one alone: an index is of no use to it
+	if len(r.whole) > 0 {
+		places = append(places, "process_id = any("+add(uuids(r.whole))+")")
+	}
+	if len(r.stages) > 0 {
+		processes, codes := refColumns(r.stages)
+		places = append(places, "(process_id, stage) in (select * from unnest("+add(uuids(processes))+"::uuid[], "+add(codes)+"::text[]))")
+	}
+	where := " where org_id = $1 and (" + strings.Join(places, " or ") + ") and day >= $2::text::date"
 	if kinds != nil {
 		text := make([]string, len(kinds))
 		for i, k := range kinds {
 			text[i] = string(k)
 		}
 		where += " and kind = any(" + add(text) + ") and day <= " + add(string(c.To)) + "::text::date and day < date '9999-12-31'" +
-			" and at >= " + add(a.dayBegins(c.From).Time())
+			" and at >= " + add(a.dayBegins(c.From).Time()) + " and at < " + add(a.dayBegins(nextDay(c.To)).Time())
 	}
 	if c.Customer != "" {
 		where += " and customer = " + add(c.Customer) + " and customer <> ''"
