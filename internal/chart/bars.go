@@ -243,8 +243,9 @@ func Ageing(f Frame, lanes []Lane) template.HTML {
 	}
 	for i, l := range lanes {
 		y := laneHigh * float64(i)
-		d.words("name", left, y+text+2, wide*0.62, l.Name)
-		d.words("value end", wide, y+text+2, wide*0.38, l.Says)
+		says := min(widthOf(l.Says), wide*0.6) // the name has the rest
+		d.words("name", left, y+text+2, wide-says-left-2*gap, l.Name)
+		d.words("value end", wide, y+text+2, says, l.Says)
 		d.el("line", "lane", "x1", left, "x2", right, "y1", y+40, "y2", y+40)
 		d.dots(l, y+40, at)
 	}
