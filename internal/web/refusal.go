@@ -39,6 +39,9 @@ func (w *Web) sentence(ctx context.Context, v *view, r *flow.Refusal, processes 
 	if r.Code == flow.TooEarly && r.Here > 0 {
 		key = "refusal_too_early_part"
 	}
+	if own := key + "_" + r.Name; v.Has(own) { // how it is written
+		key = own
+	}
 	kind := ""
 	if r.Kind != "" {
 		kind = v.T("kind_" + string(r.Kind))

@@ -648,7 +648,7 @@ func TestAnOwnerChangesARunningJob(t *testing.T) {
 		}
 		return owner.post("/jobs/"+job.String()+"/"+what, form)
 	}
-	to("change", "customer", "Anmol Sweets", "item", "Peda box", "due", "soon").says(422, "“soon” does not fit “Due date”")
+	to("change", "customer", "Anmol Sweets", "item", "Peda box", "due", "soon").says(422, "“soon” is no date. Write it like 26-11-2026")
 	to("change", "customer", "Anmol Sweets", "item", "Peda box", "due", "5/12/2027", "urgent", "1", "reason", "festival").
 		says(200, "Anmol Sweets", "Due date: 14-10-2027 → 05-12-2027", "first 14-10-2027", "festival", "Urgent")
 	owner.get("/find?q=peda").says(200, "C-1")
