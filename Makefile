@@ -33,7 +33,7 @@ bench: postgres build ## measure beside pgbench; prints one line of JSON (about 
 
 # What it measures on is made once and kept.
 BENCH_READ ?= /var/tmp/clicarity-bench-read
-bench-read: postgres build ## time pages with 10,00,000 open jobs; a line of JSON each (the first time it seeds for half an hour)
+bench-read: postgres build ## time pages among more than 10,00,000 open jobs; a line of JSON each (the first time it seeds for half an hour)
 	@$(GO) run ./bench -program $(PROGRAM) -jobs 1000000 -read $(BENCH_READ)
 
 properties: ## 1,000,000 and more random commands against the rules; prints how many

@@ -111,10 +111,10 @@ func readAll(ctx context.Context, p plan, dir string, out io.Writer) (err error)
 	return nil
 }
 
-// sizes are the two databases: one of all the jobs, whose first organisation holds a fifth, and one of a tenth of them,
-// whose first organisation holds a fifth too.
+// sizes are the two databases. In the large one the first organisation holds a fifth of the jobs and 23 others a twentieth
+// each, so that of 10,00,000 there are 13,50,000 open jobs and a crore of movements; the small one is a tenth of that.
 func sizes(jobs int) (small, big house) {
-	return house{"clicarity_small", jobs / 50, jobs / 200, 16}, house{"clicarity_big", jobs / 5, jobs / 20, 16}
+	return house{"clicarity_small", jobs / 50, jobs / 200, 23}, house{"clicarity_big", jobs / 5, jobs / 20, 23}
 }
 
 func (p plan) cluster(ctx context.Context, dir string) (*local.Cluster, error) {
