@@ -1340,8 +1340,6 @@ CREATE INDEX job_words_job ON public.job_words USING btree (org_id, job_id);
 
 CREATE INDEX jobs_board ON public.jobs USING btree (org_id, process_id, status, due, id);
 
-CREATE INDEX jobs_closed ON public.jobs USING btree (org_id, process_id, status, id);
-
 CREATE INDEX jobs_editions ON public.jobs USING btree (org_id, process_id, version, id) WHERE (status = 'open'::text);
 
 CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (parent_id IS NOT NULL);
