@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -108,6 +107,7 @@ func (a *Analysis) allWaiting(ctx context.Context, r reach) (map[flow.StageRef]m
 		return loads, nil
 	}
 	waits := map[flow.StageRef]*measure.Busy{}
+	var after RolledUp
 	err := a.db.tenant(ctx, a.org.ID, func(b *pgx.Batch) {
 		b.Queue("select f.day::text, f.process_id, f.stage, f.site, f.station, f.runs from busy_days f where f.org_id = $1 and f.day = date '9999-12-31'"+where, args...).Query(func(rows pgx.Rows) error {
 			return eachBusy(rows, func(k measure.BusyKey, b measure.Busy) error {
@@ -115,12 +115,15 @@ func (a *Analysis) allWaiting(ctx context.Context, r reach) (map[flow.StageRef]m
 				return nil
 			})
 		})
+		a.queueRolledUp(b, &after)
 	})
 	if err != nil {
 		return nil, err
 	}
 	loads := a.waiting(waits)
-	a.db.waits.put(key, knownWaits{a.asOf.Seq, now, loads})
+	if after.Seq == a.asOf.Seq && !after.Making && !a.asOf.Making { // it is of that place in the log, and of all jobs
+		a.db.waits.put(key, knownWaits{after.Seq, now, loads}, maxWaits)
+	}
 	return loads, nil
 }
 
@@ -131,29 +134,7 @@ type knownWaits struct {
 	loads map[flow.StageRef]measure.Load // not to be changed
 }
 
-// waits remembers that by whose it is.
-type waits struct {
-	mu    sync.Mutex
-	known map[string]knownWaits
-}
-
 const maxWaits = 500 // scopes
-
-func (w *waits) get(key string) (knownWaits, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	known, ok := w.known[key]
-	return known, ok
-}
-
-func (w *waits) put(key string, known knownWaits) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.known == nil || len(w.known) >= maxWaits {
-		w.known = map[string]knownWaits{}
-	}
-	w.known[key] = known
-}
 
 // place narrows a query to processes and single stages.
 func (r reach) place(args []any) (string, []any) {

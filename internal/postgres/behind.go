@@ -33,6 +33,8 @@ type BehindPage struct {
 	Rows []measure.Behind
 	Jobs map[flow.ID]flow.Job
 	Next BehindPlace // of the next page, the zero place after the last
+
+	Since flow.Moment // of a person's reports: those from before were not read; 0: all were
 }
 
 // behind is how the facts behind a figure are found: of a kind, those that ended in the period, or began in it, or go on,

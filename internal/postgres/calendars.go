@@ -63,19 +63,15 @@ func (db *DB) queueTimetable(b *pgx.Batch, org flow.ID, p *flow.Person) {
 			return err
 		}
 		var err error
-		p.Hours, err = db.tables.get(org, timetableKey{p.Timezone, standard, text})
+		p.Hours, err = db.timetable(org, timetableKey{p.Timezone, standard, text})
 		return err
 	})
 }
 
-// timetables remembers what was made of calendars: they are needed by every request and seldom change.
-type timetables struct {
-	mu    sync.Mutex
-	known map[flow.ID]knownTimetable
-}
-
+// timetableKey is what a timetable is made of.
 type timetableKey struct{ zone, standard, calendars string }
 
+// knownTimetable is what was made of calendars: it is needed by every request and seldom changes.
 type knownTimetable struct {
 	key   timetableKey
 	table *flow.Timetable
@@ -83,21 +79,16 @@ type knownTimetable struct {
 
 const maxTimetables = 1000 // a bound on memory, far above the organisations that one server meets in a day
 
-func (t *timetables) get(org flow.ID, key timetableKey) (*flow.Timetable, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if known, ok := t.known[org]; ok && known.key == key {
+func (db *DB) timetable(org flow.ID, key timetableKey) (*flow.Timetable, error) {
+	if known, ok := db.tables.get(org); ok && known.key == key {
 		return known.table, nil
 	}
 	var list []flow.Calendar
 	if err := json.Unmarshal([]byte(key.calendars), &list); err != nil {
 		return nil, err
 	}
-	if t.known == nil || len(t.known) >= maxTimetables {
-		t.known = map[flow.ID]knownTimetable{}
-	}
 	table := flow.NewTimetable(list, key.standard, Zone(key.zone))
-	t.known[org] = knownTimetable{key, table}
+	db.tables.put(org, knownTimetable{key, table}, maxTimetables)
 	return table, nil
 }
 

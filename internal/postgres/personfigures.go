@@ -77,10 +77,11 @@ func (a *Analysis) reported(ctx context.Context, c measure.Cut) (moves []Record,
 // reportsBehind are a person's reports, as they are counted.
 func (a *Analysis) reportsBehind(ctx context.Context, q BehindQuery) (BehindPage, error) {
 	page := BehindPage{Jobs: map[flow.ID]flow.Job{}}
-	moves, _, err := a.reported(ctx, q.Cut)
+	moves, since, err := a.reported(ctx, q.Cut)
 	if err != nil {
 		return page, err
 	}
+	page.Since = since
 	var ids []flow.ID
 	for _, m := range moves {
 		if m.Member != q.Member || q.After.N != 0 && m.Seq >= int64(q.After.N) {

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,12 +30,12 @@ var ErrNotFound = errors.New("postgres: not found")
 // DB is a pool of connections acting as AppRole.
 type DB struct {
 	pool     *pgxpool.Pool
-	editions editions
+	editions memo[editionKey, flow.Process] // versions of processes, which never change
 	states   states
-	waits    waits
-	tables   timetables
-	settings settings
-	scopes   scopes
+	waits    memo[string, knownWaits] // by whose they are
+	tables   memo[flow.ID, knownTimetable]
+	settings memo[flow.ID, knownSettings]
+	scopes   memo[scopeKey, flow.Scope]
 	waker    *waker
 	sealer   Sealer
 }
@@ -144,12 +143,6 @@ func (db *DB) inTenant(ctx context.Context, org flow.ID, f func(tx pgx.Tx) error
 	})
 }
 
-// editions remembers process versions, which never change.
-type editions struct {
-	mu    sync.Mutex
-	known map[editionKey]flow.Process
-}
-
 type editionKey struct {
 	org flow.ID
 	ed  flow.Edition
@@ -157,18 +150,6 @@ type editionKey struct {
 
 const maxEditions = 2000 // a bound on memory, far above what a busy server meets in a day
 
-func (e *editions) get(org flow.ID, ed flow.Edition) (flow.Process, bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	p, ok := e.known[editionKey{org, ed}]
-	return p, ok
-}
-
-func (e *editions) put(org flow.ID, p flow.Process) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.known == nil || len(e.known) >= maxEditions {
-		e.known = map[editionKey]flow.Process{}
-	}
-	e.known[editionKey{org, flow.Edition{Process: p.ID, Version: p.Version}}] = p
+func (db *DB) keepEdition(org flow.ID, p flow.Process) {
+	db.editions.put(editionKey{org, flow.Edition{Process: p.ID, Version: p.Version}}, p, maxEditions)
 }

@@ -80,7 +80,7 @@ func (db *DB) ProcessByName(ctx context.Context, org flow.ID, name string) (flow
 
 // Edition is one version of a process.
 func (db *DB) Edition(ctx context.Context, org flow.ID, ed flow.Edition) (flow.Process, error) {
-	if p, ok := db.editions.get(org, ed); ok {
+	if p, ok := db.editions.get(editionKey{org, ed}); ok {
 		return p, nil
 	}
 	var p flow.Process
@@ -88,7 +88,7 @@ func (db *DB) Edition(ctx context.Context, org flow.ID, ed flow.Edition) (flow.P
 		b.Queue(selectEdition, org, ed.Process, ed.Version).QueryRow(func(row pgx.Row) error { return scanProcess(row, &p) })
 	})
 	if err == nil {
-		db.editions.put(org, p)
+		db.keepEdition(org, p)
 	}
 	return p, notFound(err)
 }
@@ -97,14 +97,14 @@ const selectEdition = "select definition from process_versions where org_id = $1
 
 // edition is Edition inside a transaction that is under way.
 func (db *DB) edition(ctx context.Context, conn *pgx.Conn, org flow.ID, ed flow.Edition) (flow.Process, error) {
-	if p, ok := db.editions.get(org, ed); ok {
+	if p, ok := db.editions.get(editionKey{org, ed}); ok {
 		return p, nil
 	}
 	var p flow.Process
 	if err := scanProcess(conn.QueryRow(ctx, selectEdition, org, ed.Process, ed.Version), &p); err != nil {
 		return p, notFound(err)
 	}
-	db.editions.put(org, p)
+	db.keepEdition(org, p)
 	return p, nil
 }
 

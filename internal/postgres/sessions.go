@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -143,7 +142,7 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	if device != nil {
 		p.Device = *device
 	}
-	if p.Scope, err = db.scopes.of(given, p.Role, p.Member); err != nil {
+	if p.Scope, err = db.scope(given, p.Role, p.Member); err != nil {
 		return flow.Person{}, false, err
 	}
 	switch p.Via {
@@ -167,13 +166,8 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	return p, now.Sub(seen) > staleAfter(time.Duration(idle)*time.Second), nil
 }
 
-// scopes remembers what members were given as the rules ask it: it is needed with every request and seldom changes. A
-// scope is never changed once it is made.
-type scopes struct {
-	mu    sync.Mutex
-	known map[scopeKey]flow.Scope
-}
-
+// scopeKey is what a scope is made of: what a member was given, as the rules ask it. It is needed with every request and
+// seldom changes, and a scope is never changed once it is made.
 type scopeKey struct {
 	given  string
 	role   flow.Role
@@ -183,22 +177,18 @@ type scopeKey struct {
 // maxScopes bounds the memory, far above the members that one server meets in an hour.
 const maxScopes = 20_000
 
-func (s *scopes) of(given string, role flow.Role, member flow.ID) (flow.Scope, error) {
+func (db *DB) scope(given string, role flow.Role, member flow.ID) (flow.Scope, error) {
 	key := scopeKey{given, role, member}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known, ok := s.known[key]; ok {
+	if known, ok := db.scopes.get(key); ok {
 		return known, nil
 	}
 	var g flow.Given
 	if err := json.Unmarshal([]byte(given), &g); err != nil {
 		return flow.Scope{}, err
 	}
-	if s.known == nil || len(s.known) >= maxScopes {
-		s.known = map[scopeKey]flow.Scope{}
-	}
-	s.known[key] = g.Scope(role, member)
-	return s.known[key], nil
+	scope := g.Scope(role, member)
+	db.scopes.put(key, scope, maxScopes)
+	return scope, nil
 }
 
 // givenText reads what a member was given from its column.

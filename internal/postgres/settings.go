@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,12 +12,7 @@ import (
 // change of its calendars or words. What they say is read only when the stamp is new.
 const settingsStamp = "o.settings"
 
-// settings remembers what organisations have set, by stamp: it is needed by every request and seldom changes.
-type settings struct {
-	mu    sync.Mutex
-	known map[flow.ID]knownSettings
-}
-
+// knownSettings is what an organisation has set, by stamp: it is needed by every request and seldom changes.
 type knownSettings struct {
 	stamp int64
 	zone  string
@@ -28,9 +22,7 @@ type knownSettings struct {
 
 // settle gives a person the settings of their organisation.
 func (db *DB) settle(ctx context.Context, p *flow.Person, stamp int64) error {
-	db.settings.mu.Lock()
-	known, ok := db.settings.known[p.Org]
-	db.settings.mu.Unlock()
+	known, ok := db.settings.get(p.Org)
 	if ok && known.stamp == stamp && known.zone == p.Timezone {
 		p.Hours, p.Words = known.hours, known.words
 		return nil
@@ -42,11 +34,6 @@ func (db *DB) settle(ctx context.Context, p *flow.Person, stamp int64) error {
 	if err != nil {
 		return err
 	}
-	db.settings.mu.Lock()
-	defer db.settings.mu.Unlock()
-	if db.settings.known == nil || len(db.settings.known) >= maxTimetables {
-		db.settings.known = map[flow.ID]knownSettings{}
-	}
-	db.settings.known[p.Org] = knownSettings{stamp, p.Timezone, p.Hours, p.Words}
+	db.settings.put(p.Org, knownSettings{stamp, p.Timezone, p.Hours, p.Words}, maxTimetables)
 	return nil
 }
