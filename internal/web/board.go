@@ -279,6 +279,11 @@ func (p *boardPage) head(load map[string]postgres.StageLoad, vendors map[flow.ID
 // trendDays is how many days the small lines over the stages go back.
 const trendDays = 14
 
+// Trends reports whether there are such lines.
+func (p *boardPage) Trends() bool {
+	return slices.ContainsFunc(p.Columns, func(c column) bool { return c.Trend != "" })
+}
+
 // TrendDays is trendDays for the template.
 func (p *boardPage) TrendDays() int { return trendDays }
 

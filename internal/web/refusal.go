@@ -39,8 +39,8 @@ func (w *Web) sentence(ctx context.Context, v *view, r *flow.Refusal, processes 
 	if r.Code == flow.TooEarly && r.Here > 0 {
 		key = "refusal_too_early_part"
 	}
-	if own := key + "_" + r.Name; v.Has(own) { // how it is written
-		key = own
+	if r.Code == flow.FieldWrong && r.Name == flow.SetDue {
+		key = "refusal_due_wrong" // how it is written
 	}
 	kind := ""
 	if r.Kind != "" {

@@ -60,6 +60,9 @@ func (w *Web) jobsReport(r *http.Request, p *reportPage) error {
 	if err != nil {
 		return err
 	}
+	if page.Since != 0 {
+		p.Says += " " + p.T("rep_people_since", "at", p.When(page.Since))
+	}
 	jobs, err := w.readableMap(r, p.Who, page.Jobs)
 	if err != nil {
 		return err
