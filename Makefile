@@ -64,3 +64,4 @@ gcc:
 servers: # real ones, for the tests
 	@mkdir -p bin
 	@scripts/need pebble
+	@scripts/need strace
