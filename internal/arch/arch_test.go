@@ -56,6 +56,7 @@ var floors = map[string]int{
 	"internal/idptest":         4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
+	"promises":                 5,
 	"e2e":                      5,
 }
 
