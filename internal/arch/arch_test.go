@@ -33,7 +33,7 @@ var floors = map[string]int{
 	"internal/xes":             2,
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
-	"internal/keys":            2,
+	"internal/keys":            1,
 	"internal/trail":           2,
 	"internal/passwords":       2,
 	"internal/factors":         2,

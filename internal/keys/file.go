@@ -38,6 +38,15 @@ func File(name string) (*Ring, error) {
 	return Reread(func() ([]Master, error) { return readFile(name) })
 }
 
+// InFile are the master keys of a file, none when there is no file.
+func InFile(name string) ([]Master, error) {
+	all, err := readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return all, err
+}
+
 func readFile(name string) ([]Master, error) {
 	text, err := os.ReadFile(name) //nolint:gosec // the operator of the service names it
 	if err != nil {
