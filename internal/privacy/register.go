@@ -168,6 +168,7 @@ var Register = []Table{
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},
 		{Column: "failure", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 	}},
+	{Name: "org_keys", About: "the company's keys", Rest: "org_id kind version master wrapped made_at retired_at swept_at"},
 	{Name: "audit", About: "the audit log", Rest: "org_id seq at what hash", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Security, Seen: Owners, Kept: Year, Export: Plain, Erase: Stays},
 		{Column: "content", Whose: "member_id", Purpose: Security, Seen: Owners, Kept: Year, Export: Plain, Erase: Stays}, // names things by id only
