@@ -84,9 +84,13 @@ func interrupted(t *testing.T, url string, after time.Duration, cut bool, do fun
 		if _, err := owner.Exec(t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'clicarity'"); err != nil {
 			t.Fatal(err)
 		}
-	} else {
-		cancel()
+		select { // what was between two steps takes another connection and goes on: it is stopped a moment later
+		case err := <-done:
+			return err
+		case <-time.After(after):
+		}
 	}
+	cancel()
 	return <-done
 }
 
