@@ -4,11 +4,12 @@ import "time"
 
 // How an organisation leaves, in whole days from the moment it is closed.
 const (
-	UndoFor      = 30 * 24 * time.Hour // its owners may undo it for so long
-	DeleteAfter  = 50 * 24 * time.Hour // its deletion begins then: what is in backups goes with them, in time
-	DeletedBy    = 90 * 24 * time.Hour // and then nothing of it is anywhere
-	BackupsFor   = 35 * 24 * time.Hour // the longest that a backup is kept
-	RemindBefore = 7 * 24 * time.Hour  // its owners are reminded so long before either
+	UndoFor      = 30 * 24 * time.Hour  // its owners may undo it for so long
+	DeleteAfter  = 50 * 24 * time.Hour  // its deletion begins then: what is in backups goes with them, in time
+	DeletedBy    = 90 * 24 * time.Hour  // and then nothing of it is anywhere
+	BackupsFor   = 35 * 24 * time.Hour  // the longest that a backup is kept
+	LogsFor      = 365 * 24 * time.Hour // and the lines of the server's log, which name nobody
+	RemindBefore = 7 * 24 * time.Hour   // its owners are reminded so long before either
 )
 
 // Closing is when an organisation was closed and what follows. The zero Closing is of one that is open.

@@ -26,9 +26,6 @@ const (
 	RemainCertificate = "certificate" // the certificate itself, which names nobody
 )
 
-// logsFor is how long the lines of the server's log are kept at the longest.
-const logsFor = 365 * 24 * time.Hour
-
 // Certificate says of an organisation, by its number, that all of it was deleted.
 type Certificate struct {
 	Organisation flow.ID          `json:"organisation"`
@@ -54,7 +51,7 @@ func Certify(k trail.Key, c postgres.Closure, files bool, program string) (strin
 	plain := func(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 	text, err := k.Sign(certificateKind, Certificate{
 		Organisation: c.Org, Closed: plain(c.At.Time()), Begun: plain(c.Begun), Done: plain(c.Done), Rows: c.Counts, Files: files, Program: program,
-		Remains: []Remains{{RemainBackups, plain(c.Done.Add(flow.BackupsFor))}, {RemainLogs, plain(c.Done.Add(logsFor))}, {What: RemainCertificate}},
+		Remains: []Remains{{RemainBackups, plain(c.Done.Add(flow.BackupsFor))}, {RemainLogs, plain(c.Done.Add(flow.LogsFor))}, {What: RemainCertificate}},
 	})
 	return string(text), err
 }
