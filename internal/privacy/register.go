@@ -95,7 +95,7 @@ var Register = []Table{
 		record.of("member_id", "facts"),
 	}},
 	{Name: "receipts", About: "commands that were answered", Rest: "org_id command_id fingerprint first_seq last_seq jobs"},
-	{Name: "log_heads", About: "the end of the history", Rest: "org_id seq hash fold fold_job"},
+	{Name: "log_heads", About: "the end of the history", Rest: "org_id seq hash fold fold_job closed"},
 	{Name: "jobs", About: "jobs", Rest: "org_id id process_id version number number_key due status parent_id site moved_at left_at", Fields: []Field{
 		copied.in("state")}},
 	{Name: "work", About: "jobs at their stages", Rest: "org_id job_id stage process_id status on_hand ready_at station due away again quiet_at", Fields: []Field{
@@ -167,6 +167,11 @@ var Register = []Table{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},
 		{Column: "failure", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
+	}},
+	{Name: "closures", About: "closing the account", Rest: "org_id closed_at undo_until delete_from delete_by noted_at undone_at told begun_at counts done_at certificate", Fields: []Field{
+		doer.of("closed_by", "closed_by"), doer.of("undone_by", "undone_by"),
+		{Column: "because", Whose: "closed_by", Purpose: Setup, Seen: Owners, Kept: History, Export: Plain, Erase: Redact},
+		{Column: "contacts", Purpose: Letters, Seen: Senders, Kept: Until, Export: Said, Erase: Expires}, // of owners, until the certificate has gone
 	}},
 	{Name: "org_keys", About: "the company's keys", Rest: "org_id kind version master wrapped made_at retired_at swept_at"},
 	{Name: "audit", About: "the audit log", Rest: "org_id seq at what hash", Fields: []Field{

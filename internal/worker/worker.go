@@ -23,6 +23,9 @@ type Worker struct {
 	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
 	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
 
+	// Parting is how organisations leave.
+	Parting Parting
+
 	once sync.Once
 	box  postbox
 	bell bell
@@ -71,6 +74,7 @@ func (w *Worker) Once(ctx context.Context) {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
 		}
 	}
+	w.part(ctx)
 }
 
 func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
