@@ -181,7 +181,7 @@ func verifyPictures(ctx context.Context, tx pgx.Tx, org flow.ID, named []namedPi
 	for i, n := range named {
 		ids[i] = n.ID
 	}
-	rows, err := tx.Query(ctx, "select id, sha256(bytes) from pictures where org_id = $1 and id = any($2) and kept", org, uuids(ids))
+	rows, err := tx.Query(ctx, "select id, case when erased_at is null then sha256(bytes) else sha256 end from pictures where org_id = $1 and id = any($2) and kept", org, uuids(ids))
 	if err != nil {
 		return err
 	}
