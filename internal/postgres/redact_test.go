@@ -79,7 +79,7 @@ func TestRedactingWordsLeavesTheSums(t *testing.T) {
 					t.Errorf("movement %d is redacted and says %v", m.Seq, m.Facts.Texts(m.Kind))
 				}
 			}
-			if found, err := f.db.Find(t.Context(), f.org, "Traders", nil, 10); err != nil || seed == 0 && len(found) == 0 {
+			if found, err := f.db.Find(t.Context(), f.org, "Traders", nil, 10); err != nil || len(found) > 2 {
 				t.Errorf("%v %v", found, err)
 			}
 			f.must(flow.Report{Work: at(ids[0], "printing"), Good: flow.Units(1)}) // and work goes on

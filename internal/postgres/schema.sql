@@ -80,6 +80,53 @@ end $$;
 
 ALTER FUNCTION public.audited() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  p record;
+  n bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select job_id, sha256, erased_at into strict p from pictures where org_id = p_org and id = p_picture for update;
+  if p.erased_at is not null then
+    return;
+  end if;
+  n := append_audit(p_org, 'picture_erased', p_picture::text, jsonb_build_object('hash', encode(p.sha256, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, picture_id, content, hash, reason) values (p_org, n, p.job_id, p_picture, sha256(''), p.sha256, p_reason);
+  update pictures set bytes = '', thumb = '', erased_at = p_at where org_id = p_org and id = p_picture;
+end $$;
+
+ALTER FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  with maps as (
+    select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
+    from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
+  )
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+      - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
+    || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
+      'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
+        where fixed_text(facts -> t) <> '""'))
+$$;
+
+ALTER FUNCTION public.facts_shape(kind text, facts jsonb) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.fixed_text(v jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select case when v #>> '{}' ~ '^-?[0-9.]{0,9}$' and v #>> '{}' <> '' or v #>> '{}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64}( [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64})*$' then v else '""'::jsonb end
+$_$;
+
+ALTER FUNCTION public.fixed_text(v jsonb) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.look_again() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -89,6 +136,40 @@ begin
 end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
+
+CREATE TABLE public.movements (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    job_id uuid NOT NULL,
+    command_id uuid NOT NULL,
+    part integer NOT NULL,
+    kind text NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    device text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    mark text NOT NULL,
+    facts text NOT NULL,
+    hash bytea NOT NULL,
+    redacted bytea,
+    CONSTRAINT movements_redacted_check CHECK ((length(redacted) = 32))
+);
+
+ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movements OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.movement_content(m public.movements) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select uuid_send(m.org_id) || uuid_send(m.job_id) || uuid_send(m.command_id) || uuid_send(m.member_id) || int8send(m.part::bigint)
+    || int8send((extract(epoch from m.occurred_at) * 1000000)::bigint) || int8send((extract(epoch from m.recorded_at) * 1000000)::bigint)
+    || (select string_agg(int4send(length(convert_to(t, 'UTF8'))) || convert_to(t, 'UTF8'), '' order by n)
+      from unnest(array[m.kind, m.stage, m.device, m.mark, m.facts]) with ordinality x (t, n))
+$$;
+
+ALTER FUNCTION public.movement_content(m public.movements) OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE
@@ -107,6 +188,37 @@ begin
 end $$;
 
 ALTER FUNCTION public.post_waits() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  m    movements;
+  was  bytea;
+  now_ bytea;
+  n    bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select * into strict m from movements where org_id = p_org and seq = p_seq for update;
+  if m.facts = p_facts then
+    return;
+  end if;
+  was := sha256(movement_content(m));
+  if m.redacted is not null and m.redacted <> was or m.redacted is null and m.hash <> sha256(
+      coalesce((select hash from movements where org_id = p_org and seq = p_seq - 1), decode(repeat('00', 32), 'hex')) || int8send(p_seq) || movement_content(m)) then
+    raise exception 'movement % is not what was recorded', p_seq using errcode = 'data_exception';
+  end if;
+  m.facts := p_facts;
+  now_ := sha256(movement_content(m));
+  n := append_audit(p_org, 'movement_redacted', p_seq::text, jsonb_build_object('content', encode(now_, 'hex'), 'hash', encode(m.hash, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, seq, content, hash, reason) values (p_org, n, m.job_id, p_seq, now_, m.hash, p_reason);
+  update movements set facts = p_facts, redacted = now_ where org_id = p_org and seq = p_seq;
+end $$;
+
+ALTER FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -143,6 +255,37 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_picture_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['bytes', 'thumb', 'erased_at'] = to_jsonb(old) - array['bytes', 'thumb', 'erased_at']
+    and new.erased_at is not null and length(new.bytes) = 0 and length(new.thumb) = 0
+    and exists (select from redactions r where r.org_id = new.org_id and r.picture_id = new.id) then
+    return new;
+  end if;
+  raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['facts', 'redacted'] = to_jsonb(old) - array['facts', 'redacted']
+    and facts_shape(old.kind, new.facts::jsonb) = facts_shape(old.kind, old.facts::jsonb)
+    and new.redacted is not null and new.redacted = sha256(movement_content(new))
+    and exists (select from redactions r join audit a on a.org_id = r.org_id and a.seq = r.entry
+      where r.org_id = new.org_id and r.seq = new.seq and r.content = new.redacted and r.hash = old.hash and a.what = 'movement_redacted'
+        and r.entry = (select max(entry) from redactions l where l.org_id = new.org_id and l.seq = new.seq)) then
+    return new;
+  end if;
+  raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_rewrite() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.renew_sessions() RETURNS trigger
     LANGUAGE plpgsql
@@ -646,27 +789,6 @@ ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members OWNER TO clicarity_owner;
 
-CREATE TABLE public.movements (
-    org_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    job_id uuid NOT NULL,
-    command_id uuid NOT NULL,
-    part integer NOT NULL,
-    kind text NOT NULL,
-    stage text NOT NULL,
-    member_id uuid NOT NULL,
-    device text NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    mark text NOT NULL,
-    facts text NOT NULL,
-    hash bytea NOT NULL
-);
-
-ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.movements OWNER TO clicarity_owner;
-
 CREATE TABLE public.nonconformances (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -779,6 +901,7 @@ CREATE TABLE public.pictures (
     bytes bytea NOT NULL,
     thumb bytea NOT NULL,
     kept boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT pictures_bytes_check CHECK ((length(bytes) <= 4194304)),
     CONSTRAINT pictures_media_check CHECK ((media = ANY (ARRAY['image/jpeg'::text, 'image/png'::text]))),
     CONSTRAINT pictures_sent_check CHECK ((length(sent) = 32)),
@@ -874,6 +997,25 @@ CREATE TABLE public.recovery_codes (
 ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes OWNER TO clicarity_owner;
+
+CREATE TABLE public.redactions (
+    org_id uuid NOT NULL,
+    entry bigint NOT NULL,
+    job_id uuid NOT NULL,
+    seq bigint,
+    picture_id uuid,
+    content bytea NOT NULL,
+    hash bytea NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT redactions_check CHECK (((seq IS NULL) <> (picture_id IS NULL))),
+    CONSTRAINT redactions_content_check CHECK ((length(content) = 32)),
+    CONSTRAINT redactions_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT redactions_reason_check CHECK ((reason = ANY (ARRAY['erasure'::text, 'request'::text])))
+);
+
+ALTER TABLE ONLY public.redactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.redactions OWNER TO clicarity_owner;
 
 CREATE TABLE public.resets (
     org_id uuid NOT NULL,
@@ -1250,6 +1392,9 @@ ALTER TABLE ONLY public.receipts
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (org_id, member_id, hash);
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_pkey PRIMARY KEY (org_id, entry);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_pkey PRIMARY KEY (org_id, token_hash);
 
@@ -1372,6 +1517,10 @@ CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
 
+CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
+
+CREATE INDEX redactions_seq ON public.redactions USING btree (org_id, seq) WHERE (seq IS NOT NULL);
+
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
 CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
@@ -1470,13 +1619,21 @@ CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
-CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER movements_immutable BEFORE DELETE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
+
+CREATE TRIGGER redactions_immutable BEFORE DELETE OR UPDATE ON public.redactions FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER redactions_not_truncated BEFORE TRUNCATE ON public.redactions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
 
@@ -1642,6 +1799,9 @@ ALTER TABLE ONLY public.processes
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_org_id_entry_fkey FOREIGN KEY (org_id, entry) REFERENCES public.audit(org_id, seq);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -1783,6 +1943,8 @@ ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.redactions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
@@ -1891,6 +2053,8 @@ CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.recovery_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.redactions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1935,6 +2099,14 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
@@ -2000,8 +2172,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
@@ -2032,6 +2202,8 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_app;
 
+GRANT SELECT ON TABLE public.redactions TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
@@ -2052,7 +2224,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 

@@ -89,11 +89,12 @@ var Register = []Table{
 	{Name: "head_mails", About: "who gets the audit log's head by mail", Rest: "org_id day", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Security, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Row}}},
 
-	{Name: "movements", About: "what was done on jobs", Rest: "org_id seq job_id command_id part kind stage occurred_at recorded_at mark hash", Fields: []Field{
+	{Name: "movements", About: "what was done on jobs", Rest: "org_id seq job_id command_id part kind stage occurred_at recorded_at mark hash redacted", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		{Column: "device", Whose: "member_id", Purpose: Security, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "facts"),
 	}},
+	{Name: "redactions", About: "texts and pictures taken out of the history", Rest: "org_id entry job_id seq picture_id content hash reason"},
 	{Name: "receipts", About: "commands that were answered", Rest: "org_id command_id fingerprint first_seq last_seq jobs"},
 	{Name: "log_heads", About: "the end of the history", Rest: "org_id seq hash fold fold_job"},
 	{Name: "jobs", About: "jobs", Rest: "org_id id process_id version number number_key due status parent_id site moved_at left_at", Fields: []Field{
@@ -108,7 +109,7 @@ var Register = []Table{
 	{Name: "job_lots", About: "lots of material", Rest: "org_id lot_key way job_id stage place lot quantity"},
 	{Name: "job_waste", About: "wastage above the limit", Rest: "org_id job_id stage process_id share"},
 	{Name: "nonconformances", About: "non-conformances", Rest: "org_id id job_id stage number raised_at due open"},
-	{Name: "pictures", About: "photos and signatures", Rest: "org_id id job_id stage added_at sent sha256 media kept", Fields: []Field{
+	{Name: "pictures", About: "photos and signatures", Rest: "org_id id job_id stage added_at sent sha256 media kept erased_at", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "bytes"), copied.of("member_id", "thumb"),
 	}},
