@@ -757,6 +757,20 @@ ALTER TABLE ONLY public.log_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads OWNER TO clicarity_owner;
 
+CREATE TABLE public.login_proofs (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    login text NOT NULL,
+    replaces text DEFAULT ''::text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT login_proofs_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.login_proofs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.login_proofs OWNER TO clicarity_owner;
+
 CREATE TABLE public.logins (
     org_id uuid NOT NULL,
     login text NOT NULL,
@@ -782,12 +796,25 @@ CREATE TABLE public.members (
     seen_on text DEFAULT ''::text NOT NULL,
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
 ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members OWNER TO clicarity_owner;
+
+CREATE TABLE public.nominees (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    name text NOT NULL,
+    contact text NOT NULL,
+    named_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.nominees FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.nominees OWNER TO clicarity_owner;
 
 CREATE TABLE public.nonconformances (
     org_id uuid NOT NULL,
@@ -1028,6 +1055,79 @@ CREATE TABLE public.resets (
 ALTER TABLE ONLY public.resets FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resets OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_checks (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    language text NOT NULL,
+    body text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT rights_checks_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_checks_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'grievance'::text]))),
+    CONSTRAINT rights_checks_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.rights_checks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_mentions (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    place text NOT NULL,
+    row_key text NOT NULL
+);
+
+ALTER TABLE ONLY public.rights_mentions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_requests (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    member_id uuid,
+    name text DEFAULT ''::text NOT NULL,
+    contact text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    erase_at timestamp with time zone,
+    reminded text DEFAULT ''::text NOT NULL,
+    answered_at timestamp with time zone,
+    answer text DEFAULT ''::text NOT NULL,
+    handled_by uuid,
+    CONSTRAINT rights_requests_answer_check CHECK ((length(answer) <= 4000)),
+    CONSTRAINT rights_requests_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_requests_check CHECK (((erase_at IS NULL) OR (kind = 'erasure'::text))),
+    CONSTRAINT rights_requests_check1 CHECK (((state = 'planned'::text) = ((erase_at IS NOT NULL) AND (answered_at IS NULL)))),
+    CONSTRAINT rights_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'nomination'::text, 'grievance'::text]))),
+    CONSTRAINT rights_requests_reminded_check CHECK ((reminded = ANY (ARRAY[''::text, '10'::text, '2'::text, 'late'::text]))),
+    CONSTRAINT rights_requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'planned'::text, 'answered'::text, 'refused'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.rights_requests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_steps (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    n integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by uuid,
+    what text NOT NULL,
+    CONSTRAINT rights_steps_what_check CHECK ((what = ANY (ARRAY['opened'::text, 'planned'::text, 'cancelled'::text, 'answered'::text, 'refused'::text, 'reminded_10'::text, 'reminded_2'::text, 'reminded_late'::text, 'downloaded'::text, 'searched'::text, 'chosen'::text, 'corrected'::text, 'blocked'::text, 'erased'::text])))
+);
+
+ALTER TABLE ONLY public.rights_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps OWNER TO clicarity_owner;
 
 CREATE TABLE public.schema_migrations (
     name text NOT NULL,
@@ -1329,6 +1429,9 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_pkey PRIMARY KEY (org_id, token_hash);
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
@@ -1337,6 +1440,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_pkey PRIMARY KEY (org_id, member_id);
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_pkey PRIMARY KEY (org_id, id);
@@ -1397,6 +1503,18 @@ ALTER TABLE ONLY public.redactions
 
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_pkey PRIMARY KEY (org_id, request_id, place, row_key);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_pkey PRIMARY KEY (org_id, request_id, n);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
@@ -1499,6 +1617,8 @@ CREATE INDEX links_job ON public.links USING btree (org_id, job_id, created_at) 
 
 CREATE INDEX links_vendor ON public.links USING btree (org_id, vendor_id, created_at) WHERE (vendor_id IS NOT NULL);
 
+CREATE INDEX login_proofs_until ON public.login_proofs USING btree (org_id, until_at);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -1524,6 +1644,14 @@ CREATE INDEX redactions_seq ON public.redactions USING btree (org_id, seq) WHERE
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
 CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
+
+CREATE INDEX rights_checks_until ON public.rights_checks USING btree (org_id, until_at);
+
+CREATE INDEX rights_requests_done ON public.rights_requests USING btree (org_id, answered_at, id) WHERE (answered_at IS NOT NULL);
+
+CREATE INDEX rights_requests_due ON public.rights_requests USING btree (org_id, due_at, id) WHERE (answered_at IS NULL);
+
+CREATE INDEX rights_requests_mine ON public.rights_requests USING btree (org_id, member_id, opened_at) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX sessions_device ON public.sessions USING btree (org_id, device_id) WHERE (device_id IS NOT NULL);
 
@@ -1579,6 +1707,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXEC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.nominees FOR EACH ROW EXECUTE FUNCTION public.audited('nominee', 'member_id', '', 'name contact');
+
 CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor person_figures');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
@@ -1587,13 +1717,15 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH 
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.audited('token', 'id', 'grants expires_at revoked_at');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', '', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
@@ -1608,6 +1740,8 @@ CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN
 CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1751,6 +1885,9 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -1759,6 +1896,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1804,6 +1944,27 @@ ALTER TABLE ONLY public.redactions
 
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_handled_by_fkey FOREIGN KEY (org_id, handled_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_by_fkey FOREIGN KEY (org_id, by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
@@ -1909,11 +2070,15 @@ ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.nominees ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
@@ -1946,6 +2111,14 @@ ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.redactions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -2019,11 +2192,15 @@ CREATE POLICY tenant ON public.links USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.nominees USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2056,6 +2233,14 @@ CREATE POLICY tenant ON public.recovery_codes USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.redactions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_checks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_mentions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_requests USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2168,9 +2353,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.links TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
@@ -2205,6 +2394,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_ap
 GRANT SELECT ON TABLE public.redactions TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_checks TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_mentions TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rights_requests TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.rights_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
