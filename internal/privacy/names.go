@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,8 +10,7 @@ import (
 // Names are what somebody is called in texts: their name, and what they log in with. They are looked for as whole words,
 // in capitals or not.
 type Names struct {
-	list  [][]rune // folded, the longest first where one begins like another
-	heads map[rune]bool
+	list map[rune][][]rune // folded, by how they begin, the longest first
 }
 
 // shortest is how long a name is at least that is looked for: shorter ones would be found where nobody is named.
@@ -18,18 +18,16 @@ const shortest = 3
 
 // NewNames takes what somebody is called. What is too short to be looked for is left out.
 func NewNames(called ...string) Names {
-	n := Names{heads: map[rune]bool{}}
+	n := Names{list: map[rune][][]rune{}}
 	for _, c := range called {
 		r := folded(strings.TrimSpace(c))
 		if len(r) < shortest {
 			continue
 		}
-		at := 0
-		for at < len(n.list) && len(n.list[at]) >= len(r) {
-			at++
-		}
-		n.list = append(n.list[:at:at], append([][]rune{r}, n.list[at:]...)...)
-		n.heads[r[0]] = true
+		n.list[r[0]] = append(n.list[r[0]], r)
+	}
+	for _, list := range n.list {
+		slices.SortStableFunc(list, func(a, b []rune) int { return len(b) - len(a) })
 	}
 	return n
 }
@@ -65,8 +63,8 @@ func (n Names) each(s string, f func(from, to int) bool) {
 	inWord := false
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if !inWord && n.heads[fold(r)] {
-			if to := n.at(s, i); to > i {
+		if list := n.list[fold(r)]; !inWord && list != nil {
+			if to := at(list, s, i); to > i {
 				if !f(i, to) {
 					return
 				}
@@ -79,9 +77,9 @@ func (n Names) each(s string, f func(from, to int) bool) {
 	}
 }
 
-// at is where the name ends that begins at a place of a text, 0 when none does.
-func (n Names) at(s string, i int) int {
-	for _, name := range n.list {
+// at is where the name ends that begins at a place of a text, 0 when none of a list does.
+func at(list [][]rune, s string, i int) int {
+	for _, name := range list {
 		at := i
 		for _, want := range name {
 			r, size := utf8.DecodeRuneInString(s[at:])
