@@ -7,9 +7,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"clicarity/internal/keys"
 	"clicarity/internal/operator"
+	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 	"clicarity/internal/smtp"
 )
@@ -23,6 +25,7 @@ type config struct {
 	mail     *smtp.Sender // nil: no mails are sent
 	public   string       // how people reach it, empty for http://addr
 	operator operator.Operator
+	door     door // how people's connections are encrypted
 }
 
 const configHelp = `
@@ -34,6 +37,11 @@ Environment:
   CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
   CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
+  CLICARITY_TLS    certificates: CERT.pem,KEY.pem or acme; without them it is served on this machine only, or behind a proxy
+  CLICARITY_PROXY  yes: a proxy in front ends TLS; then any address can be served on
+  CLICARITY_HTTP   with certificates, the address that sends people to HTTPS; :80 when CLICARITY_ADDR is on port 443
+  CLICARITY_ACME_EMAIL, CLICARITY_ACME_DIRECTORY  whom the authority warns, and another authority than Let's Encrypt
+  CLICARITY_DATABASE_PLAIN  yes: the way to the database need not be encrypted
   CLICARITY_OPERATOR  a JSON file that says who runs the service; see docs/operations.md
 `
 
@@ -55,13 +63,28 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err
 	}
+	if err := encrypted(c.database, getenv("CLICARITY_DATABASE_PLAIN")); err != nil {
+		return c, err
+	}
 	if c.public != "" {
 		u, err := url.Parse(c.public)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			return c, fmt.Errorf("CLICARITY_URL is %q; write it like https://jobs.example.in", c.public)
 		}
 	}
-	return c, nil
+	c.door, err = readDoor(getenv, c)
+	return c, err
+}
+
+// encrypted refuses an address of the database where everybody on the way could read along.
+func encrypted(database, plain string) error {
+	if database == "" || plain == "yes" {
+		return nil
+	}
+	if err := postgres.Encrypted(database); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w; CLICARITY_DATABASE_PLAIN=yes when nobody else is on the way", err)
+	}
+	return nil
 }
 
 // mailer sends mails, nil when none are to be sent.
@@ -103,4 +126,4 @@ func (c config) keys() (*keys.Keys, error) {
 	return keys.File(filepath.Join(c.data, "key"))
 }
 
-func (c config) secure() bool { return len(c.public) > 8 && c.public[:8] == "https://" }
+func (c config) secure() bool { return strings.HasPrefix(c.public, "https://") }
