@@ -51,7 +51,7 @@ const (
 	ErasureNotice = 48 * time.Hour
 	// MaxAsked is how many requests of one person may be open at once.
 	MaxAsked = 10
-	// MaxRightsText is the longest text of a request or an answer, in bytes.
+	// MaxRightsText is the longest text of a request or an answer, in characters.
 	MaxRightsText = 4000
 )
 
