@@ -19,6 +19,9 @@ func (a *authz) rightsRequest(f *authzFirm) flow.ID {
 }
 
 func init() {
+	for _, pattern := range []string{"GET /rights/{token}", "POST /rights/{token}", "POST /new-login/{token}"} {
+		mayBeMissing[pattern] = true // the token is of something else
+	}
 	maps.Copy(entries, map[string]entry{
 		"GET /my-data": {who: "OMSovw"}, "POST /my-data": {who: "OMSovw", form: form("do", "name", "name", "")}, "POST /my-data/download": {who: "OMSovw", form: form("password", "wrong")},
 		"GET /privacy-requests": {who: "O", on: all}, "POST /privacy-requests": {who: "O", on: all, form: form("kind", "none")},
