@@ -79,7 +79,9 @@ type Web struct {
 	comings      *httpd.Limiter // PINs and badges, per address and device
 	tvCodes      *httpd.Limiter // codes that TVs ask for, per address
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
-	returned     once           // sign-ins that came back from the company
+	packs        *httpd.Limiter // packs of data, per member
+	deskMarks    deskMarks
+	returned     once // sign-ins that came back from the company
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -92,6 +94,7 @@ func New(cfg Config) (*Web, error) {
 		resets: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
 		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
+		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
 	w.links = newLinkDoors()
 	if w.Outside == nil {
@@ -139,7 +142,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
