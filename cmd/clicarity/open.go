@@ -38,6 +38,9 @@ func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
 	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
+	if err := h.eraseAgain(ctx, e, url); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
 	if err := h.refold(ctx, e); err != nil {
 		return nil, errors.Join(err, h.close())
 	}

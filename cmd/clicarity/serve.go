@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -99,7 +100,10 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 		return err
 	}
 	h.SealMails(k)
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion()})
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(),
+		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
+			return h.exporter(k).Export(ctx, to, o)
+		}})
 	if err != nil {
 		return err
 	}
@@ -107,7 +111,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Parting: e.parting(k, pages)}
 	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})

@@ -231,9 +231,9 @@ func (db *DB) EndDeletion(ctx context.Context, org flow.ID, now time.Time, write
 type Erased struct {
 	Org         flow.ID
 	Closing     flow.Closing
-	Begun, Done time.Time
+	Begun, Done time.Time // Done is zero of one that was under way
 	Counts      map[string]int64
-	Certificate string
+	Certificate string // empty of one that was under way
 }
 
 // EraseAgain puts the deletions of a ledger back into a database that was restored from a backup of before, so that what the
@@ -272,18 +272,25 @@ func eraseAgain(ctx context.Context, tx pgx.Tx, e Erased) (bool, error) {
 		return false, err
 	}
 	var known bool
-	if err := tx.QueryRow(ctx, "select exists (select from closures where org_id = $1 and certificate is not null)", e.Org).Scan(&known); err != nil {
+	under := e.Done.IsZero()
+	err = tx.QueryRow(ctx, "select exists (select from closures where org_id = $1 and begun_at is not null and ($2 or certificate is not null))", e.Org, under).Scan(&known)
+	if err != nil || known && (under || len(left) == 0) {
 		return false, err
 	}
-	if known && len(left) == 0 {
-		return false, nil
+	c, counts := e.Closing, e.Counts
+	if counts == nil {
+		counts = map[string]int64{}
 	}
-	c := e.Closing
+	var done *time.Time
+	var certificate *string
+	if !under {
+		done, certificate = &e.Done, &e.Certificate
+	}
 	_, err = tx.Exec(ctx, `insert into closures (org_id, closed_at, undo_until, delete_from, delete_by, noted_at, begun_at, counts, done_at, certificate)
 		values ($1, $2, $3, $4, $5, $2, $6, $7, $8, $9)
 		on conflict (org_id) do update set closed_at = excluded.closed_at, undo_until = excluded.undo_until, delete_from = excluded.delete_from, delete_by = excluded.delete_by,
 			noted_at = excluded.noted_at, undone_at = null, undone_by = null, because = '', closed_by = null, contacts = null, begun_at = excluded.begun_at, counts = excluded.counts,
 			done_at = excluded.done_at, certificate = excluded.certificate`,
-		e.Org, c.At.Time(), c.UndoUntil.Time(), c.DeleteFrom.Time(), c.DeleteBy.Time(), e.Begun, e.Counts, e.Done, e.Certificate)
+		e.Org, c.At.Time(), c.UndoUntil.Time(), c.DeleteFrom.Time(), c.DeleteBy.Time(), e.Begun, counts, done, certificate)
 	return len(left) > 0, err
 }
