@@ -75,6 +75,7 @@ func (w *Web) showClose(rw http.ResponseWriter, r *http.Request, p closePage, st
 	case err != nil:
 		return err
 	default:
+		p.Title = p.T("closed_company")
 		p.Closed, p.Plan, p.Because, p.Link = true, c.Closing, c.Because, w.CertificateLink(p.Who.Org)
 		p.Final = c.Undoable(flow.At(w.Now())) != nil
 		names, err := w.DB.Names(r.Context(), p.Who.Org, []flow.ID{c.By})
@@ -216,7 +217,7 @@ func (w *Web) ClosingMail(kind flow.Reminder, language string, o postgres.Organi
 	if !c.Done.IsZero() {
 		gone = c.Done.Add(flow.BackupsFor)
 	}
-	pairs := []any{"organisation", o.Name, "closed", day(c.At.Time()), "undo", day(c.UndoUntil.Time()), "date", day(c.DeleteFrom.Time()), "gone", day(gone), "done", day(c.Done),
+	pairs := []any{"organisation", o.Name, "closed", day(c.At.Time()), "undo", c.UndoUntil.Time().In(zone).Format("02-01-2006 15:04"), "date", day(c.DeleteFrom.Time()), "gone", day(gone), "done", day(c.Done),
 		"url", w.URL + "/close", "link", w.CertificateLink(c.Org), "certificate", c.Certificate}
 	return w.words.say(language, string(kind)+"_subject", pairs...), w.words.say(language, string(kind)+"_text", pairs...)
 }
