@@ -116,7 +116,8 @@ func orgTables(ctx context.Context, tx pgx.Tx) ([]string, error) {
 
 // inOrder puts tables after those that refer to them.
 func inOrder(all []tableOf) ([]string, error) {
-	slices.SortStableFunc(all, func(a, b tableOf) int { return rank(a.name) - rank(b.name) })
+	ranks := ranksOf(all)
+	slices.SortStableFunc(all, func(a, b tableOf) int { return ranks[a.name] - ranks[b.name] })
 	var order []string
 	for len(all) > 0 {
 		i := slices.IndexFunc(all, func(t tableOf) bool {
@@ -131,11 +132,26 @@ func inOrder(all []tableOf) ([]string, error) {
 	return order, nil
 }
 
-func rank(name string) int {
-	if i := slices.Index(first, name); i >= 0 {
-		return i - len(first)
+// ranksOf says which tables come before others: what refers to one that comes first comes as early as it.
+func ranksOf(all []tableOf) map[string]int {
+	ranks := map[string]int{}
+	for _, t := range all {
+		ranks[t.name] = slices.Index(last, t.name) + 1
+		if i := slices.Index(first, t.name); i >= 0 {
+			ranks[t.name] = i - len(first)
+		}
 	}
-	return slices.Index(last, name) + 1
+	for changed := true; changed; {
+		changed = false
+		for _, t := range all {
+			for _, h := range t.holders {
+				if ranks[t.name] < 0 && ranks[t.name] < ranks[h] {
+					ranks[h], changed = ranks[t.name], true
+				}
+			}
+		}
+	}
+	return ranks
 }
 
 // Forget deletes what is left of an organisation whose deletion has begun, at most so many rows of a table at once, and reports

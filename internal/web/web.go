@@ -77,6 +77,7 @@ type Web struct {
 	comings      *httpd.Limiter // PINs and badges, per address and device
 	tvCodes      *httpd.Limiter // codes that TVs ask for, per address
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
+	takeouts     chan struct{}  // a place for each archive that is written
 	returned     once           // sign-ins that came back from the company
 }
 
@@ -91,7 +92,7 @@ func New(cfg Config) (*Web, error) {
 		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
 	}
-	w.links = newLinkDoors()
+	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.Options{})
 	}
