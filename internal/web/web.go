@@ -81,7 +81,8 @@ type Web struct {
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
 	packs        *httpd.Limiter // packs of data, per member
 	deskMarks    deskMarks
-	returned     once // sign-ins that came back from the company
+	takeouts     chan struct{} // a place for each archive that is written
+	returned     once          // sign-ins that came back from the company
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -96,7 +97,7 @@ func New(cfg Config) (*Web, error) {
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
 		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
-	w.links = newLinkDoors()
+	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
