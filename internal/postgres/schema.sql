@@ -144,6 +144,15 @@ end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_policy_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a published policy is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_policy_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.renew_sessions() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -329,6 +338,37 @@ CREATE TABLE public.column_maps (
 ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.consents (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    subject uuid NOT NULL,
+    purpose text NOT NULL,
+    act text NOT NULL,
+    version integer NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    by_id uuid,
+    adult boolean DEFAULT false NOT NULL,
+    CONSTRAINT consents_act_check CHECK ((act = ANY (ARRAY['read'::text, 'given'::text, 'withdrawn'::text]))),
+    CONSTRAINT consents_check CHECK (((purpose = 'notice'::text) = (act = 'read'::text))),
+    CONSTRAINT consents_how_check CHECK ((how = ANY (ARRAY['join'::text, 'page'::text, 'form'::text, 'one_click'::text, 'desk'::text, 'import'::text]))),
+    CONSTRAINT consents_purpose_check CHECK ((purpose = ANY (ARRAY['notice'::text, 'news'::text])))
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO clicarity_owner;
+
+ALTER TABLE public.consents ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consents_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.devices (
     org_id uuid NOT NULL,
@@ -624,6 +664,19 @@ ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins OWNER TO clicarity_owner;
 
+CREATE TABLE public.mail_addresses (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    hard integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT mail_addresses_hard_check CHECK ((hard > 0))
+);
+
+ALTER TABLE ONLY public.mail_addresses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_addresses OWNER TO clicarity_owner;
+
 CREATE TABLE public.members (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -639,6 +692,8 @@ CREATE TABLE public.members (
     seen_on text DEFAULT ''::text NOT NULL,
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
+    letters text DEFAULT ''::text NOT NULL,
+    CONSTRAINT members_letters_check CHECK ((letters = ANY (ARRAY[''::text, 'en'::text, 'hi'::text, 'mr'::text, 'gu'::text, 'ta'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -724,7 +779,9 @@ CREATE TABLE public.outbox (
     tries integer DEFAULT 0 NOT NULL,
     sent_at timestamp with time zone,
     failed_at timestamp with time zone,
-    failure text DEFAULT ''::text NOT NULL
+    failure text DEFAULT ''::text NOT NULL,
+    offered_at timestamp with time zone,
+    bounced_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -814,6 +871,46 @@ CREATE TABLE public.pins (
 ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins OWNER TO clicarity_owner;
+
+CREATE TABLE public.policies (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    body text NOT NULL,
+    material boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by uuid NOT NULL,
+    published_at timestamp with time zone,
+    published_by uuid,
+    effective_at timestamp with time zone,
+    CONSTRAINT policies_body_check CHECK ((length(body) <= 100000)),
+    CONSTRAINT policies_check CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (effective_at IS NULL)))),
+    CONSTRAINT policies_check1 CHECK ((effective_at >= published_at)),
+    CONSTRAINT policies_kind_check CHECK ((kind = ANY (ARRAY['privacy'::text, 'terms'::text]))),
+    CONSTRAINT policies_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies OWNER TO clicarity_owner;
+
+CREATE TABLE public.policy_walks (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    told_to uuid,
+    done_at timestamp with time zone,
+    written integer DEFAULT 0 NOT NULL,
+    unreachable integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.policy_walks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -987,6 +1084,17 @@ ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
 
+CREATE TABLE public.told (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    topic text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.told FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told OWNER TO clicarity_owner;
+
 CREATE TABLE public.tv_codes (
     org_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1124,6 +1232,9 @@ ALTER TABLE ONLY public.challans
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
 
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
 
@@ -1190,6 +1301,9 @@ ALTER TABLE ONLY public.log_heads
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_pkey PRIMARY KEY (org_id, address);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
 
@@ -1231,6 +1345,12 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, kind, version);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -1277,6 +1397,9 @@ ALTER TABLE ONLY public.tallies
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_pkey PRIMARY KEY (org_id, member_id, topic);
+
 ALTER TABLE ONLY public.tv_codes
     ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
 
@@ -1309,6 +1432,8 @@ CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) 
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
+
+CREATE INDEX consents_subject ON public.consents USING btree (org_id, subject, purpose, number);
 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
@@ -1362,15 +1487,23 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX outbox_counted ON public.outbox USING btree (org_id, kind, key);
+
 CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
+
+CREATE INDEX outbox_recent ON public.outbox USING btree (org_id, number DESC);
 
 CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
 
 CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
+
+CREATE INDEX policies_changer ON public.policies USING btree (org_id, changed_by);
+
+CREATE UNIQUE INDEX policies_draft ON public.policies USING btree (org_id, kind) WHERE (published_at IS NULL);
 
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
@@ -1436,6 +1569,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EX
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION public.audited('policy', 'kind', 'version material published_at effective_at', 'body');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
@@ -1460,6 +1595,10 @@ CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
+CREATE TRIGGER consents_immutable BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF role, given, suspended_at, left_at ON public.members FOR EACH ROW EXECUTE FUNCTION public.look_again();
@@ -1475,6 +1614,8 @@ CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements F
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER policies_immutable BEFORE UPDATE ON public.policies FOR EACH ROW WHEN ((old.published_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_policy_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
@@ -1521,6 +1662,9 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1597,6 +1741,9 @@ ALTER TABLE ONLY public.log_heads
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1629,6 +1776,15 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_changed_by_fkey FOREIGN KEY (org_id, changed_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_org_id_kind_version_fkey FOREIGN KEY (org_id, kind, version) REFERENCES public.policies(org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -1665,6 +1821,9 @@ ALTER TABLE ONLY public.support_grants
 
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -1713,6 +1872,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
@@ -1751,6 +1912,8 @@ ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
@@ -1772,6 +1935,10 @@ ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -1821,6 +1988,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1859,6 +2028,8 @@ CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WIT
 
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1880,6 +2051,10 @@ CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policy_walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1903,6 +2078,8 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1918,6 +2095,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
@@ -1960,6 +2139,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
@@ -1998,6 +2179,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
@@ -2022,6 +2205,24 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(body) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(material) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(effective_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.policy_walks TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
@@ -2043,6 +2244,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
