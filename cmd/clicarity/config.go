@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"clicarity/internal/keys"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres/local"
 	"clicarity/internal/smtp"
 )
@@ -21,6 +22,7 @@ type config struct {
 	key      string       // the master key in base64, empty for the one in the data directory
 	mail     *smtp.Sender // nil: no mails are sent
 	public   string       // how people reach it, empty for http://addr
+	operator operator.Operator
 }
 
 const configHelp = `
@@ -32,6 +34,7 @@ Environment:
   CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
   CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
+  CLICARITY_OPERATOR  a JSON file that says who runs the service; see docs/operations.md
 `
 
 func readConfig(getenv func(string) string) (config, error) {
@@ -47,6 +50,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	}
 	var err error
 	if c.mail, err = mailer(getenv("CLICARITY_SMTP"), getenv("CLICARITY_MAIL_FROM")); err != nil {
+		return c, err
+	}
+	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err
 	}
 	if c.public != "" {
@@ -71,6 +77,22 @@ func mailer(server, from string) (*smtp.Sender, error) {
 		return nil, fmt.Errorf("CLICARITY_SMTP and CLICARITY_MAIL_FROM: %w", err)
 	}
 	return s, nil
+}
+
+// readOperator reads who runs the service; nobody when no file is named.
+func readOperator(file string) (operator.Operator, error) {
+	if file == "" {
+		return operator.Operator{}, nil
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the operator of the service names it
+	if err != nil {
+		return operator.Operator{}, fmt.Errorf("CLICARITY_OPERATOR: %w", err)
+	}
+	o, err := operator.Parse(text)
+	if err != nil {
+		return o, fmt.Errorf("CLICARITY_OPERATOR, %s: %w", file, err)
+	}
+	return o, nil
 }
 
 // keys are those of the master key. Without it nothing that was sealed can be read again: it belongs in the backup.

@@ -99,7 +99,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 		return err
 	}
 	h.SealMails(k)
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion()})
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator})
 	if err != nil {
 		return err
 	}

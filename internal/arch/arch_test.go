@@ -29,6 +29,8 @@ var floors = map[string]int{
 	"internal/httpd":           2,
 	"internal/measure":         1,
 	"internal/chart":           1,
+	"internal/operator":        1,
+	"internal/privacy":         1,
 	"internal/sheets":          2,
 	"internal/xes":             2,
 	"internal/blueprint":       2,

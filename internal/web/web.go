@@ -22,6 +22,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/operator"
 	"clicarity/internal/passkeys"
 	"clicarity/internal/postgres"
 )
@@ -35,9 +36,10 @@ type Config struct {
 	Log    *slog.Logger
 	Keys   *keys.Keys
 	// Outside is the way to addresses that somebody typed; nil: egress.New.
-	Outside *http.Client
-	Mails   bool   // whether mails can be sent
-	URL     string // how people reach it, for links that leave the pages: https://jobs.example.in
+	Outside  *http.Client
+	Mails    bool   // whether mails can be sent
+	URL      string // how people reach it, for links that leave the pages: https://jobs.example.in
+	Operator operator.Operator
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
