@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 )
 
 // Mail is a mail to somebody. It is kept sealed until it has gone.
@@ -29,6 +30,16 @@ type Mail struct {
 	Until   time.Time // it is not sent later; zero: a day later
 	Tries   int       // how often it was tried before
 	Offered bool      // a try began of which nobody knows how it ended
+}
+
+// NewMail is a letter to somebody in their language. The key is what it is about: the same letter about the same thing goes once.
+func NewMail(to, language, key string, l letters.Letter, now time.Time) Mail {
+	t := letters.Write(language, l)
+	m := Mail{To: to, Subject: t.Subject, Text: t.Text, Language: t.Language, Kind: l.Kind(), Key: key, At: now}
+	if n, ok := l.(letters.News); ok {
+		m.Unsubscribe = n.Unsubscribe
+	}
+	return m
 }
 
 // Sealer keeps secrets that wait in the database; keys.Keys is one.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -20,8 +21,8 @@ type Worker struct {
 	Now func() time.Time
 	// Mail sends mails; nil when none are to be sent.
 	Mail Mailer
-	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
-	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+	// Head is the letter with the head of an audit log; nil when none are to be written.
+	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
 
 	once sync.Once
 	box  postbox
@@ -113,8 +114,7 @@ func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
 		return err
 	}
 	for _, r := range readers {
-		subject, text := w.Head(r.Language, o, head, now)
-		if err := w.DB.MailHead(ctx, o.ID, r, today, subject, text, now); err != nil {
+		if err := w.DB.MailHead(ctx, o.ID, r, today, w.Head(o, head, now), now); err != nil {
 			return err
 		}
 	}
