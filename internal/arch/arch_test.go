@@ -42,6 +42,7 @@ var floors = map[string]int{
 	"internal/passkeys":        2,
 	"internal/smtp":            2,
 	"internal/letters":         1,
+	"internal/policies":        1,
 	"internal/egress":          2,
 	"internal/oidc":            2,
 	"internal/web":             3,

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
-	"clicarity/internal/letters"
 	"clicarity/internal/keys"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 	"clicarity/internal/trail"
 	"clicarity/internal/web"
