@@ -4,7 +4,7 @@ GO      ?= go
 PROGRAM := bin/clicarity
 SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
 
-.PHONY: help build run test check bench bench-read properties mutants authz e2e shots postgres chromium gcc
+.PHONY: help build run test check bench bench-read properties mutants authz e2e shots postgres chromium gcc mailpit
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ $(PROGRAM): $(SOURCES)
 run: postgres build ## start Clicarity with its own PostgreSQL and the demo factory
 	$(PROGRAM) serve --demo
 
-test: postgres chromium gcc build ## run all tests, the browser journeys included
+test: postgres chromium gcc mailpit build ## run all tests, the browser journeys included
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -race -timeout 20m ./e2e
 
@@ -60,3 +60,6 @@ chromium:
 
 gcc:
 	@scripts/need gcc
+
+mailpit:
+	@scripts/need mailpit

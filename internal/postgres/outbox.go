@@ -89,12 +89,18 @@ func (db *DB) sealMail(org flow.ID, m Mail) ([]byte, error) {
 	return db.sealer.Seal(mailUse, org.String(), content)
 }
 
+const insertMail = `insert into outbox (org_id, recipient, kind, key, content, created_at, due_at, until_at) values ($1, $2, $3, $4, $5, $6, $6, $7)
+	on conflict (org_id, kind, key, recipient) do nothing`
+
 func queueMail(b *pgx.Batch, org flow.ID, m Mail, sealed []byte) {
+	b.Queue(insertMail, mailRow(org, m, sealed)...)
+}
+
+func mailRow(org flow.ID, m Mail, sealed []byte) []any {
 	if m.Until.IsZero() {
 		m.Until = m.At.Add(mailFor)
 	}
-	b.Queue(`insert into outbox (org_id, recipient, kind, key, content, created_at, due_at, until_at) values ($1, $2, $3, $4, $5, $6, $6, $7)
-		on conflict (org_id, kind, key, recipient) do nothing`, org, m.To, m.Kind, m.Key, sealed, m.At, m.Until)
+	return []any{org, m.To, m.Kind, m.Key, sealed, m.At, m.Until}
 }
 
 // TakeMails are the next mails of an organisation to send, in order. They are the caller's for some minutes; when it

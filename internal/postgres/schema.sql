@@ -887,7 +887,7 @@ CREATE TABLE public.policies (
     CONSTRAINT policies_check CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (effective_at IS NULL)))),
     CONSTRAINT policies_check1 CHECK ((effective_at >= published_at)),
     CONSTRAINT policies_kind_check CHECK ((kind = ANY (ARRAY['privacy'::text, 'terms'::text]))),
-    CONSTRAINT policies_version_check CHECK ((version > 0))
+    CONSTRAINT policies_version_check CHECK ((version > 1))
 );
 
 ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;

@@ -81,7 +81,7 @@ func (w *Web) join(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	ctx := postgres.As(r.Context(), postgres.Actor{Member: m.ID, Device: device(r.UserAgent()), At: w.Now()})
-	m, err = w.DB.Join(ctx, org, hash, m, noticeVersion)
+	m, err = w.DB.Join(ctx, org, hash, m, postgres.Consent{Purpose: postgres.Notice, Act: postgres.Read, Version: noticeVersion, Language: p.Lang, At: w.Now(), How: postgres.ByJoining, Adult: true})
 	if postgres.IsTaken(err) {
 		p.Error = p.T("join_taken")
 		return w.render(rw, http.StatusConflict, "join", p)

@@ -11,6 +11,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/letters"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 )
 
@@ -23,6 +24,11 @@ type Worker struct {
 	Mail Mailer
 	// Head is the letter with the head of an audit log; nil when none are to be written.
 	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
+
+	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations.
+	Operator operator.Operator
+	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
+	Policies func(kind string) string
 
 	once sync.Once
 	box  postbox
@@ -66,6 +72,9 @@ func (w *Worker) Once(ctx context.Context) {
 	orgs, err := w.DB.Organisations(ctx)
 	if err != nil && ctx.Err() == nil {
 		w.Log.Error("the organisations cannot be listed", "error", err)
+	}
+	if err := w.tellPolicies(ctx, orgs); err != nil && ctx.Err() == nil {
+		w.Log.Error("a change of a policy was not told to everybody", "error", err)
 	}
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {

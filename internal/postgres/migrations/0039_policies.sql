@@ -3,7 +3,7 @@
 create table policies (
   org_id       uuid not null references organisations (org_id),
   kind         text not null check (kind in ('privacy', 'terms')),
-  version      int not null check (version > 0),
+  version      int not null check (version > 1), -- 1 is the program's own text
   body         text not null check (length(body) <= 100000),
   material     boolean not null default false,
   changed_at   timestamptz not null,
