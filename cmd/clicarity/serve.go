@@ -107,7 +107,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Operator: e.operator, Policies: pages.PolicyLink}
 	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})

@@ -106,6 +106,15 @@ func (k *Keys) mac(use string, body []byte) []byte {
 	return h.Sum(nil)[:macSize]
 }
 
+// Pseudonym is a number that stands for a text (an address) for a use: always the same one, and nobody without the key finds the
+// text by trying texts.
+func (k *Keys) Pseudonym(use, text string) [16]byte {
+	key := k.Derive("pseudonym " + use)
+	h := hmac.New(sha256.New, key[:])
+	h.Write([]byte(text))
+	return [16]byte(h.Sum(nil)[:16])
+}
+
 // Parse reads a master key as it is configured: 32 bytes in base64.
 func Parse(text string) (*Keys, error) {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))

@@ -77,6 +77,8 @@ type Web struct {
 	tvCodes      *httpd.Limiter // codes that TVs ask for, per address
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
 	returned     once           // sign-ins that came back from the company
+	ownHouse     ownHouse
+	notes        notes
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -136,7 +138,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.letterRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.

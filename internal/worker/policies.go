@@ -19,7 +19,9 @@ const countAgain = 5 * time.Minute
 // tellPolicies writes a letter about each material change of a policy to every owner of every organisation, and counts what
 // became of them. It walks the organisations in the order of their ids and goes on where it was stopped.
 func (w *Worker) tellPolicies(ctx context.Context, orgs []postgres.Organisation) error {
-	at := slices.IndexFunc(orgs, func(o postgres.Organisation) bool { return w.Operator.Organisation != "" && o.Slug == w.Operator.Organisation })
+	at := slices.IndexFunc(orgs, func(o postgres.Organisation) bool {
+		return w.Operator.Organisation != "" && o.Slug == w.Operator.Organisation
+	})
 	if at < 0 || w.Policies == nil {
 		return nil
 	}
