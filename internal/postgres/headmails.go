@@ -67,7 +67,7 @@ func (db *DB) HeadReaders(ctx context.Context, org flow.ID, today flow.Date) ([]
 // MailHead writes a day's mail with the head to an owner, once: a second one, whoever writes it, is not written.
 func (db *DB) MailHead(ctx context.Context, org flow.ID, r HeadReader, today flow.Date, head letters.Letter, now time.Time) error {
 	m := NewMail(r.Address, r.Language, r.Member.String()+" "+string(today), head, now)
-	sealed, err := db.sealMail(org, m)
+	sealed, err := db.sealMail(ctx, org, m)
 	if err != nil {
 		return err
 	}

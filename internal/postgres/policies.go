@@ -178,7 +178,7 @@ func (db *DB) TellOwners(ctx context.Context, operator flow.ID, w Walk, told Tol
 	sealed := make([][]byte, len(told.Mails))
 	for i, m := range told.Mails {
 		var err error
-		if sealed[i], err = db.sealMail(told.Org, m); err != nil {
+		if sealed[i], err = db.sealMail(ctx, told.Org, m); err != nil {
 			return err
 		}
 	}

@@ -139,6 +139,10 @@ CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'UPDATE' and current_setting('app.reseal', true) = 'on' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
+    return new;
+  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -748,6 +752,23 @@ ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series OWNER TO clicarity_owner;
 
+CREATE TABLE public.org_keys (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    master text NOT NULL,
+    wrapped bytea NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    swept_at timestamp with time zone,
+    CONSTRAINT org_keys_kind_check CHECK ((kind = ANY (ARRAY['data'::text, 'root'::text]))),
+    CONSTRAINT org_keys_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.org_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys OWNER TO clicarity_owner;
+
 CREATE TABLE public.organisations (
     org_id uuid NOT NULL,
     slug text NOT NULL,
@@ -1316,6 +1337,9 @@ ALTER TABLE ONLY public.nonconformances
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (org_id, process_id, year);
 
+ALTER TABLE ONLY public.org_keys
+    ADD CONSTRAINT org_keys_pkey PRIMARY KEY (org_id, kind, version);
+
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (org_id);
 
@@ -1553,8 +1577,6 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR 
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
-
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH ROW EXECUTE FUNCTION public.audited('link', 'id', 'kind vendor_id job_id expires_at revoked_at');
@@ -1585,7 +1607,15 @@ CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTIO
 
 CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
+CREATE TRIGGER audited_added AFTER INSERT OR DELETE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_added AFTER INSERT ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.version > 1))) EXECUTE FUNCTION public.audited('org_key', 'version', 'version');
+
 CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE ON public.identity_providers FOR EACH ROW WHEN ((current_setting('app.reseal'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF master ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.master <> old.master))) EXECUTE FUNCTION public.audited('org_key', 'version', 'master');
 
 CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
@@ -1922,6 +1952,8 @@ ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.org_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
@@ -2037,6 +2069,8 @@ CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WIT
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.org_keys USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2189,6 +2223,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_a
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(master) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(wrapped) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(retired_at) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(swept_at) ON TABLE public.org_keys TO clicarity_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO clicarity_app;
@@ -2198,6 +2242,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_questions TO clicarity
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkeys TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(bytes) ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.pictures TO clicarity_app;
 
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
 

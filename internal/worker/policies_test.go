@@ -118,13 +118,9 @@ type mailpit struct{ smtp, api string }
 
 func openMailpit(t *testing.T) mailpit {
 	t.Helper()
-	program, err := exec.LookPath("mailpit")
-	if err != nil {
-		home, _ := os.UserHomeDir() //nolint:errcheck // then it is not there either
-		program = filepath.Join(home, ".cache", "clicarity", "bin", "mailpit")
-		if _, err := os.Stat(program); err != nil {
-			t.Skip("mailpit is not installed: scripts/need mailpit")
-		}
+	program, err := filepath.Abs("../../bin/mailpit")
+	if _, missing := os.Stat(program); errors.Join(err, missing) != nil {
+		t.Skip("mailpit is not there: scripts/need mailpit builds it")
 	}
 	m := mailpit{freePort(t), freePort(t)}
 	cmd := exec.Command(program, "--smtp", m.smtp, "--listen", m.api, "--database", filepath.Join(t.TempDir(), "mails.db"), "--max", "0", "--disable-version-check", "--quiet") //nolint:gosec,noctx // the test's own; it ends below
