@@ -112,7 +112,8 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: e.parting(h.keys, pages)}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: e.parting(h.keys, pages),
+		Operator: e.operator, Policies: pages.PolicyLink}
 	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})

@@ -83,6 +83,8 @@ type Web struct {
 	deskMarks    deskMarks
 	takeouts     chan struct{} // a place for each archive that is written
 	returned     once          // sign-ins that came back from the company
+	ownHouse     ownHouse
+	notes        notes
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -143,7 +145,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
