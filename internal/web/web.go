@@ -34,6 +34,7 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
+	Scans  bool // files are looked at for viruses
 	// Outside is the way to addresses that somebody typed; nil: egress.New.
 	Outside *http.Client
 	Mails   bool   // whether mails can be sent
