@@ -10,6 +10,7 @@ import (
 )
 
 func init() {
+	mayBeMissing["GET /l/{token}/files/{job}/{revision}"] = true // the link was revoked
 	maps.Copy(entries, map[string]entry{
 		"GET /jobs/{job}/files":                    {who: "OMSowsf", on: aJob},
 		"POST /jobs/{job}/files":                   {who: "OMSof", on: aStage, form: fileForm, file: true, sent: "a drawing"},
