@@ -175,6 +175,30 @@ end $$;
 
 ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.usage_over_organisations(p_before date) RETURNS TABLE(week date, feature text, organisations bigint, n bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  o      uuid;
+  cells  jsonb := '[]';
+  org    text := coalesce(current_setting('app.org', true), '');
+  roster text := coalesce(current_setting('app.roster', true), '');
+begin
+  perform set_config('app.roster', 'on', true);
+  for o in select org_id from organisations loop
+    perform set_config('app.org', o::text, true);
+    cells := cells || coalesce((select jsonb_agg(jsonb_build_object('week', u.week, 'feature', u.feature, 'n', u.n))
+      from usage u where u.org_id = o and u.week + 7 <= p_before), '[]');
+  end loop;
+  perform set_config('app.org', org, true), set_config('app.roster', roster, true);
+  return query select c.week, c.feature, count(*) / 5 * 5, sum(c.n)::bigint / 5 * 5
+    from jsonb_to_recordset(cells) c (week date, feature text, n bigint)
+    group by c.week, c.feature having count(*) >= 5 order by c.week desc, c.feature;
+end $$;
+
+ALTER FUNCTION public.usage_over_organisations(p_before date) OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -703,6 +727,7 @@ CREATE TABLE public.organisations (
     settings bigint DEFAULT 0 NOT NULL,
     support_until timestamp with time zone,
     person_figures text DEFAULT ''::text NOT NULL,
+    usage boolean DEFAULT true NOT NULL,
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
@@ -1016,6 +1041,20 @@ ALTER TABLE ONLY public.uploads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads OWNER TO clicarity_owner;
 
+CREATE TABLE public.usage (
+    org_id uuid NOT NULL,
+    week date NOT NULL,
+    feature text NOT NULL,
+    n bigint NOT NULL,
+    CONSTRAINT usage_feature_check CHECK ((feature ~ '^[a-z]{1,20}$'::text)),
+    CONSTRAINT usage_n_check CHECK ((n > 0)),
+    CONSTRAINT usage_week_check CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+ALTER TABLE ONLY public.usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage OWNER TO clicarity_owner;
+
 CREATE TABLE public.vendors (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1283,6 +1322,9 @@ ALTER TABLE ONLY public.tv_codes
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY (org_id, week, feature);
+
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
 
@@ -1459,6 +1501,8 @@ CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN
 CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_usage AFTER UPDATE OF usage ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'usage');
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1668,6 +1712,9 @@ ALTER TABLE ONLY public.tokens
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1907,6 +1954,8 @@ CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.usage USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1923,6 +1972,8 @@ ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
@@ -1935,6 +1986,9 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.usage_over_organisations(p_before date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.usage_over_organisations(p_before date) TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
@@ -2047,6 +2101,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.usage TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 

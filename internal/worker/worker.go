@@ -11,6 +11,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
+	"clicarity/internal/usage"
 )
 
 // Worker runs the background work of an installation.
@@ -22,6 +23,8 @@ type Worker struct {
 	Mail Mailer
 	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
 	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+	// Usage is what pages and calls counted; nil when nobody counts.
+	Usage *usage.Counter
 
 	once sync.Once
 	box  postbox
@@ -81,7 +84,7 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.keepUsage(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 }
@@ -119,6 +122,18 @@ func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
 		}
 	}
 	return nil
+}
+
+// keepUsage adds what was counted of an organisation to what is kept, and forgets what is old. What could not be added is added
+// in the next round.
+func (w *Worker) keepUsage(ctx context.Context, o postgres.Organisation) error {
+	counts := w.Usage.Take(o.ID)
+	err := w.DB.AddUsage(ctx, o.ID, counts)
+	if err != nil {
+		w.Usage.Add(o.ID, counts)
+	}
+	_, err2 := w.DB.EndOldUsage(ctx, o.ID, w.Now())
+	return errors.Join(err, err2)
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
