@@ -18,6 +18,7 @@ import (
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
+	uses "clicarity/internal/usage"
 	"clicarity/internal/web"
 	"clicarity/internal/worker"
 )
@@ -105,7 +106,8 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 		return err
 	}
 	h.SealMails(k)
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator})
+	used := &uses.Counter{}
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator, Usage: used})
 	if err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Usage: used}
 	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
@@ -122,7 +124,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	go func() { work.Nights(ctx); background <- struct{}{} }()
 	server := &http.Server{
-		Handler: whole(h.DB, pages, k, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: whole(h.DB, pages, k, log, used), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 2)
@@ -160,8 +162,8 @@ func site(cfg web.Config) (*web.Web, *live.Hub, error) {
 }
 
 // whole is the pages and the calls of programs.
-func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger) http.Handler {
-	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export})
+func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger, used *uses.Counter) http.Handler {
+	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export, Usage: used})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", programs.Handler())
 	mux.Handle("/", pages.Handler(log))
