@@ -126,6 +126,15 @@ end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_evidence_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'what was recorded is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_evidence_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -199,6 +208,18 @@ end $$;
 
 ALTER FUNCTION public.usage_over_organisations(p_before date) OWNER TO clicarity_owner;
 
+CREATE TABLE public.access_reviews (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    reviewed_at timestamp with time zone NOT NULL,
+    reviewed_by uuid NOT NULL,
+    members integer NOT NULL
+);
+
+ALTER TABLE ONLY public.access_reviews FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.access_reviews OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -261,6 +282,37 @@ CREATE TABLE public.board_views (
 ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views OWNER TO clicarity_owner;
+
+CREATE TABLE public.breach_steps (
+    org_id uuid NOT NULL,
+    breach_id uuid NOT NULL,
+    n integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    member_id uuid NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT breach_steps_body_check CHECK ((length(body) <= 60000)),
+    CONSTRAINT breach_steps_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'note'::text, 'people'::text, 'board'::text, 'report'::text, 'letter'::text, 'organisations'::text, 'closed'::text]))),
+    CONSTRAINT breach_steps_n_check CHECK ((n > 0))
+);
+
+ALTER TABLE ONLY public.breach_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breach_steps OWNER TO clicarity_owner;
+
+CREATE TABLE public.breaches (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    noticed_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid NOT NULL,
+    CONSTRAINT breaches_check CHECK ((opened_at >= noticed_at))
+);
+
+ALTER TABLE ONLY public.breaches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breaches OWNER TO clicarity_owner;
 
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
@@ -383,6 +435,21 @@ CREATE TABLE public.devices (
 ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices OWNER TO clicarity_owner;
+
+CREATE TABLE public.drills (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    seconds integer NOT NULL,
+    bytes bigint NOT NULL,
+    organisations integer NOT NULL,
+    movements bigint NOT NULL,
+    fault text NOT NULL
+);
+
+ALTER TABLE ONLY public.drills FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.drills OWNER TO clicarity_owner;
 
 CREATE TABLE public.facts (
     org_id uuid NOT NULL,
@@ -1124,6 +1191,9 @@ ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
 
+ALTER TABLE ONLY public.access_reviews
+    ADD CONSTRAINT access_reviews_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
 
@@ -1141,6 +1211,15 @@ ALTER TABLE ONLY public.badges
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_org_id_id_key UNIQUE (org_id, id);
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_pkey PRIMARY KEY (org_id, breach_id, n);
+
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
@@ -1168,6 +1247,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.drills
+    ADD CONSTRAINT drills_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
@@ -1340,11 +1422,15 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
+CREATE INDEX access_reviews_newest ON public.access_reviews USING btree (org_id, reviewed_at, id);
+
 CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
 CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
+
+CREATE INDEX breaches_newest ON public.breaches USING btree (org_id, noticed_at, id);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -1355,6 +1441,8 @@ CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+CREATE INDEX drills_newest ON public.drills USING btree (org_id, began_at, id);
 
 CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
 
@@ -1454,9 +1542,15 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
+CREATE TRIGGER audited AFTER INSERT ON public.access_reviews FOR EACH ROW EXECUTE FUNCTION public.audited('access_review', 'id', 'members');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH ROW EXECUTE FUNCTION public.audited('authenticator', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
+
+CREATE TRIGGER audited AFTER INSERT ON public.breach_steps FOR EACH ROW EXECUTE FUNCTION public.audited('breach_step', 'breach_id', 'kind');
+
+CREATE TRIGGER audited AFTER INSERT ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.audited('breach', 'id', 'noticed_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
@@ -1518,6 +1612,14 @@ CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements F
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.access_reviews FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.breach_steps FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.drills FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
@@ -1529,6 +1631,9 @@ CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.calen
 CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
 
 CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
+
+ALTER TABLE ONLY public.access_reviews
+    ADD CONSTRAINT access_reviews_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1544,6 +1649,12 @@ ALTER TABLE ONLY public.board_views
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_org_id_breach_id_fkey FOREIGN KEY (org_id, breach_id) REFERENCES public.breaches(org_id, id);
+
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1571,6 +1682,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.drills
+    ADD CONSTRAINT drills_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1734,6 +1848,8 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE public.access_reviews ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
@@ -1743,6 +1859,10 @@ ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breach_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breaches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
@@ -1761,6 +1881,8 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.drills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
@@ -1844,6 +1966,8 @@ ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tallies ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tenant ON public.access_reviews USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1853,6 +1977,10 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.breach_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.breaches USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1869,6 +1997,8 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.drills USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1990,6 +2120,8 @@ GRANT USAGE ON SCHEMA public TO clicarity_app;
 REVOKE ALL ON FUNCTION public.usage_over_organisations(p_before date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.usage_over_organisations(p_before date) TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.access_reviews TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
@@ -1999,6 +2131,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.breach_steps TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.breaches TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
@@ -2015,6 +2151,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.drills TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
@@ -2087,6 +2225,8 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
+
+GRANT SELECT ON TABLE public.schema_migrations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 

@@ -10,12 +10,17 @@ import (
 
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/privacy"
 	"clicarity/internal/usage"
 )
 
 // evidenced leaves a row in the tables of usage and evidence.
 func (f *firm) evidenced(now time.Time) error {
-	return errors.Join(f.db.AddUsage(f.t.Context(), f.org, map[usage.Cell]int64{{Week: usage.Week(now), Feature: "board"}: 1}))
+	ctx, breach := f.t.Context(), newID(f.t)
+	return errors.Join(f.db.AddUsage(ctx, f.org, map[usage.Cell]int64{{Week: usage.Week(now), Feature: "board"}: 1}),
+		f.db.OpenBreach(ctx, f.org, privacy.Breach{ID: breach, Noticed: now.Add(-time.Hour), Opened: now, By: f.owner}, privacy.Step{ID: newID(f.t), Kind: privacy.StepAccount, At: now, By: f.owner, Body: `{"what":"a phone was lost"}`}),
+		f.db.AddAccessReview(ctx, f.org, postgres.AccessReview{ID: newID(f.t), At: now, By: f.owner}),
+		f.db.AddDrill(ctx, f.org, postgres.Drill{ID: newID(f.t), Began: now, Took: time.Minute, Organisations: 2, Movements: 12}))
 }
 
 func overOrganisations(t *testing.T, db *postgres.DB) string {

@@ -14,6 +14,8 @@ var (
 	record = Field{Purpose: Records, Seen: Colleagues, Kept: History, Export: Plain, Erase: Redact}
 	// copied is a text of the jobs' once more, made from it.
 	copied = record
+	// breach is who looked after a breach or reviewed something: the record of it stays as it is, which is what it is for.
+	breach = Field{Purpose: Security, Seen: Owners, Kept: History, Export: Plain, Erase: Stays}
 	// session is what is known of somebody who is logged in.
 	session = Field{Whose: "member_id", Purpose: SignIn, Seen: Themselves, Kept: Session, Export: Plain, Erase: Row}
 )
@@ -164,6 +166,13 @@ var Register = []Table{
 		{Column: "member_id", Whose: "member_id", Purpose: Support, Seen: Owners, Kept: History, Export: Plain, Erase: Stays},
 		{Column: "reason", Whose: "granted_by", Purpose: Support, Seen: Owners, Kept: History, Export: Plain, Erase: Redact},
 	}},
+	{Name: "breaches", About: "breaches of personal data", Rest: "org_id id noticed_at opened_at", Fields: []Field{
+		breach.of("opened_by", "opened_by")}},
+	{Name: "breach_steps", About: "what was done about breaches", Rest: "org_id breach_id n id kind at", Fields: []Field{ // the letter's body names members by id
+		breach.of("member_id", "member_id"), breach.of("member_id", "body")}},
+	{Name: "access_reviews", About: "reviews of who has access", Rest: "org_id id reviewed_at members", Fields: []Field{
+		breach.of("reviewed_by", "reviewed_by")}},
+	{Name: "drills", About: "backups brought back to try them", Rest: "org_id id began_at seconds bytes organisations movements fault"},
 	{Name: "outbox", About: "mails to people", Rest: "org_id number kind key created_at due_at until_at tries sent_at failed_at", Fields: []Field{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},

@@ -11,6 +11,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
+	"clicarity/internal/privacy"
 	"clicarity/internal/usage"
 )
 
@@ -23,6 +24,8 @@ type Worker struct {
 	Mail Mailer
 	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
 	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+	// Breach is a mail that reminds an owner of a breach; nil when none are to be written.
+	Breach func(language string, o postgres.Organisation, b privacy.Breach, at time.Time) (subject, text string)
 	// Usage is what pages and calls counted; nil when nobody counts.
 	Usage *usage.Counter
 
@@ -84,7 +87,7 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.keepUsage(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 }
