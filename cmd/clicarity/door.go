@@ -81,7 +81,7 @@ func (e env) open(ctx context.Context, server *http.Server, listener net.Listene
 		return plain, nil
 	}
 	front, err := https.New(https.Config{Cert: e.door.cert, Key: e.door.key, Hosts: e.names(), Directory: e.door.directory, Email: e.door.email,
-		Cache: filepath.Join(e.data, "acme"), Outside: egress.New(egress.Options{})})
+		Cache: filepath.Join(e.data, "acme"), Outside: egress.New(egress.CertificateAuthority, egress.Options{})})
 	if err != nil {
 		return nil, fmt.Errorf("CLICARITY_TLS: %w", err)
 	}

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"clicarity/internal/egress"
 )
 
 const module = "clicarity"
@@ -55,6 +57,7 @@ var floors = map[string]int{
 	"internal/idptest":         4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
+	"promises":                 5,
 	"e2e":                      5,
 }
 
@@ -189,7 +192,7 @@ func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 func TestOnlyEgressGoesOut(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		if name == "internal/egress" || name == "bench" { // the load generator asks the server that it is given
+		if slices.Contains([]string{"internal/egress", "internal/postgres/local", "bench"}, name) { // the socket of the private database; the server that is to be measured
 			continue
 		}
 		for _, f := range p.GoFiles {
@@ -202,7 +205,7 @@ func TestOnlyEgressGoesOut(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"x := http.Client{}", "x := &http.Client{Timeout: 1}", "x := new(http.Client)", "var x http.Client", "x, _ := http.Get(u)", "x := http.DefaultClient", "x := &http.Transport{}"} {
+	for _, text := range []string{"x := http.Client{}", "x := &http.Client{Timeout: 1}", "x := new(http.Client)", "var x http.Client", "x, _ := http.Get(u)", "x := http.DefaultClient", "x := &http.Transport{}", "x, _ := net.Dial(a, b)", "x := net.Dialer{}", "x, _ := tls.Dial(a, b, nil)"} {
 		if wayOut(t, "package p\nimport \"net/http\"\nfunc f() { "+text+" }") == "" {
 			t.Errorf("nobody notices %s", text)
 		}
@@ -212,7 +215,37 @@ func TestOnlyEgressGoesOut(t *testing.T) {
 	}
 }
 
-// wayOut is what a file has of net/http that makes requests, or makes a client for them, empty for nothing.
+// goesOut is what of the standard library makes connections or requests.
+var goesOut = map[string][]string{
+	"http": {"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
+	"net":  {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialIP", "DialUnix", "Dialer"},
+	"tls":  {"Dial", "DialWithDialer", "Dialer"},
+	"rpc":  {"Dial", "DialHTTP"},
+	"smtp": {"Dial", "SendMail"},
+}
+
+// talks are the libraries that make connections themselves, with the party of the register that each reaches.
+var talks = map[string]egress.Party{
+	"github.com/jackc/pgx":     egress.Database,
+	"github.com/wneessen":      egress.MailServer,
+	"golang.org/x/crypto/acme": egress.CertificateAuthority,
+	"github.com/coreos":        egress.IdentityProvider,
+}
+
+// Every library that talks to somebody outside has its room, and whom it reaches is in the register.
+func TestWhoeverIsReachedIsInTheRegister(t *testing.T) {
+	t.Parallel()
+	for library, party := range talks {
+		if len(allowed[library]) == 0 {
+			t.Errorf("%s may be used everywhere", library)
+		}
+		if !slices.ContainsFunc(egress.Register, func(p egress.Party) bool { return p.Code == party.Code }) {
+			t.Errorf("%s reaches %q, which is not in the register", library, party.Code)
+		}
+	}
+}
+
+// wayOut is what a file has of the standard library that makes connections, empty for nothing.
 func wayOut(t *testing.T, text string) string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
@@ -229,9 +262,8 @@ func wayOut(t *testing.T, text string) string {
 		if !ok || given[s] {
 			return true
 		}
-		if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "http" &&
-			slices.Contains([]string{"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"}, s.Sel.Name) {
-			found = "http." + s.Sel.Name
+		if pkg, ok := s.X.(*ast.Ident); ok && slices.Contains(goesOut[pkg.Name], s.Sel.Name) {
+			found = pkg.Name + "." + s.Sel.Name
 		}
 		return true
 	})

@@ -94,7 +94,7 @@ func New(cfg Config) (*Web, error) {
 	}
 	w.links = newLinkDoors()
 	if w.Outside == nil {
-		w.Outside = egress.New(egress.Options{})
+		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
 	var err error
 	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
