@@ -111,7 +111,7 @@ func TestEvidenceIsRead(t *testing.T) {
 	access, err2 := f.db.Access(ctx, f.org, 10)
 	reviews, err3 := f.db.AccessReviews(ctx, f.org, 10)
 	drills, err4 := f.db.Drills(ctx, f.org, 10)
-	_, audit, err5 := f.db.Chains(ctx, f.org, "chain")
+	_, audit, err5 := f.db.Chains(ctx, f.org)
 	ran, err6 := f.db.Migrations(ctx)
 	counts, err7 := f.db.AuditCounts(ctx, f.org, now.Add(-time.Hour))
 	if err := errors.Join(err, err2, err3, err4, err5, err6, err7); err != nil {

@@ -111,12 +111,14 @@ type Chained struct {
 	Checked int64
 }
 
-// Chains are those of an organisation's movements and of its audit log. The checker of the movements has a name, for which it is
-// asked.
-func (db *DB) Chains(ctx context.Context, org flow.ID, checker string) (movements, audit Chained, err error) {
+// ChainChecker is the name under which it is kept how far an organisation's movements have been checked.
+const ChainChecker = "chain"
+
+// Chains are those of an organisation's movements and of its audit log.
+func (db *DB) Chains(ctx context.Context, org flow.ID) (movements, audit Chained, err error) {
 	const sql = "select seq, hash, coalesce((select seq from followers f where f.org_id = h.org_id and name = $2), 0) from "
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(sql+"log_heads h where org_id = $1", org, checker).QueryRow(func(row pgx.Row) error { return row.Scan(&movements.Seq, &movements.Hash, &movements.Checked) })
+		b.Queue(sql+"log_heads h where org_id = $1", org, ChainChecker).QueryRow(func(row pgx.Row) error { return row.Scan(&movements.Seq, &movements.Hash, &movements.Checked) })
 		b.Queue(sql+"audit_heads h where org_id = $1", org, AuditChecker).QueryRow(func(row pgx.Row) error { return row.Scan(&audit.Seq, &audit.Hash, &audit.Checked) })
 	})
 	return movements, audit, notFound(err)

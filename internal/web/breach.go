@@ -59,6 +59,7 @@ func (w *Web) breach(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 // breachOf is the breach of a request's path, as a page.
 func (w *Web) breachOf(r *http.Request, who flow.Person, title string) (breachPage, error) {
 	p := breachPage{view: w.view(r, who, title)}
+	p.Sheets = append(p.Sheets, "privacy.css")
 	id, err := pathID(r, "breach")
 	if err != nil {
 		return p, err

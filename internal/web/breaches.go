@@ -219,6 +219,7 @@ func (w *Web) breaches(rw http.ResponseWriter, r *http.Request, who flow.Person)
 }
 
 func (w *Web) showBreaches(rw http.ResponseWriter, r *http.Request, p breachesPage, status int) error {
+	p.Sheets = append(p.Sheets, "privacy.css")
 	before, _ := flow.ParseID(r.URL.Query().Get("before")) // from the newest
 	list, err := w.DB.Breaches(r.Context(), p.Who.Org, before, breachesShown+1)
 	if err != nil {

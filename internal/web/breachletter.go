@@ -68,12 +68,12 @@ func (p *breachLetterPage) letterText(who flow.Person) string {
 
 // sendBreachLetter writes to the chosen members and records what was written to whom.
 func (w *Web) sendBreachLetter(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	id, wrong := flow.ParseID(r.PostFormValue("command"))
 	p, err := w.letterOf(r, who)
 	if err != nil {
 		return err
 	}
-	id, err := flow.ParseID(r.PostFormValue("command"))
-	if err != nil {
+	if wrong != nil {
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
 	p.Subject, p.Text = clean(r.PostFormValue("subject")), paragraphs(r.PostFormValue("text"))

@@ -42,6 +42,8 @@ type Config struct {
 	URL      string // how people reach it, for links that leave the pages: https://jobs.example.in
 	Operator operator.Operator
 	Usage    *usage.Counter // nil: nobody counts what is used
+	// Drills are the newest drills in which a backup was brought back; nil: nobody keeps any.
+	Drills func(ctx context.Context, limit int) ([]postgres.Drill, error)
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.

@@ -140,7 +140,7 @@ func (w *Worker) keepUsage(ctx context.Context, o postgres.Organisation) error {
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
-const Checker = "chain"
+const Checker = postgres.ChainChecker
 
 // check follows the log and verifies every link, so that a change to the past is noticed within a minute of its
 // next movement, without reading the whole history again.
