@@ -107,7 +107,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	}
 	h.SealMails(k)
 	used := &uses.Counter{}
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator, Usage: used})
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator, Usage: used, Drills: e.drills(h.DB)})
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Usage: used}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Breach: pages.BreachMail, Usage: used}
 	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
@@ -124,7 +124,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	go func() { work.Nights(ctx); background <- struct{}{} }()
 	server := &http.Server{
-		Handler: whole(h.DB, pages, k, log, used), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: whole(h.DB, pages, k, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 2)
@@ -162,8 +162,8 @@ func site(cfg web.Config) (*web.Web, *live.Hub, error) {
 }
 
 // whole is the pages and the calls of programs.
-func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger, used *uses.Counter) http.Handler {
-	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export, Usage: used})
+func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger) http.Handler {
+	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export, Usage: pages.Usage})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", programs.Handler())
 	mux.Handle("/", pages.Handler(log))
