@@ -217,7 +217,7 @@ func (g gatherer) drills() (rows [][]string, _ error) {
 		if d.Fault != "" {
 			outcome = g.T("evidence_fault")
 		}
-		rows = append(rows, []string{g.at(d.Began), g.span(d.Took), outcome})
+		rows = append(rows, []string{g.at(d.Began), d.Took.Round(time.Second).String(), outcome})
 	}
 	return rows, err
 }
