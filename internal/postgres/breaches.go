@@ -33,12 +33,9 @@ func queueStep(b *pgx.Batch, org, breach flow.ID, s privacy.Step) {
 // AddBreachStep records what was done about a breach and writes the mails that go with it, both or neither, and once however
 // often the command is sent. ErrNotFound when there is no such breach.
 func (db *DB) AddBreachStep(ctx context.Context, org, breach flow.ID, s privacy.Step, mails ...Mail) error {
-	sealed := make([][]byte, len(mails))
-	for i, m := range mails {
-		var err error
-		if sealed[i], err = db.sealMail(org, m); err != nil {
-			return err
-		}
+	sealed, err := db.sealMails(ctx, org, mails)
+	if err != nil {
+		return err
 	}
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		var steps int
@@ -51,10 +48,10 @@ func (db *DB) AddBreachStep(ctx context.Context, org, breach flow.ID, s privacy.
 		}
 		b := &pgx.Batch{}
 		queueStep(b, org, breach, s)
-		for i, m := range mails {
-			queueMail(b, org, m, sealed[i])
+		if err := tx.SendBatch(ctx, b).Close(); err != nil || len(mails) == 0 {
+			return err
 		}
-		return tx.SendBatch(ctx, b).Close()
+		return sendMails(ctx, tx, org, mails, sealed)
 	})
 }
 
@@ -123,32 +120,12 @@ func (db *DB) BreachesInTime(ctx context.Context, org flow.ID, since time.Time) 
 	return list, err
 }
 
-// Addressee is a member who can be written to.
-type Addressee struct {
-	Member   flow.ID
-	Language string
-	Address  string
-}
-
-// maxOwners bounds how many owners are written to at once.
-const maxOwners = 100
-
-// Owners are the owners of an organisation who are here and have an address.
-func (db *DB) Owners(ctx context.Context, org flow.ID) ([]Addressee, error) {
-	return db.addressees(ctx, org, "select m.id, m.language, "+addressOf+" as address from members m where m.org_id = $1 and m.role = 'owner' and m.suspended_at is null and m.left_at is null order by m.id limit $2",
-		org, maxOwners)
-}
-
-// Addressees are those among some members who have an address, whether they are still here or not.
-func (db *DB) Addressees(ctx context.Context, org flow.ID, members []flow.ID) ([]Addressee, error) {
-	return db.addressees(ctx, org, "select m.id, m.language, "+addressOf+" as address from members m where m.org_id = $1 and m.id = any($2) and m.role not in ('support', 'program') order by m.id",
-		org, uuids(members))
-}
-
-func (db *DB) addressees(ctx context.Context, org flow.ID, sql string, args ...any) (list []Addressee, err error) {
+// Addressees are those among some members who have an address, whether they are still here or not, with the language of each.
+func (db *DB) Addressees(ctx context.Context, org flow.ID, members []flow.ID) (list []Owner, err error) {
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("select * from ("+sql+") a where address is not null", args...).Query(func(rows pgx.Rows) error {
-			var a Addressee
+		b.Queue("select * from (select m.id, m.language, "+addressOf+" as address from members m where m.org_id = $1 and m.id = any($2) and m.role not in ('support', 'program') order by m.id) a where address is not null",
+			org, uuids(members)).Query(func(rows pgx.Rows) error {
+			var a Owner
 			_, err := pgx.ForEachRow(rows, []any{&a.Member, &a.Language, &a.Address}, func() error { list = append(list, a); return nil })
 			return err
 		})

@@ -24,7 +24,6 @@ func clockAt(t time.Time) *fakeClock {
 func (c *fakeClock) now() time.Time       { return time.UnixMicro(c.at.Load()) }
 func (c *fakeClock) move(d time.Duration) { c.at.Add(d.Microseconds()) }
 func (b *browser) path() string           { return b.at.Path }
-func command(t *testing.T) url.Values     { t.Helper(); return url.Values{"command": {newID(t).String()}} }
 func with(v url.Values, pairs ...string) url.Values {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		v.Add(pairs[i], pairs[i+1])
@@ -39,7 +38,7 @@ func TestABreachByTheClock(t *testing.T) {
 	f := openHouseAt(t, clock.now).firm("sahyadri")
 	owner := f.ownerBrowser()
 	owner.get("/breaches").says(200, "Nothing was entered")
-	first := with(command(t), "day", "20-11-2026", "time", "11:15", "what", "A list of customers went to a wrong address.\nBy mail.", "nature", "taken", "nature", "seen")
+	first := command(t, "day", "20-11-2026", "time", "11:15", "what", "A list of customers went to a wrong address.\nBy mail.", "nature", "taken", "nature", "seen")
 	for range 2 { // sent twice, it is there once
 		owner.post("/breaches", first).says(200, "Entered. The clocks run", "A list of customers", "copied or sent out", "not yet; 45 m since it was noticed", "2 d 23 h left")
 	}
@@ -49,14 +48,14 @@ func TestABreachByTheClock(t *testing.T) {
 	if n := strings.Count(owner.body, `href="/breaches/`); n != 1 {
 		t.Errorf("there are %d breaches", n)
 	}
-	owner.post(page, with(command(t), "do", "people", "note", "Called all forty")).says(200, "Recorded", "The people concerned were told", "Called all forty", "done after 7 h 45 m")
-	owner.post(page, with(command(t), "do", "board")).says(200, "done after 7 h 45 m")
-	owner.post(page, with(command(t), "do", "account", "what", "A list of customers went to a wrong address", "people", "1,250", "contact", "Asha Patil, 98200 00001")).
+	owner.post(page, command(t, "do", "people", "note", "Called all forty")).says(200, "Recorded", "The people concerned were told", "Called all forty", "done after 7 h 45 m")
+	owner.post(page, command(t, "do", "board")).says(200, "done after 7 h 45 m")
+	owner.post(page, command(t, "do", "account", "what", "A list of customers went to a wrong address", "people", "1,250", "contact", "Asha Patil, 98200 00001")).
 		says(200, "Recorded", "1,250", "Asha Patil, 98200 00001", "The full report wants this too: When it happened")
 	clock.move(70 * time.Hour)
 	owner.signIn("owner@sahyadri.example", "owner pass").get(page).says(200, "late by 5 h 45 m")
-	owner.post(page, with(command(t), "do", "report")).says(200, "done, late by 5 h 45 m")
-	owner.post(page, with(command(t), "do", "closed", "note", "Nothing more was heard")).says(200, "Closed")
+	owner.post(page, command(t, "do", "report")).says(200, "done, late by 5 h 45 m")
+	owner.post(page, command(t, "do", "closed", "note", "Nothing more was heard")).says(200, "Closed")
 	owner.get(page+"/report").says(200, "Report of a personal data breach", "Firm sahyadri", "1,250", "6. Closed: nothing is left to do", "Called all forty", "The Board was told, first")
 	owner.get("/audit?kind=privacy").says(200, "step about a breach", "added: breach").hides("customers")
 	f.operatorBrowser().get("/breaches").says(404)
@@ -81,17 +80,17 @@ func TestABreachThatCannotBeEntered(t *testing.T) {
 		{today, "00:00", "A phone was lost", "2.5", "not a number of people"},
 		{today, "00:00", strings.Repeat("x", 4001), "", "“What happened” is too long"},
 	} {
-		owner.post("/breaches", with(command(t), "day", c.day, "time", c.time, "what", c.what, "people", c.people, "data", "names <b>")).says(422, c.want, "names <b>")
+		owner.post("/breaches", command(t, "day", c.day, "time", c.time, "what", c.what, "people", c.people, "data", "names <b>")).says(422, c.want, "names <b>")
 	}
 	owner.post("/breaches", url.Values{"day": {today}}).says(400)
 	owner.get("/breaches").says(200, "Nothing was entered")
-	owner.post("/breaches", with(command(t), "day", today, "time", "00:00", "what", "A phone was lost")).says(200)
+	owner.post("/breaches", command(t, "day", today, "time", "00:00", "what", "A phone was lost")).says(200)
 	page := owner.path()
-	owner.post(page, with(command(t), "do", "fly", "note", "kept")).says(422, "Choose what was done", "kept")
-	owner.post(page, with(command(t), "do", "note")).says(422, "Write the note")
-	owner.post(page, with(command(t), "do", "letter", "note", "{}")).says(422, "Choose what was done")
-	owner.post(page, with(command(t), "do", "account", "what", "", "where", "in the bus")).says(422, "Write what happened", "in the bus")
-	owner.post(page+"/organisations", with(command(t), "affected", "yes", "slugs", "x1", "message", "x")).says(404)
+	owner.post(page, command(t, "do", "fly", "note", "kept")).says(422, "Choose what was done", "kept")
+	owner.post(page, command(t, "do", "note")).says(422, "Write the note")
+	owner.post(page, command(t, "do", "letter", "note", "{}")).says(422, "Choose what was done")
+	owner.post(page, command(t, "do", "account", "what", "", "where", "in the bus")).says(422, "Write what happened", "in the bus")
+	owner.post(page+"/organisations", command(t, "affected", "yes", "slugs", "x1", "message", "x")).says(404)
 }
 
 // A letter goes to the chosen members who have an address, once, and stands with the breach.
@@ -103,14 +102,14 @@ func TestALetterAboutABreach(t *testing.T) {
 	}
 	owner := f.ownerBrowser()
 	today := time.Now().In(time.FixedZone("IST", 19800)).Format("02-01-2006")
-	owner.post("/breaches", with(command(t), "day", today, "time", "00:00", "what", "A phone was lost", "consequences", "Calls from strangers", "contact", "Asha Patil"))
+	owner.post("/breaches", command(t, "day", today, "time", "00:00", "what", "A phone was lost", "consequences", "Calls from strangers", "contact", "Asha Patil"))
 	page := owner.path()
 	owner.get(page+"/letter").says(200, "Phone Only", "no e-mail: tell them yourself", "Something happened at Firm sahyadri", "Calls from strangers")
-	owner.post(page+"/letter", with(command(t), "subject", "About your data", "text", "Kept text")).says(422, "Choose whom the letter goes to", "Kept text")
-	owner.post(page+"/letter", with(command(t), "to", f.operator.String(), "text", "Kept text")).says(422, "Write a subject", "Kept text")
-	owner.post(page+"/letter", with(command(t), "to", f.operator.String(), "subject", "About your data", "text", " ")).says(422, "Write the letter")
-	owner.post(page+"/letter", with(command(t), "to", newID(t).String(), "subject", "x", "text", "x")).says(422, "Choose whom")
-	letter := with(command(t), "to", f.operator.String(), "subject", "About your data", "text", "A phone was lost.\nBe careful.")
+	owner.post(page+"/letter", command(t, "subject", "About your data", "text", "Kept text")).says(422, "Choose whom the letter goes to", "Kept text")
+	owner.post(page+"/letter", command(t, "to", f.operator.String(), "text", "Kept text")).says(422, "Write a subject", "Kept text")
+	owner.post(page+"/letter", command(t, "to", f.operator.String(), "subject", "About your data", "text", " ")).says(422, "Write the letter")
+	owner.post(page+"/letter", command(t, "to", newID(t).String(), "subject", "x", "text", "x")).says(422, "Choose whom")
+	letter := command(t, "to", f.operator.String(), "subject", "About your data", "text", "A phone was lost.\nBe careful.")
 	for range 2 {
 		owner.post(page+"/letter", letter).says(200, "The letter is on its way", "A letter went to members", "Members written to: 1", "Be careful.")
 	}
@@ -132,11 +131,11 @@ func TestTheOperatorTellsOtherOrganisations(t *testing.T) {
 	}
 	owner := ours.ownerBrowser()
 	today := time.Now().In(time.FixedZone("IST", 19800)).Format("02-01-2006")
-	owner.post("/breaches", with(command(t), "day", today, "time", "00:00", "what", "A backup was copied"))
+	owner.post("/breaches", command(t, "day", today, "time", "00:00", "what", "A backup was copied"))
 	page := owner.path()
 	owner.says(200, "Other companies", "Their short names")
 	send := func(slugs string, more ...string) *browser {
-		return owner.post(page+"/organisations", with(with(command(t), "slugs", slugs, "message", "A backup of Tuesday was copied."), more...))
+		return owner.post(page+"/organisations", with(command(t, "slugs", slugs, "message", "A backup of Tuesday was copied."), more...))
 	}
 	send("konkan").says(422, "Tick that other companies are affected")
 	send("konkan, nobody-here", "affected", "yes").says(422, "no other company with the short name “nobody-here”", "A backup of Tuesday")
@@ -154,7 +153,7 @@ func TestTheOperatorTellsOtherOrganisations(t *testing.T) {
 	if n := len(mailsOf(konkan)); n != 0 {
 		t.Errorf("%d mails went before anything was right", n)
 	}
-	form := with(command(t), "slugs", "Konkan, konkan", "message", "A backup of Tuesday was copied.", "affected", "yes")
+	form := command(t, "slugs", "Konkan, konkan", "message", "A backup of Tuesday was copied.", "affected", "yes")
 	for range 2 {
 		owner.post(page+"/organisations", form).says(200, "The owners are being written to", "Owners written to: 1. Companies: konkan")
 	}
@@ -167,7 +166,7 @@ func TestTheOperatorTellsOtherOrganisations(t *testing.T) {
 	}
 	other := konkan.ownerBrowser()
 	other.get(page).says(404)
-	other.post("/breaches", with(command(t), "day", today, "time", "00:00", "what", "x")).hides("Other companies")
+	other.post("/breaches", command(t, "day", today, "time", "00:00", "what", "x")).hides("Other companies")
 	other.post(other.path()+"/organisations", form).says(404)
 }
 
@@ -176,7 +175,7 @@ func TestTheReminderOfABreach(t *testing.T) {
 	t.Parallel()
 	clock := clockAt(time.Date(2026, 11, 20, 6, 30, 0, 0, time.UTC))
 	f := openHouseAt(t, clock.now).firm("sahyadri")
-	f.ownerBrowser().post("/breaches", with(command(t), "day", "20-11-2026", "time", "12:00", "what", "A phone was lost"))
+	f.ownerBrowser().post("/breaches", command(t, "day", "20-11-2026", "time", "12:00", "what", "A phone was lost"))
 	list, err := f.db.Breaches(t.Context(), f.org, flow.ID{}, 10)
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)

@@ -15,16 +15,17 @@ import (
 	"clicarity/internal/sheets"
 )
 
-// breachRoutes are the register of breaches of personal data, for owners.
+// breachRoutes are the register of breaches of personal data, for owners. It goes on while the organisation is closed: the data is
+// still there.
 func (w *Web) breachRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /breaches", May: flow.MayGovern, Whole: true, Handler: w.breaches},
-		{Pattern: "POST /breaches", May: flow.MayGovern, Whole: true, MaxBody: maxBreach, Handler: w.openBreach},
+		{Pattern: "POST /breaches", May: flow.MayGovern, Whole: true, Closed: true, MaxBody: maxBreach, Handler: w.openBreach},
 		{Pattern: "GET /breaches/{breach}", May: flow.MayGovern, Whole: true, Handler: w.breach},
-		{Pattern: "POST /breaches/{breach}", May: flow.MayGovern, Whole: true, MaxBody: maxBreach, Handler: w.stepBreach},
+		{Pattern: "POST /breaches/{breach}", May: flow.MayGovern, Whole: true, Closed: true, MaxBody: maxBreach, Handler: w.stepBreach},
 		{Pattern: "GET /breaches/{breach}/report", May: flow.MayGovern, Whole: true, Handler: w.breachReport},
 		{Pattern: "GET /breaches/{breach}/letter", May: flow.MayGovern, Whole: true, Handler: w.breachLetter},
-		{Pattern: "POST /breaches/{breach}/letter", May: flow.MayGovern, Whole: true, MaxBody: maxBreach, Handler: w.sendBreachLetter},
+		{Pattern: "POST /breaches/{breach}/letter", May: flow.MayGovern, Whole: true, Closed: true, MaxBody: maxBreach, Handler: w.sendBreachLetter},
 		{Pattern: "POST /breaches/{breach}/organisations", May: flow.MayGovern, Whole: true, MaxBody: maxBreach, Handler: w.operators(w.tellOrganisations)},
 	}
 }

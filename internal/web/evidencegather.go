@@ -40,7 +40,7 @@ func (w *Web) dossier(r *http.Request, v *view) (evidence.Dossier, error) {
 		{evidence.Watch, "event n last", g.watch},
 		{evidence.Deletions, "event n last", g.deletions},
 		{evidence.Drills, "at took outcome", g.drills},
-		{evidence.Keys, "use how", g.keys},
+		{evidence.Keys, "use how made retired", g.keys},
 		{evidence.Tests, "rule test", g.tests},
 		{evidence.Migrations, "name at digest", g.migrations},
 	} {
@@ -193,7 +193,9 @@ func (g gatherer) watch() ([][]string, error) {
 
 // deletions are what was removed and who left, in the same months.
 func (g gatherer) deletions() ([][]string, error) {
-	return g.noted(func(what string) bool { return strings.HasSuffix(what, "_removed") || strings.Contains(what, "erased") })
+	return g.noted(func(what string) bool {
+		return strings.HasSuffix(what, "_removed") || strings.Contains(what, "erased") || strings.HasPrefix(what, "closure")
+	})
 }
 
 func (g gatherer) noted(wanted func(what string) bool) (rows [][]string, _ error) {
@@ -222,17 +224,22 @@ func (g gatherer) drills() (rows [][]string, _ error) {
 	return rows, err
 }
 
-// keys are what is encrypted and signed, and how.
+// keys are what is encrypted and signed, and how, and the keys of the organisation.
 func (g gatherer) keys() ([][]string, error) {
 	const sealed = "AES-256-GCM, HKDF-SHA-256"
-	return [][]string{
-		{g.T("evidence_key_audit"), "Ed25519, " + g.w.trailKey().Fingerprint()},
-		{g.T("evidence_key_seeds"), sealed},
-		{g.T("evidence_key_mails"), sealed},
-		{g.T("evidence_key_provider"), sealed},
-		{g.T("evidence_key_passwords"), "Argon2id"},
-		{g.T("evidence_key_links"), "HMAC-SHA-256"},
-	}, nil
+	rows := [][]string{
+		{g.T("evidence_key_audit"), "Ed25519, " + g.w.trailKey().Fingerprint(), "", ""},
+		{g.T("evidence_key_seeds"), sealed, "", ""},
+		{g.T("evidence_key_mails"), sealed, "", ""},
+		{g.T("evidence_key_provider"), sealed, "", ""},
+		{g.T("evidence_key_passwords"), "Argon2id", "", ""},
+		{g.T("evidence_key_links"), "HMAC-SHA-256", "", ""},
+	}
+	list, err := g.w.DB.KeyVersions(g.ctx, g.Who.Org)
+	for _, k := range list {
+		rows = append(rows, []string{g.T("evidence_key_own", "n", k.Version), "AES-256-GCM", g.at(k.Made), g.at(k.Retired)})
+	}
+	return rows, err
 }
 
 func (g gatherer) tests() (rows [][]string, _ error) {

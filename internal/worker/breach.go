@@ -33,7 +33,7 @@ func (w *Worker) remindOfBreaches(ctx context.Context, o postgres.Organisation) 
 			continue
 		}
 		for _, to := range owners {
-			if err := w.remind(ctx, o, b, hours, to); err != nil {
+			if err := w.remindOfBreach(ctx, o, b, hours, to); err != nil {
 				return err
 			}
 		}
@@ -41,7 +41,7 @@ func (w *Worker) remindOfBreaches(ctx context.Context, o postgres.Organisation) 
 	return nil
 }
 
-func (w *Worker) remind(ctx context.Context, o postgres.Organisation, b privacy.Breach, hours int, to postgres.Addressee) error {
+func (w *Worker) remindOfBreach(ctx context.Context, o postgres.Organisation, b privacy.Breach, hours int, to postgres.Owner) error {
 	now := w.Now()
 	subject, text := w.Breach(to.Language, o, b, now)
 	return w.DB.QueueMail(ctx, o.ID, postgres.Mail{To: to.Address, Subject: subject, Text: text, Kind: "breach", Key: fmt.Sprintf("%s %d", b.ID, hours), At: now})

@@ -29,6 +29,11 @@ type Worker struct {
 	// Usage is what pages and calls counted; nil when nobody counts.
 	Usage *usage.Counter
 
+	// Parting is how organisations leave.
+	Parting Parting
+	// Remind is the mail that reminds an owner of a request about somebody's data; nil when none are to be written.
+	Remind func(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string)
+
 	once sync.Once
 	box  postbox
 	bell bell
@@ -77,6 +82,7 @@ func (w *Worker) Once(ctx context.Context) {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
 		}
 	}
+	w.part(ctx)
 }
 
 func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
@@ -87,9 +93,21 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
+}
+
+// reseal seals what was sealed with an older key anew.
+func (w *Worker) reseal(ctx context.Context, o postgres.Organisation) error {
+	done, err := w.DB.Reseal(ctx, o.ID, w.Now())
+	if done.Values+done.Gone > 0 {
+		w.Log.Info("what was sealed with an older key was sealed anew", "org", o.Slug, "values", done.Values, "keys_forgotten", done.Gone)
+	}
+	if done.Gone > 0 && done.Lost > 0 {
+		w.Log.Error("something that was sealed does not open: its key is no more", "org", o.Slug, "values", done.Lost)
+	}
+	return err
 }
 
 // checkAudit checks what was added to the audit log, so that a change to it is noticed within a minute.
