@@ -332,6 +332,15 @@ end $$;
 
 ALTER FUNCTION public.refuse_closed() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_evidence_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'what was recorded is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_evidence_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_file_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -456,6 +465,42 @@ end $$;
 
 ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.usage_over_organisations(p_before date) RETURNS TABLE(week date, feature text, organisations bigint, n bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  o      uuid;
+  cells  jsonb := '[]';
+  org    text := coalesce(current_setting('app.org', true), '');
+  roster text := coalesce(current_setting('app.roster', true), '');
+begin
+  perform set_config('app.roster', 'on', true);
+  for o in select org_id from organisations loop
+    perform set_config('app.org', o::text, true);
+    cells := cells || coalesce((select jsonb_agg(jsonb_build_object('week', u.week, 'feature', u.feature, 'n', u.n))
+      from usage u where u.org_id = o and u.week + 7 <= p_before), '[]');
+  end loop;
+  perform set_config('app.org', org, true), set_config('app.roster', roster, true);
+  return query select c.week, c.feature, count(*) / 5 * 5, sum(c.n)::bigint / 5 * 5
+    from jsonb_to_recordset(cells) c (week date, feature text, n bigint)
+    group by c.week, c.feature having count(*) >= 5 order by c.week desc, c.feature;
+end $$;
+
+ALTER FUNCTION public.usage_over_organisations(p_before date) OWNER TO clicarity_owner;
+
+CREATE TABLE public.access_reviews (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    reviewed_at timestamp with time zone NOT NULL,
+    reviewed_by uuid NOT NULL,
+    members integer NOT NULL
+);
+
+ALTER TABLE ONLY public.access_reviews FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.access_reviews OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -518,6 +563,37 @@ CREATE TABLE public.board_views (
 ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views OWNER TO clicarity_owner;
+
+CREATE TABLE public.breach_steps (
+    org_id uuid NOT NULL,
+    breach_id uuid NOT NULL,
+    n integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    member_id uuid NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT breach_steps_body_check CHECK ((length(body) <= 60000)),
+    CONSTRAINT breach_steps_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'note'::text, 'people'::text, 'board'::text, 'report'::text, 'letter'::text, 'organisations'::text, 'closed'::text]))),
+    CONSTRAINT breach_steps_n_check CHECK ((n > 0))
+);
+
+ALTER TABLE ONLY public.breach_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breach_steps OWNER TO clicarity_owner;
+
+CREATE TABLE public.breaches (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    noticed_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid NOT NULL,
+    CONSTRAINT breaches_check CHECK ((opened_at >= noticed_at))
+);
+
+ALTER TABLE ONLY public.breaches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breaches OWNER TO clicarity_owner;
 
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
@@ -700,6 +776,21 @@ CREATE TABLE public.devices (
 ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices OWNER TO clicarity_owner;
+
+CREATE TABLE public.drills (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    seconds integer NOT NULL,
+    bytes bigint NOT NULL,
+    organisations integer NOT NULL,
+    movements bigint NOT NULL,
+    fault text NOT NULL
+);
+
+ALTER TABLE ONLY public.drills FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.drills OWNER TO clicarity_owner;
 
 CREATE TABLE public.facts (
     org_id uuid NOT NULL,
@@ -1111,6 +1202,7 @@ CREATE TABLE public.organisations (
     settings bigint DEFAULT 0 NOT NULL,
     support_until timestamp with time zone,
     person_figures text DEFAULT ''::text NOT NULL,
+    usage boolean DEFAULT true NOT NULL,
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
@@ -1570,6 +1662,20 @@ ALTER TABLE ONLY public.uploads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads OWNER TO clicarity_owner;
 
+CREATE TABLE public.usage (
+    org_id uuid NOT NULL,
+    week date NOT NULL,
+    feature text NOT NULL,
+    n bigint NOT NULL,
+    CONSTRAINT usage_feature_check CHECK ((feature ~ '^[a-z]{1,20}$'::text)),
+    CONSTRAINT usage_n_check CHECK ((n > 0)),
+    CONSTRAINT usage_week_check CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+ALTER TABLE ONLY public.usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage OWNER TO clicarity_owner;
+
 CREATE TABLE public.vendors (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1639,6 +1745,9 @@ ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
 
+ALTER TABLE ONLY public.access_reviews
+    ADD CONSTRAINT access_reviews_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
 
@@ -1656,6 +1765,15 @@ ALTER TABLE ONLY public.badges
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_org_id_id_key UNIQUE (org_id, id);
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_pkey PRIMARY KEY (org_id, breach_id, n);
+
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
@@ -1689,6 +1807,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.drills
+    ADD CONSTRAINT drills_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
@@ -1882,6 +2003,9 @@ ALTER TABLE ONLY public.tv_codes
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY (org_id, week, feature);
+
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
 
@@ -1897,11 +2021,15 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
+CREATE INDEX access_reviews_newest ON public.access_reviews USING btree (org_id, reviewed_at, id);
+
 CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
 CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
+
+CREATE INDEX breaches_newest ON public.breaches USING btree (org_id, noticed_at, id);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -1914,6 +2042,8 @@ CREATE INDEX consents_subject ON public.consents USING btree (org_id, subject, p
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+CREATE INDEX drills_newest ON public.drills USING btree (org_id, began_at, id);
 
 CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
 
@@ -2043,9 +2173,15 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
+CREATE TRIGGER audited AFTER INSERT ON public.access_reviews FOR EACH ROW EXECUTE FUNCTION public.audited('access_review', 'id', 'members');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH ROW EXECUTE FUNCTION public.audited('authenticator', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
+
+CREATE TRIGGER audited AFTER INSERT ON public.breach_steps FOR EACH ROW EXECUTE FUNCTION public.audited('breach_step', 'breach_id', 'kind');
+
+CREATE TRIGGER audited AFTER INSERT ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.audited('breach', 'id', 'noticed_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
@@ -2104,6 +2240,8 @@ CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN
 CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_usage AFTER UPDATE OF usage ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'usage');
 
 CREATE TRIGGER closed BEFORE INSERT ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 
@@ -2177,6 +2315,14 @@ CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR E
 
 CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.access_reviews FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.breach_steps FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.drills FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
 CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
 
 CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
@@ -2199,6 +2345,9 @@ CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words
 
 CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
 
+ALTER TABLE ONLY public.access_reviews
+    ADD CONSTRAINT access_reviews_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2213,6 +2362,12 @@ ALTER TABLE ONLY public.board_views
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_org_id_breach_id_fkey FOREIGN KEY (org_id, breach_id) REFERENCES public.breaches(org_id, id);
+
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2243,6 +2398,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.drills
+    ADD CONSTRAINT drills_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2433,6 +2591,9 @@ ALTER TABLE ONLY public.told
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2451,6 +2612,8 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE public.access_reviews ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
@@ -2460,6 +2623,10 @@ ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breach_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breaches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
@@ -2482,6 +2649,8 @@ ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.drills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
@@ -2591,6 +2760,8 @@ ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tallies ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tenant ON public.access_reviews USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2600,6 +2771,10 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.breach_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.breaches USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2620,6 +2795,8 @@ CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) W
 CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.drills USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2731,6 +2908,8 @@ CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.usage USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2748,6 +2927,8 @@ ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
@@ -2773,6 +2954,11 @@ GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
 REVOKE ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) TO clicarity_app;
 
+REVOKE ALL ON FUNCTION public.usage_over_organisations(p_before date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.usage_over_organisations(p_before date) TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_reviews TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
@@ -2782,6 +2968,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.breach_steps TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.breaches TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
@@ -2830,6 +3020,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.drills TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
@@ -2965,6 +3157,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.rights_requests TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.rights_steps TO clicarity_app;
 
+GRANT SELECT ON TABLE public.schema_migrations TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
@@ -2975,11 +3169,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.told TO clicarity_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.usage TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 

@@ -14,6 +14,8 @@ import (
 	"clicarity/internal/letters"
 	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
+	"clicarity/internal/privacy"
+	"clicarity/internal/usage"
 )
 
 // Worker runs the background work of an installation.
@@ -27,6 +29,11 @@ type Worker struct {
 	Scan func(ctx context.Context, file io.Reader) (clean bool, err error)
 	// Head is the letter with the head of an audit log; nil when none are to be written.
 	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
+
+	// Breach is a mail that reminds an owner of a breach; nil when none are to be written.
+	Breach func(language string, o postgres.Organisation, b privacy.Breach, at time.Time) (subject, text string)
+	// Usage is what pages and calls counted; nil when nobody counts.
+	Usage *usage.Counter
 
 	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations.
 	Operator operator.Operator
@@ -102,7 +109,7 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.files(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.files(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 }
@@ -165,8 +172,20 @@ func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
 	return nil
 }
 
+// keepUsage adds what was counted of an organisation to what is kept, and forgets what is old. What could not be added is added
+// in the next round.
+func (w *Worker) keepUsage(ctx context.Context, o postgres.Organisation) error {
+	counts := w.Usage.Take(o.ID)
+	err := w.DB.AddUsage(ctx, o.ID, counts)
+	if err != nil {
+		w.Usage.Add(o.ID, counts)
+	}
+	_, err2 := w.DB.EndOldUsage(ctx, o.ID, w.Now())
+	return errors.Join(err, err2)
+}
+
 // Checker is the name of the follower that checks the chain of each log as it grows.
-const Checker = "chain"
+const Checker = postgres.ChainChecker
 
 // check follows the log and verifies every link, so that a change to the past is noticed within a minute of its
 // next movement, without reading the whole history again.
