@@ -238,6 +238,25 @@ ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views OWNER TO clicarity_owner;
 
+CREATE TABLE public.bookings (
+    org_id uuid NOT NULL,
+    invitee text NOT NULL,
+    enquiry_id uuid,
+    old_invitee text DEFAULT ''::text NOT NULL,
+    new_invitee text DEFAULT ''::text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    created boolean DEFAULT false NOT NULL,
+    cancelled boolean DEFAULT false NOT NULL,
+    erase_after timestamp with time zone NOT NULL,
+    CONSTRAINT bookings_invitee_check CHECK ((length(invitee) <= 400)),
+    CONSTRAINT bookings_new_invitee_check CHECK ((length(new_invitee) <= 400)),
+    CONSTRAINT bookings_old_invitee_check CHECK ((length(old_invitee) <= 400))
+);
+
+ALTER TABLE ONLY public.bookings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bookings OWNER TO clicarity_owner;
+
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
     day date NOT NULL,
@@ -359,6 +378,65 @@ CREATE TABLE public.devices (
 ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices OWNER TO clicarity_owner;
+
+CREATE TABLE public.enquiries (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    source text NOT NULL,
+    purpose text NOT NULL,
+    name bytea,
+    company bytea,
+    email bytea,
+    phone bytea,
+    message bytea,
+    mark bytea,
+    language text NOT NULL,
+    page text NOT NULL,
+    notice_version integer NOT NULL,
+    news boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    owner_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    reply_by timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    meeting_at timestamp with time zone,
+    erase_after timestamp with time zone NOT NULL,
+    CONSTRAINT enquiries_mark_check CHECK ((length(mark) = 32)),
+    CONSTRAINT enquiries_purpose_check CHECK ((purpose = ANY (ARRAY['demo'::text, 'question'::text]))),
+    CONSTRAINT enquiries_source_check CHECK ((source = ANY (ARRAY['form'::text, 'calendly'::text]))),
+    CONSTRAINT enquiries_state_check CHECK ((state = ANY (ARRAY['new'::text, 'answered'::text, 'booked'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY public.enquiries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiries OWNER TO clicarity_owner;
+
+CREATE TABLE public.enquiry_steps (
+    org_id uuid NOT NULL,
+    enquiry_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number bigint NOT NULL,
+    what text NOT NULL,
+    by_id uuid,
+    text bytea,
+    meeting_at timestamp with time zone,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT enquiry_steps_what_check CHECK ((what = ANY (ARRAY['came'::text, 'came_again'::text, 'taken'::text, 'answered'::text, 'closed'::text, 'reopened'::text, 'booked'::text, 'moved'::text, 'cancelled'::text, 'reminded'::text])))
+);
+
+ALTER TABLE ONLY public.enquiry_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiry_steps OWNER TO clicarity_owner;
+
+ALTER TABLE public.enquiry_steps ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.enquiry_steps_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.facts (
     org_id uuid NOT NULL,
@@ -912,12 +990,26 @@ CREATE TABLE public.sessions (
     stale boolean DEFAULT false NOT NULL,
     was_hash bytea,
     was_until timestamp with time zone,
-    CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY[''::text, 'floor'::text, 'pending'::text, 'support'::text])))
+    CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY[''::text, 'floor'::text, 'pending'::text, 'support'::text, 'try'::text])))
 );
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions OWNER TO clicarity_owner;
+
+CREATE TABLE public.site_consents (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    choices text NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT site_consents_choices_check CHECK ((choices = ANY (ARRAY['a0'::text, 'a1'::text])))
+);
+
+ALTER TABLE ONLY public.site_consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.site_consents OWNER TO clicarity_owner;
 
 CREATE TABLE public.sites (
     org_id uuid NOT NULL,
@@ -986,6 +1078,19 @@ CREATE TABLE public.tokens (
 ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
+
+CREATE TABLE public.trials (
+    org_id uuid NOT NULL,
+    tried_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    operator_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.trials FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trials OWNER TO clicarity_owner;
 
 CREATE TABLE public.tv_codes (
     org_id uuid NOT NULL,
@@ -1103,6 +1208,9 @@ ALTER TABLE ONLY public.badges
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_pkey PRIMARY KEY (org_id, invitee);
+
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
 
@@ -1129,6 +1237,12 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.enquiries
+    ADD CONSTRAINT enquiries_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.enquiry_steps
+    ADD CONSTRAINT enquiry_steps_pkey PRIMARY KEY (org_id, enquiry_id, id);
 
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
@@ -1259,6 +1373,9 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (org_id, token_hash);
 
+ALTER TABLE ONLY public.site_consents
+    ADD CONSTRAINT site_consents_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_name_key UNIQUE (org_id, name);
 
@@ -1276,6 +1393,9 @@ ALTER TABLE ONLY public.tallies
 
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_pkey PRIMARY KEY (org_id, tried_id);
 
 ALTER TABLE ONLY public.tv_codes
     ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
@@ -1304,6 +1424,12 @@ CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, se
 
 CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
 
+CREATE INDEX bookings_end ON public.bookings USING btree (org_id, erase_after);
+
+CREATE INDEX bookings_enquiry ON public.bookings USING btree (org_id, enquiry_id);
+
+CREATE INDEX bookings_new ON public.bookings USING btree (org_id, new_invitee) WHERE (new_invitee <> ''::text);
+
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
@@ -1313,6 +1439,12 @@ CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+CREATE INDEX enquiries_end ON public.enquiries USING btree (org_id, erase_after);
+
+CREATE INDEX enquiries_list ON public.enquiries USING btree (org_id, state, reply_by, id);
+
+CREATE INDEX enquiries_mark ON public.enquiries USING btree (org_id, mark);
 
 CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
 
@@ -1386,6 +1518,8 @@ CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
 
 CREATE UNIQUE INDEX sessions_was ON public.sessions USING btree (org_id, was_hash) WHERE (was_hash IS NOT NULL);
 
+CREATE INDEX site_consents_old ON public.site_consents USING btree (org_id, at);
+
 CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id, granted_at, id);
 
 CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
@@ -1395,6 +1529,8 @@ CREATE INDEX tallies_value ON public.tallies USING btree (org_id, by, value, day
 CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
 
 CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
+
+CREATE INDEX trials_open ON public.trials USING btree (org_id, made_at) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX tv_codes_code ON public.tv_codes USING btree (org_id, code_hash);
 
@@ -1501,6 +1637,12 @@ ALTER TABLE ONLY public.board_views
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_org_id_enquiry_id_fkey FOREIGN KEY (org_id, enquiry_id) REFERENCES public.enquiries(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1527,6 +1669,18 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.enquiries
+    ADD CONSTRAINT enquiries_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.enquiries
+    ADD CONSTRAINT enquiries_org_id_owner_id_fkey FOREIGN KEY (org_id, owner_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.enquiry_steps
+    ADD CONSTRAINT enquiry_steps_org_id_by_id_fkey FOREIGN KEY (org_id, by_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.enquiry_steps
+    ADD CONSTRAINT enquiry_steps_org_id_enquiry_id_fkey FOREIGN KEY (org_id, enquiry_id) REFERENCES public.enquiries(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1654,6 +1808,9 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.site_consents
+    ADD CONSTRAINT site_consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1665,6 +1822,9 @@ ALTER TABLE ONLY public.support_grants
 
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -1697,6 +1857,8 @@ ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY by_slug ON public.organisations FOR SELECT USING ((slug = NULLIF(current_setting('app.slug'::text, true), ''::text)));
@@ -1714,6 +1876,10 @@ ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiry_steps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
@@ -1791,6 +1957,8 @@ ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
 
+ALTER TABLE public.site_consents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
@@ -1807,6 +1975,8 @@ CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH C
 
 CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.bookings USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1822,6 +1992,10 @@ CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.enquiries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.enquiry_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1895,6 +2069,8 @@ CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH C
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.site_consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -1902,6 +2078,8 @@ CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.trials USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -1918,6 +2096,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trials ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
@@ -1946,6 +2126,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(enquiry_id) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(old_invitee) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(new_invitee) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(starts_at) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(created) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(cancelled) ON TABLE public.bookings TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
@@ -1961,6 +2155,22 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(state) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(owner_id) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(reply_by) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(answered_at) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(reminded_at) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(meeting_at) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.enquiry_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
@@ -2036,6 +2246,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.site_consents TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
@@ -2043,6 +2255,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.trials TO clicarity_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.trials TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
