@@ -23,6 +23,7 @@ type config struct {
 	mail     *smtp.Sender // nil: no mails are sent
 	public   string       // how people reach it, empty for http://addr
 	operator operator.Operator
+	calendly string // the key with which Calendly signs what it tells
 }
 
 const configHelp = `
@@ -35,6 +36,8 @@ Environment:
   CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
   CLICARITY_OPERATOR  a JSON file that says who runs the service; see docs/operations.md
+  CLICARITY_TRY    on: visitors of the public site may try a demo factory, as "try" of that file does
+  CLICARITY_CALENDLY_KEY  the key with which Calendly signs what it tells of demos; without one it tells nothing
 `
 
 func readConfig(getenv func(string) string) (config, error) {
@@ -55,6 +58,8 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err
 	}
+	c.operator.Try = c.operator.Try || getenv("CLICARITY_TRY") == "on"
+	c.calendly = getenv("CLICARITY_CALENDLY_KEY")
 	if c.public != "" {
 		u, err := url.Parse(c.public)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {

@@ -43,6 +43,7 @@ var floors = map[string]int{
 	"internal/egress":          2,
 	"internal/oidc":            2,
 	"internal/web":             3,
+	"internal/site":            3,
 	"internal/api":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -221,11 +222,17 @@ func TestTrialsOpenAndEnd(t *testing.T) {
 	if err := f.db.AddTrial(t.Context(), f.org, first); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := f.db.OpenTrial(t.Context(), f.org); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("it is open before it is made: %v", err)
+	}
+	if err := f.db.StartTrial(t.Context(), f.org, first.Org); err != nil {
+		t.Fatal(err)
+	}
 	if stale, err := f.db.StaleTrials(t.Context(), f.org, now); len(stale) != 0 || err != nil {
 		t.Errorf("the only one is stale: %v %v", stale, err)
 	}
 	second := postgres.Trial{Org: newID(t), Owner: newID(t), Operator: newID(t), Made: now}
-	if err := f.db.AddTrial(t.Context(), f.org, second); err != nil {
+	if err := errors.Join(f.db.AddTrial(t.Context(), f.org, second), f.db.StartTrial(t.Context(), f.org, second.Org)); err != nil {
 		t.Fatal(err)
 	}
 	session := postgres.Session{Token: [32]byte{7}, Member: tried.owner, Via: flow.ViaTry, On: "computer", Began: now, Until: now.Add(time.Hour), Idle: time.Hour}

@@ -26,10 +26,18 @@ func (db *DB) OpenTrial(ctx context.Context, org flow.ID) (t Trial, err error) {
 	return t, notFound(err)
 }
 
-// AddTrial opens a factory to visitors.
+// AddTrial notes that a factory is being made for visitors. It is closed until StartTrial: one that was never finished is
+// found among those that ended.
 func (db *DB) AddTrial(ctx context.Context, org flow.ID, t Trial) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("insert into trials (org_id, tried_id, owner_id, operator_id, made_at) values ($1, $2, $3, $4, $5) on conflict do nothing", org, t.Org, t.Owner, t.Operator, t.Made)
+		b.Queue("insert into trials (org_id, tried_id, owner_id, operator_id, made_at, ended_at) values ($1, $2, $3, $4, $5, $5) on conflict do nothing", org, t.Org, t.Owner, t.Operator, t.Made)
+	})
+}
+
+// StartTrial opens a factory to visitors.
+func (db *DB) StartTrial(ctx context.Context, org, tried flow.ID) error {
+	return db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue("update trials set ended_at = null where org_id = $1 and tried_id = $2", org, tried)
 	})
 }
 

@@ -23,6 +23,9 @@ type Worker struct {
 	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
 	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
 
+	// Also is what else is to be done in each round, for the installation as a whole.
+	Also []func(context.Context) error
+
 	once sync.Once
 	box  postbox
 	bell bell
@@ -69,6 +72,11 @@ func (w *Worker) Once(ctx context.Context) {
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
+		}
+	}
+	for _, do := range w.Also {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.Log.Error("background work failed", "error", err)
 		}
 	}
 }
