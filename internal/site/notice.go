@@ -17,7 +17,7 @@ var noticed = []item{
 }
 
 // booked is kept besides when a demo is booked with Calendly.
-var booked = item{"meeting_at", "notice_meeting"}
+var booked = item{"meeting_at", "notice_meeting_at"}
 
 func (s *Site) notice() []item {
 	if s.Operator.Calendly == "" {

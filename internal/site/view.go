@@ -50,6 +50,7 @@ type view struct {
 func (s *Site) view(r *http.Request, p page) *view {
 	lang, path := split(strings.TrimPrefix(r.URL.Path, s.base))
 	v := &view{s: s, Lang: lang, Path: path, Hidden: p.hidden, Cookies: s.cookies(r), Understood: understood(r, lang), Nonce: nonce(), Status: http.StatusOK}
+	v.Cookies.Ask = v.Cookies.Ask && path != "/cookies" // that page asks by itself
 	v.Title, v.Description = v.T("title_"+p.name), v.T("about_"+p.name)
 	return v
 }
