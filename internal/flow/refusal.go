@@ -68,6 +68,7 @@ const (
 	FieldNeeded       Code = "field_needed"        // Job, Name of the job's field, Stage before which it is to be filled
 	PictureWrong      Code = "picture_wrong"       // it is no JPEG or PNG that can be read
 	PictureTooLarge   Code = "picture_too_large"   // Limit, in megabytes
+	NotTried          Code = "not_tried"           // visitors of a factory to try leave no files in it
 	PictureMissing    Code = "picture_missing"     // what the form names is not stored for this job and stage
 	ComponentsMissing Code = "components_missing"  // Stage, Job and Name of the component that is not in
 	ComponentsShort   Code = "components_short"    // Stage, Name of the scarcest, Entry, Here

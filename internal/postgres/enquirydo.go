@@ -57,9 +57,6 @@ func (db *DB) DoEnquiry(ctx context.Context, org flow.ID, what string, a Enquiry
 	})
 }
 
-// AuditErased notes that an enquiry was erased before its time.
-const AuditErased = "enquiry_erased" // ID: the enquiry
-
 // EraseEnquiry forgets an enquiry, what happened to it and the demos that were booked. Erasing it again changes nothing.
 func (db *DB) EraseEnquiry(ctx context.Context, org, id flow.ID) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {

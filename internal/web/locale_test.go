@@ -69,7 +69,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.SizesNeeded, flow.SizesDiffer, flow.SecondLeft, flow.GradesDiffer, flow.LotNeeded, flow.LotOutNeeded, flow.NCWhat, flow.NCClosed, flow.NCVerdict, flow.NCNotYours, flow.NCOpenAction,
 		flow.ShiftNoDays, flow.ShiftsOverlap, flow.HolidayTwice, flow.CalendarChanged, flow.CalendarStandard,
 		flow.StationUnknown, flow.StationBusy, flow.MoveDone, flow.MoveStands, flow.MoveOrder, flow.MoveRatio, flow.MoveTracks, flow.MoveSizes, flow.MoveMode,
-		flow.PINForm, flow.PINTrivial, flow.FieldNeeded, flow.BeforeWrong, flow.PictureWrong, flow.PictureTooLarge, flow.PictureMissing} {
+		flow.PINForm, flow.PINTrivial, flow.FieldNeeded, flow.BeforeWrong, flow.PictureWrong, flow.PictureTooLarge, flow.PictureMissing, flow.NotTried} {
 		want = append(want, "refusal_"+string(c))
 	}
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"clicarity/internal/egress"
@@ -72,11 +73,13 @@ type Web struct {
 	resets       *httpd.Limiter // links to set a new password, per sign-in
 	refusals     *httpd.Limiter // refusals that are noted, per member
 	links        linkDoors
-	pairings     *httpd.Limiter // codes of devices, per address
-	comings      *httpd.Limiter // PINs and badges, per address and device
-	tvCodes      *httpd.Limiter // codes that TVs ask for, per address
-	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
-	returned     once           // sign-ins that came back from the company
+	pairings     *httpd.Limiter          // codes of devices, per address
+	comings      *httpd.Limiter          // PINs and badges, per address and device
+	tvCodes      *httpd.Limiter          // codes that TVs ask for, per address
+	tvGuesses    *httpd.Limiter          // codes of TVs that are typed, per member
+	trials       *httpd.Limiter          // visitors who come to try, per address
+	operatorsOrg atomic.Pointer[flow.ID] // of whoever runs the service, once it is known
+	returned     once                    // sign-ins that came back from the company
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -90,6 +93,7 @@ func New(cfg Config) (*Web, error) {
 		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
 	}
+	w.trials = httpd.NewLimiter(10*time.Second, 20)
 	w.links = newLinkDoors()
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.Options{})
@@ -136,7 +140,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.enquiryRoutes(), w.tryRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -186,7 +190,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /challans/{number}", May: flow.MaySee, Handler: w.challan},
 		{Pattern: "GET " + liveFeed, May: flow.MaySee, Handler: w.live},
 		{Pattern: "GET /intake", May: flow.MayCreate, Handler: w.intakePage},
-		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: w.intake},
+		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: notTried(w.intake)},
 		{Pattern: "GET /intake/{upload}", May: flow.MayCreate, Handler: w.previewPage},
 		{Pattern: "POST /intake/{upload}", May: flow.MayCreate, Handler: w.mapColumns},
 		{Pattern: "POST /intake/{upload}/confirm", May: flow.MayCreate, Handler: w.confirm},
