@@ -29,6 +29,9 @@ func serve(ctx context.Context, e env, args []string) error {
 	}); err != nil {
 		return err
 	}
+	if err := e.mayServe(); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.addr)
 	if err != nil {
 		return fmt.Errorf("cannot serve on %s: %w; set CLICARITY_ADDR to another address", e.addr, err)
@@ -48,8 +51,11 @@ func serve(ctx context.Context, e env, args []string) error {
 
 // url is the address to tell people.
 func (e env) url(l net.Listener) string {
-	if e.public != "" {
+	switch {
+	case e.public != "":
 		return e.public
+	case e.door.tls():
+		return "https://" + l.Addr().String()
 	}
 	return "http://" + l.Addr().String()
 }
@@ -94,16 +100,11 @@ func stayLean(ctx context.Context) {
 // serveUntil serves until the context ends, then lets requests under way finish.
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	k, err := e.keys()
+	pages, hub, err := platform(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator})
 	if err != nil {
 		return err
 	}
-	h.SealMails(k)
-	pages, hub, err := platform(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator})
-	if err != nil {
-		return err
-	}
-	public, err := publicSite(e, pages, k, log)
+	public, err := publicSite(e, pages, h.keys, log)
 	if err != nil {
 		return err
 	}
@@ -126,11 +127,14 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 		background <- struct{}{}
 	}()
 	server := &http.Server{
-		Handler: public.Front(whole(h.DB, pages, k, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: public.Front(whole(h.DB, pages, h.keys, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	failed := make(chan error, 2)
+	plain, err := e.open(ctx, server, listener, failed)
+	if err != nil {
+		return err
+	}
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -139,7 +143,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	cancel()
 	quiet, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	err = errors.Join(err, server.Shutdown(quiet))
+	err = errors.Join(err, server.Shutdown(quiet), plain.Shutdown(quiet))
 	for range cap(background) {
 		<-background
 	}

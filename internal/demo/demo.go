@@ -56,7 +56,7 @@ func Make(ctx context.Context, db *postgres.DB, now time.Time, seed uint64, hash
 	if err := f.protect(made.Logins, hash); err != nil {
 		return Result{}, err
 	}
-	if err := f.found(ctx, db, slug); err != nil {
+	if err := f.found(ctx, db, postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}); err != nil {
 		return Result{}, err
 	}
 	made.Movements, err = f.send(ctx, db)
@@ -104,8 +104,7 @@ func (f *factory) protect(logins []Login, hash func(string) (string, error)) err
 }
 
 // found stores the organisation, its processes, its people and its vendors.
-func (f *factory) found(ctx context.Context, db *postgres.DB, slug string) error {
-	org := postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}
+func (f *factory) found(ctx context.Context, db *postgres.DB, org postgres.Organisation) error {
 	err := db.AddOrganisation(ctx, org, f.staff.members[0])
 	if postgres.IsTaken(err) { // somebody else was faster
 		return ErrExists

@@ -19,8 +19,6 @@ type Trials struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Operator string // slug of the organisation of whoever runs the service, which the factories are kept with
-	// Remove deletes an organisation that ended, whole; nil: it stays, closed, until something can.
-	Remove func(ctx context.Context, org flow.ID) error
 }
 
 const (
@@ -85,7 +83,7 @@ func (t *Trials) open(ctx context.Context, org flow.ID, now time.Time) error {
 	if err := t.DB.AddTrial(ctx, org, made); err != nil {
 		return err
 	}
-	if err := f.found(ctx, t.DB, "try-"+f.org.String()); err != nil {
+	if err := f.found(ctx, t.DB, postgres.Organisation{ID: f.org, Slug: "try-" + f.org.String(), Name: company, Created: f.opened(), Trial: true}); err != nil {
 		return err
 	}
 	if _, err := f.send(ctx, t.DB); err != nil {
@@ -105,18 +103,12 @@ func (t *Trials) end(ctx context.Context, org flow.ID, now time.Time) error {
 			return err
 		}
 	}
-	if t.Remove == nil {
-		return nil
-	}
 	ended, err := t.DB.EndedTrials(ctx, org, now.Add(-trialFor))
 	if err != nil {
 		return err
 	}
 	for _, old := range ended {
-		if err := t.Remove(ctx, old.Org); err != nil {
-			return err
-		}
-		if err := t.DB.ForgetTrial(ctx, org, old.Org); err != nil {
+		if err := t.DB.ForgetTrial(ctx, org, old.Org); err != nil && !errors.Is(err, postgres.ErrNotYet) {
 			return err
 		}
 	}

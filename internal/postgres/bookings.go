@@ -25,12 +25,16 @@ type Booking struct {
 // Book keeps what is told of a demo. What was told before changes nothing; of a demo that was moved the enquiry stays one,
 // in whatever order the two halves come.
 func (db *DB) Book(ctx context.Context, org flow.ID, k Booking) (news bool, err error) {
+	asker, err := db.sealAsker(ctx, org, k.Enquiry)
+	if err != nil {
+		return false, err
+	}
 	err = db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		// What is told comes in any order, and in several requests at once: one at a time.
 		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtextextended('bookings ' || $1, 0))", org.String()); err != nil {
 			return err
 		}
-		b := booking{db: db, tx: tx, org: org, Booking: k}
+		b := booking{tx: tx, org: org, Booking: k, asker: asker}
 		if err := b.read(ctx); err != nil {
 			return err
 		}
@@ -47,10 +51,10 @@ func (db *DB) Book(ctx context.Context, org flow.ID, k Booking) (news bool, err 
 }
 
 type booking struct {
-	db  *DB
 	tx  pgx.Tx
 	org flow.ID
 	Booking
+	asker              [][]byte // sealed
 	enquiry            *flow.ID
 	created, cancelled bool   // told before
 	next               string // told before: the guest that takes this one's place
@@ -87,7 +91,7 @@ func (b *booking) book(ctx context.Context) error {
 		}
 	}
 	if b.enquiry == nil {
-		if _, err := b.db.insertEnquiry(ctx, b.tx, b.org, b.Enquiry); err != nil {
+		if _, err := insertEnquiry(ctx, b.tx, b.org, b.Enquiry, b.asker); err != nil {
 			return err
 		}
 		b.enquiry = &b.Enquiry.ID

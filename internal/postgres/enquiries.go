@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 )
 
 // Where an enquiry stands.
@@ -56,46 +57,74 @@ type EnquiryStep struct {
 	At      time.Time
 }
 
-const enquiryUse = "enquiry" // of the sealer
+const enquiryUse = "enquiry" // of Seal
 
-// sealContact seals one field of an enquiry. It is the one place where that is done.
-func (db *DB) sealContact(org, id flow.ID, field, text string) ([]byte, error) {
+// aboutContact is what a sealed field belongs to: the row, and the field itself.
+func aboutContact(org, id flow.ID, field string) string {
+	return org.String() + " " + id.String() + " " + field
+}
+
+// sealContact seals one field of an enquiry.
+func (db *DB) sealContact(ctx context.Context, org, id flow.ID, field, text string) ([]byte, error) {
 	if text == "" {
 		return nil, nil
 	}
-	if db.sealer == nil {
-		return nil, errors.New("postgres: nothing seals the enquiries: SealMails was not called")
-	}
-	return db.sealer.Seal(enquiryUse, org.String()+" "+id.String()+" "+field, []byte(text))
+	return db.Seal(ctx, org, enquiryUse, aboutContact(org, id, field), []byte(text))
 }
 
-// openContact is a sealed field; empty when the key is no more, so that the rest can still be read and erased.
-func (db *DB) openContact(org, id flow.ID, field string, sealed []byte) string {
-	if len(sealed) == 0 || db.sealer == nil {
-		return ""
+// contacts opens the sealed fields of enquiries. What is opened together is mostly sealed with one version of the key, which
+// is asked for once.
+type contacts struct {
+	db    *DB
+	org   flow.ID
+	known map[int]*keys.Keys
+}
+
+// open is a sealed field; empty when its key is no more, so that the rest can still be read and erased.
+func (c *contacts) open(ctx context.Context, id flow.ID, field string, sealed []byte) (string, error) {
+	version, ok := keys.Version(sealed)
+	if !ok {
+		return "", nil
 	}
-	text, err := db.sealer.Open(enquiryUse, org.String()+" "+id.String()+" "+field, sealed)
+	ready, ok := c.known[version]
+	if !ok {
+		k, err := c.db.keyOf(ctx, c.org, " and version = $3", dataKey, version)
+		if err == nil {
+			ready, err = c.db.unwrap(ctx, c.org, k)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
+		}
+		c.known[version] = ready
+	}
+	if ready == nil {
+		return "", nil
+	}
+	text, err := ready.OpenVersion(enquiryUse, aboutContact(c.org, id, field), sealed)
 	if err != nil {
-		return ""
+		return "", nil //nolint:nilerr // told by the empty field
 	}
-	return string(text)
+	return string(text), nil
 }
 
-// fields are those of who asks, with the columns they are kept in.
-func (a *Asker) fields() []struct {
+func (db *DB) contacts(org flow.ID) *contacts {
+	return &contacts{db, org, map[int]*keys.Keys{}}
+}
+
+// field is one of those of who asks, with the column it is kept in.
+type field struct {
 	column string
 	text   *string
-} {
-	return []struct {
-		column string
-		text   *string
-	}{{"name", &a.Name}, {"company", &a.Company}, {"email", &a.Email}, {"phone", &a.Phone}, {"message", &a.Message}}
 }
 
-func (db *DB) sealAsker(org flow.ID, e Enquiry) ([][]byte, error) {
+func (a *Asker) fields() []field {
+	return []field{{"name", &a.Name}, {"company", &a.Company}, {"email", &a.Email}, {"phone", &a.Phone}, {"message", &a.Message}}
+}
+
+func (db *DB) sealAsker(ctx context.Context, org flow.ID, e Enquiry) ([][]byte, error) {
 	var sealed [][]byte
 	for _, f := range e.fields() {
-		s, err := db.sealContact(org, e.ID, f.column, *f.text)
+		s, err := db.sealContact(ctx, org, e.ID, f.column, *f.text)
 		if err != nil {
 			return nil, err
 		}
@@ -106,32 +135,44 @@ func (db *DB) sealAsker(org flow.ID, e Enquiry) ([][]byte, error) {
 
 // AddEnquiry keeps an enquiry and writes the mails that go with it, both once: false when it was there already.
 func (db *DB) AddEnquiry(ctx context.Context, org flow.ID, e Enquiry, mails ...Mail) (added bool, err error) {
+	asker, err := db.sealAsker(ctx, org, e)
+	if err != nil {
+		return false, err
+	}
+	sealed, err := db.sealMails(ctx, org, mails)
+	if err != nil {
+		return false, err
+	}
 	err = db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		if added, err = db.insertEnquiry(ctx, tx, org, e); err != nil || !added {
+		if added, err = insertEnquiry(ctx, tx, org, e, asker); err != nil || !added {
 			return err
 		}
-		return db.queueMails(ctx, tx, org, mails)
+		return queueMails(ctx, tx, org, mails, sealed)
 	})
 	return added, err
 }
 
-func (db *DB) queueMails(ctx context.Context, tx pgx.Tx, org flow.ID, mails []Mail) error {
-	b := &pgx.Batch{}
-	for _, m := range mails {
-		sealed, err := db.sealMail(org, m)
-		if err != nil {
-			return err
+// sealMails seals several mails, before the transaction that writes them.
+func (db *DB) sealMails(ctx context.Context, org flow.ID, mails []Mail) ([][]byte, error) {
+	sealed := make([][]byte, len(mails))
+	for i, m := range mails {
+		var err error
+		if sealed[i], err = db.sealMail(ctx, org, m); err != nil {
+			return nil, err
 		}
-		queueMail(b, org, m, sealed)
+	}
+	return sealed, nil
+}
+
+func queueMails(ctx context.Context, tx pgx.Tx, org flow.ID, mails []Mail, sealed [][]byte) error {
+	b := &pgx.Batch{}
+	for i, m := range mails {
+		queueMail(b, org, m, sealed[i])
 	}
 	return tx.SendBatch(ctx, b).Close()
 }
 
-func (db *DB) insertEnquiry(ctx context.Context, tx pgx.Tx, org flow.ID, e Enquiry) (bool, error) {
-	s, err := db.sealAsker(org, e)
-	if err != nil {
-		return false, err
-	}
+func insertEnquiry(ctx context.Context, tx pgx.Tx, org flow.ID, e Enquiry, s [][]byte) (bool, error) {
 	tag, err := tx.Exec(ctx, `insert into enquiries (org_id, id, source, purpose, name, company, email, phone, message, mark, language, page, notice_version, news, created_at, reply_by, erase_after)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing`,
 		org, e.ID, e.Source, e.Purpose, s[0], s[1], s[2], s[3], s[4], e.Mark, e.Language, e.Page, e.Notice, e.News, e.At, e.ReplyBy, e.EraseAfter)
@@ -145,23 +186,31 @@ func (db *DB) insertEnquiry(ctx context.Context, tx pgx.Tx, org flow.ID, e Enqui
 const selectEnquiry = `select id, source, purpose, name, company, email, phone, message, language, page, notice_version, news, state, owner_id,
 	created_at, reply_by, answered_at, meeting_at, erase_after from enquiries where org_id = $1`
 
-func (db *DB) scanEnquiry(org flow.ID, row pgx.Row) (e Enquiry, err error) {
-	var s [5][]byte
+// sealedEnquiry is an enquiry as it is in the database.
+type sealedEnquiry struct {
+	Enquiry
+	sealed [5][]byte
+}
+
+func scanEnquiry(row pgx.Row) (e sealedEnquiry, err error) {
 	var owner *flow.ID
 	var answered, meeting pgtype.Timestamptz
-	err = row.Scan(&e.ID, &e.Source, &e.Purpose, &s[0], &s[1], &s[2], &s[3], &s[4], &e.Language, &e.Page, &e.Notice, &e.News, &e.State, &owner,
+	err = row.Scan(&e.ID, &e.Source, &e.Purpose, &e.sealed[0], &e.sealed[1], &e.sealed[2], &e.sealed[3], &e.sealed[4], &e.Language, &e.Page, &e.Notice, &e.News, &e.State, &owner,
 		&e.At, &e.ReplyBy, &answered, &meeting, &e.EraseAfter)
-	if err != nil {
-		return e, err
-	}
 	if owner != nil {
 		e.Owner = *owner
 	}
 	e.Answered, e.Meeting = answered.Time, meeting.Time
+	return e, err
+}
+
+func (e *sealedEnquiry) open(ctx context.Context, c *contacts) (err error) {
 	for i, f := range e.fields() {
-		*f.text = db.openContact(org, e.ID, f.column, s[i])
+		if *f.text, err = c.open(ctx, e.ID, f.column, e.sealed[i]); err != nil {
+			return err
+		}
 	}
-	return e, nil
+	return nil
 }
 
 // EnquiryPlace is a place in a list of enquiries; the zero one is before the first.
@@ -171,43 +220,45 @@ type EnquiryPlace struct {
 }
 
 // Enquiries are those in a state, the one that waits for its answer longest first, from after a place, at most limit.
-func (db *DB) Enquiries(ctx context.Context, org flow.ID, state string, after EnquiryPlace, limit int) ([]Enquiry, error) {
-	var list []Enquiry
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+func (db *DB) Enquiries(ctx context.Context, org flow.ID, state string, after EnquiryPlace, limit int) (list []Enquiry, err error) {
+	var found []sealedEnquiry
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(selectEnquiry+" and state = $2 and (reply_by, id) > ($3, $4) order by reply_by, id limit $5", org, state, after.ReplyBy, after.ID, limit).
 			Query(func(rows pgx.Rows) error {
-				defer rows.Close()
-				for rows.Next() {
-					e, err := db.scanEnquiry(org, rows)
-					if err != nil {
-						return err
-					}
-					list = append(list, e)
-				}
-				return rows.Err()
+				found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (sealedEnquiry, error) { return scanEnquiry(row) })
+				return err
 			})
 	})
+	c := db.contacts(org)
+	for i := 0; i < len(found) && err == nil; i++ {
+		err = found[i].open(ctx, c)
+		list = append(list, found[i].Enquiry)
+	}
 	return list, err
 }
 
 // Enquiry is one of an organisation's enquiries.
-func (db *DB) Enquiry(ctx context.Context, org, id flow.ID) (e Enquiry, err error) {
-	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(selectEnquiry+" and id = $2", org, id).QueryRow(func(row pgx.Row) error {
-			e, err = db.scanEnquiry(org, row)
+func (db *DB) Enquiry(ctx context.Context, org, id flow.ID) (Enquiry, error) {
+	var e sealedEnquiry
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(selectEnquiry+" and id = $2", org, id).QueryRow(func(row pgx.Row) (err error) {
+			e, err = scanEnquiry(row)
 			return err
 		})
 	})
-	return e, notFound(err)
+	if err == nil {
+		err = e.open(ctx, db.contacts(org))
+	}
+	return e.Enquiry, notFound(err)
 }
 
 // maxEnquirySteps is the most that is shown of what happened to one enquiry.
 const maxEnquirySteps = 200
 
 // EnquirySteps are what happened to an enquiry, the first first.
-func (db *DB) EnquirySteps(ctx context.Context, org, id flow.ID) ([]EnquiryStep, error) {
-	var list []EnquiryStep
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+func (db *DB) EnquirySteps(ctx context.Context, org, id flow.ID) (list []EnquiryStep, err error) {
+	var sealed [][]byte
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue("select what, by_id, text, meeting_at, at from enquiry_steps where org_id = $1 and enquiry_id = $2 order by number limit $3", org, id, maxEnquirySteps).
 			Query(func(rows pgx.Rows) error {
 				var s EnquiryStep
@@ -215,15 +266,20 @@ func (db *DB) EnquirySteps(ctx context.Context, org, id flow.ID) ([]EnquiryStep,
 				var text []byte
 				var meeting pgtype.Timestamptz
 				_, err := pgx.ForEachRow(rows, []any{&s.What, &by, &text, &meeting, &s.At}, func() error {
-					s.By, s.Text, s.Meeting = flow.ID{}, db.openContact(org, id, "step", text), meeting.Time
+					s.By, s.Meeting = flow.ID{}, meeting.Time
 					if by != nil {
 						s.By = *by
 					}
-					list = append(list, s)
+					list, sealed = append(list, s), append(sealed, text)
+					text = nil
 					return nil
 				})
 				return err
 			})
 	})
+	c := db.contacts(org)
+	for i := 0; i < len(list) && err == nil; i++ {
+		list[i].Text, err = c.open(ctx, id, "step", sealed[i])
+	}
 	return list, err
 }

@@ -216,8 +216,17 @@ func orders(n int) [][]int {
 
 func TestTrialsOpenAndEnd(t *testing.T) {
 	t.Parallel()
-	f, now := openFirm(t, pgtest.New(t), "clicarity"), time.Now()
-	tried := openFirm(t, f.db, "try-1")
+	url := pgtest.URL(t)
+	f, now := openFirm(t, pgtest.Open(t, url), "clicarity"), time.Now()
+	tried := &firm{t: t, db: f.db, org: newID(t), owner: newID(t)}
+	err := f.db.AddOrganisation(t.Context(), postgres.Organisation{ID: tried.org, Slug: "try-1", Name: "Sahyadri", Created: now, Trial: true},
+		postgres.Member{ID: tried.owner, Name: "Meera", Role: flow.Owner, Created: now})
+	if err == nil {
+		err = f.db.AddProcess(t.Context(), tried.org, flow.Process{ID: newID(t), Version: 1, Name: "Approvals", Mode: flow.UnitMode, Stages: []flow.Stage{{Code: "a", Name: "A"}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	first := postgres.Trial{Org: tried.org, Owner: tried.owner, Operator: tried.owner, Made: now.Add(-2 * time.Hour)}
 	if err := f.db.AddTrial(t.Context(), f.org, first); err != nil {
 		t.Fatal(err)
@@ -259,7 +268,35 @@ func TestTrialsOpenAndEnd(t *testing.T) {
 	if ended, err := f.db.EndedTrials(t.Context(), f.org, now.Add(time.Minute)); len(ended) != 1 || err != nil {
 		t.Errorf("%v %v", ended, err)
 	}
-	if err := f.db.ForgetTrial(t.Context(), f.org, tried.org); err != nil {
+	// By the clock of the database, which nobody who works for an organisation can set.
+	if err := f.db.ForgetTrial(t.Context(), f.org, tried.org); !errors.Is(err, postgres.ErrNotYet) {
+		t.Errorf("it is not an hour old: %v", err)
+	}
+	conn := pgtest.Owner(t, url)
+	if _, err := conn.Exec(t.Context(), "update organisations set trial_since = null where org_id = $1", f.org); err != nil {
 		t.Error(err)
+	}
+	for _, org := range []flow.ID{f.org, tried.org} {
+		if _, err := conn.Exec(t.Context(), "update organisations set trial_since = now() - interval '2 hours' where org_id = $1", org); err == nil {
+			t.Error("an organisation becomes a factory to try")
+		}
+	}
+	if _, err := conn.Exec(t.Context(), "alter table organisations disable trigger trial_kept; update organisations set trial_since = now() - interval '61 minutes' where slug = 'try-1'; alter table organisations enable trigger trial_kept"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.db.ForgetTrial(t.Context(), f.org, tried.org); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := f.db.LeftOf(t.Context(), tried.org); len(left) > 0 || err != nil {
+		t.Errorf("left: %v %v", left, err)
+	}
+	if _, err := f.db.Member(t.Context(), f.org, f.owner); err != nil {
+		t.Error("the operator's own organisation lost its owner")
+	}
+	if _, err := f.db.Forget(t.Context(), f.org, 10); !errors.Is(err, postgres.ErrNotYet) {
+		t.Errorf("another organisation can be forgotten: %v", err)
+	}
+	if ended, err := f.db.EndedTrials(t.Context(), f.org, now.Add(time.Hour)); len(ended) != 0 || err != nil {
+		t.Errorf("%v %v", ended, err)
 	}
 }

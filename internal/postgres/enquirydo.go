@@ -34,7 +34,11 @@ func (db *DB) DoEnquiry(ctx context.Context, org flow.ID, what string, a Enquiry
 	if !ok {
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
-	text, err := db.sealContact(org, a.Enquiry, "step", a.Text)
+	text, err := db.sealContact(ctx, org, a.Enquiry, "step", a.Text)
+	if err != nil {
+		return err
+	}
+	sealed, err := db.sealMails(ctx, org, mails)
 	if err != nil {
 		return err
 	}
@@ -53,7 +57,7 @@ func (db *DB) DoEnquiry(ctx context.Context, org flow.ID, what string, a Enquiry
 			org, a.Enquiry, a.Command, what, a.By, text, a.At); err != nil {
 			return err
 		}
-		return db.queueMails(ctx, tx, org, mails)
+		return queueMails(ctx, tx, org, mails, sealed)
 	})
 }
 
@@ -104,6 +108,10 @@ func (db *DB) UnansweredEnquiries(ctx context.Context, org flow.ID, now time.Tim
 
 // RemindEnquiry writes the mails that remind of an enquiry, once.
 func (db *DB) RemindEnquiry(ctx context.Context, org, id flow.ID, now time.Time, mails ...Mail) error {
+	sealed, err := db.sealMails(ctx, org, mails)
+	if err != nil {
+		return err
+	}
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, "update enquiries set reminded_at = $3 where org_id = $1 and id = $2 and reminded_at is null", org, id, now)
 		if err != nil || tag.RowsAffected() == 0 {
@@ -112,32 +120,8 @@ func (db *DB) RemindEnquiry(ctx context.Context, org, id flow.ID, now time.Time,
 		if _, err := tx.Exec(ctx, "insert into enquiry_steps (org_id, enquiry_id, what, at) values ($1, $2, 'reminded', $3)", org, id, now); err != nil {
 			return err
 		}
-		return db.queueMails(ctx, tx, org, mails)
+		return queueMails(ctx, tx, org, mails, sealed)
 	})
-}
-
-// OwnerReader is an owner who can be written to.
-type OwnerReader struct {
-	Member            flow.ID
-	Language, Address string
-}
-
-// maxOwners bounds how many owners are written to.
-const maxOwners = 20
-
-// OwnerReaders are the owners of an organisation who have an address.
-func (db *DB) OwnerReaders(ctx context.Context, org flow.ID) ([]OwnerReader, error) {
-	var list []OwnerReader
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select * from (select m.id, m.language, `+addressOf+` as address from members m
-			where m.org_id = $1 and m.role = 'owner' and m.suspended_at is null and m.left_at is null order by m.id limit $2) r where address is not null`,
-			org, maxOwners).Query(func(rows pgx.Rows) error {
-			var r OwnerReader
-			_, err := pgx.ForEachRow(rows, []any{&r.Member, &r.Language, &r.Address}, func() error { list = append(list, r); return nil })
-			return err
-		})
-	})
-	return list, err
 }
 
 // SiteConsent is a choice about cookies that a visitor made.

@@ -63,7 +63,7 @@ func (db *DB) HeadReaders(ctx context.Context, org flow.ID, today flow.Date) ([]
 // MailHead writes a day's mail with the head to an owner, once: a second one, whoever writes it, is not written.
 func (db *DB) MailHead(ctx context.Context, org flow.ID, r HeadReader, today flow.Date, subject, text string, now time.Time) error {
 	m := Mail{To: r.Address, Subject: subject, Text: text, Kind: "audit_head", Key: r.Member.String() + " " + string(today), At: now}
-	sealed, err := db.sealMail(org, m)
+	sealed, err := db.sealMail(ctx, org, m)
 	if err != nil {
 		return err
 	}

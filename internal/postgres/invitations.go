@@ -29,7 +29,7 @@ func (db *DB) AddInvitation(ctx context.Context, org flow.ID, i Invitation, mail
 	var sealed []byte
 	if mail != nil {
 		var err error
-		if sealed, err = db.sealMail(org, *mail); err != nil {
+		if sealed, err = db.sealMail(ctx, org, *mail); err != nil {
 			return err
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 )
 
 // Mail is a mail to somebody. It is kept sealed until it has gone.
@@ -25,22 +27,12 @@ type Mail struct {
 	Tries   int       // how often it was tried before
 }
 
-// Sealer keeps secrets that wait in the database; keys.Keys is one.
-type Sealer interface {
-	Seal(use, belongs string, secret []byte) ([]byte, error)
-	Open(use, belongs string, sealed []byte) ([]byte, error)
-}
-
-// SealMails says what seals the mails that wait. It is called once, before anything else.
-func (db *DB) SealMails(s Sealer) { db.sealer = s }
-
 const (
 	mailFor  = 24 * time.Hour      // how long a mail is worth sending when it does not say
 	mailUse  = "mail"              // of the sealer
 	mailTake = 5 * time.Minute     // how long a mail is left to the one who took it to send it
 	mailKept = 30 * 24 * time.Hour // how long it is remembered that there was one
 	mailMost = 5                   // mails that are taken at once: they are tried within that time
-	noSealer = "postgres: nothing seals the mails: SealMails was not called"
 )
 
 type mailContent struct {
@@ -50,22 +42,19 @@ type mailContent struct {
 
 // QueueMail writes a mail for the worker to send.
 func (db *DB) QueueMail(ctx context.Context, org flow.ID, m Mail) error {
-	sealed, err := db.sealMail(org, m)
+	sealed, err := db.sealMail(ctx, org, m)
 	if err != nil {
 		return err
 	}
 	return db.tenant(ctx, org, func(b *pgx.Batch) { queueMail(b, org, m, sealed) })
 }
 
-func (db *DB) sealMail(org flow.ID, m Mail) ([]byte, error) {
-	if db.sealer == nil {
-		return nil, errors.New(noSealer)
-	}
+func (db *DB) sealMail(ctx context.Context, org flow.ID, m Mail) ([]byte, error) {
 	content, err := json.Marshal(mailContent{m.Subject, m.Text})
 	if err != nil {
 		return nil, err
 	}
-	return db.sealer.Seal(mailUse, org.String(), content)
+	return db.Seal(ctx, org, mailUse, org.String(), content)
 }
 
 func queueMail(b *pgx.Batch, org flow.ID, m Mail, sealed []byte) {
@@ -80,6 +69,7 @@ func queueMail(b *pgx.Batch, org flow.ID, m Mail, sealed []byte) {
 // neither says that they have gone nor that they failed, somebody else takes them again.
 func (db *DB) TakeMails(ctx context.Context, org flow.ID, now time.Time) ([]Mail, error) {
 	var list []Mail
+	var contents [][]byte
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`update outbox set failed_at = $2, failure = 'too late', content = null
 			where org_id = $1 and sent_at is null and failed_at is null and due_at <= $2 and until_at <= $2`, org, now)
@@ -91,26 +81,27 @@ func (db *DB) TakeMails(ctx context.Context, org flow.ID, now time.Time) ([]Mail
 			var m Mail
 			var sealed []byte
 			_, err := pgx.ForEachRow(rows, []any{&m.Number, &m.To, &sealed, &m.Kind, &m.Key, &m.At, &m.Until, &m.Tries}, func() error {
-				got := m
-				err := db.openMail(org, sealed, &got)
-				list = append(list, got)
-				return err
+				list, contents = append(list, m), append(contents, slices.Clone(sealed))
+				return nil
 			})
 			return err
 		})
 	})
+	for i := range list {
+		err = errors.Join(err, db.openMail(ctx, org, contents[i], &list[i]))
+	}
 	return list, err
 }
 
 // openMail reads a mail's content. One that cannot be opened was sealed with a key that is no more: it stays empty, and
 // whoever sends finds that out.
-func (db *DB) openMail(org flow.ID, sealed []byte, m *Mail) error {
-	if db.sealer == nil {
-		return errors.New(noSealer)
+func (db *DB) openMail(ctx context.Context, org flow.ID, sealed []byte, m *Mail) error {
+	text, err := db.Open(ctx, org, mailUse, org.String(), sealed)
+	if errors.Is(err, keys.ErrWrong) {
+		return nil // told by the empty mail: the others are sent
 	}
-	text, err := db.sealer.Open(mailUse, org.String(), sealed)
 	if err != nil {
-		return nil //nolint:nilerr // told by the empty mail: the others are sent
+		return err
 	}
 	var c mailContent
 	err = json.Unmarshal(text, &c)

@@ -18,6 +18,7 @@ type Organisation struct {
 	Name     string
 	Timezone string // IANA name; empty: Asia/Kolkata
 	Created  time.Time
+	Trial    bool // a factory for visitors, which may be forgotten when it is an hour old; asked for when it is made only
 }
 
 // Member is a person's membership of an organisation.
@@ -42,8 +43,8 @@ func (db *DB) AddOrganisation(ctx context.Context, o Organisation, owner Member)
 		o.Timezone = "Asia/Kolkata"
 	}
 	return db.inTenant(ctx, o.ID, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "insert into organisations (org_id, slug, name, timezone, created_at) values ($1, $2, $3, $4, $5)",
-			o.ID, o.Slug, o.Name, o.Timezone, o.Created)
+		_, err := tx.Exec(ctx, "insert into organisations (org_id, slug, name, timezone, created_at, trial_since) values ($1, $2, $3, $4, $5, case when $6 then clock_timestamp() end)",
+			o.ID, o.Slug, o.Name, o.Timezone, o.Created, o.Trial)
 		if err != nil {
 			return err
 		}
@@ -78,7 +79,8 @@ func addMember(ctx context.Context, tx pgx.Tx, org flow.ID, m Member) error {
 	return err
 }
 
-// Organisations lists every organisation of the installation, by slug: what background work goes through.
+// Organisations lists every organisation of the installation, by slug: what background work goes through. One that is being
+// deleted is not among them.
 func (db *DB) Organisations(ctx context.Context) ([]Organisation, error) {
 	return db.organisations(ctx, "app.roster", "on")
 }
@@ -102,7 +104,8 @@ func orNotFound(err error) error {
 func (db *DB) organisations(ctx context.Context, setting, value string) ([]Organisation, error) {
 	var got []Organisation
 	err := db.as(ctx, setting, value, func(b *pgx.Batch) {
-		b.Queue("select org_id, slug, name, timezone, created_at from organisations order by slug").Query(func(rows pgx.Rows) error {
+		b.Queue(`select org_id, slug, name, timezone, created_at from organisations o
+			where not exists (select from closures c where c.org_id = o.org_id and c.begun_at is not null) order by slug`).Query(func(rows pgx.Rows) error {
 			var o Organisation
 			_, err := pgx.ForEachRow(rows, []any{&o.ID, &o.Slug, &o.Name, &o.Timezone, &o.Created}, func() error {
 				got = append(got, o)

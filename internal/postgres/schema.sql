@@ -80,6 +80,74 @@ end $$;
 
 ALTER FUNCTION public.audited() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.closure_holds() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update log_heads set closed = (new.undone_at is null) where org_id = new.org_id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.closure_holds() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.closure_noted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if current_user = 'clicarity_owner' then -- it puts back what a restored backup did not know
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.begun_at is not null then
+    raise exception 'the deletion has begun' using errcode = 'insufficient_privilege';
+  end if;
+  if tg_op = 'INSERT' or (new.closed_at, new.undo_until, new.delete_from) is distinct from (old.closed_at, old.undo_until, old.delete_from)
+    or old.undone_at is not null and new.undone_at is null then
+    new.noted_at := clock_timestamp();
+    new.told := '{}';
+  end if;
+  return new;
+end $$;
+
+ALTER FUNCTION public.closure_noted() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.forget(p_table text, p_most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+  t     regclass;
+  free  text := '';
+  n     bigint;
+  keys  record;
+begin
+  if not public.may_forget() then
+    raise exception 'this organisation is not to be deleted' using errcode = 'insufficient_privilege';
+  end if;
+  select c.oid into t from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relname = p_table and c.relkind in ('r', 'p') and c.relname <> 'closures';
+  if t is null then
+    raise exception 'no table of organisations is called %', p_table using errcode = 'undefined_table';
+  end if;
+  for keys in select (select string_agg(format('k.%I = r.%I', f.attname, g.attname), ' and ')
+      from unnest(c.conkey, c.confkey) as x (own, other)
+      join pg_attribute f on f.attrelid = c.conrelid and f.attnum = x.own
+      join pg_attribute g on g.attrelid = c.confrelid and g.attnum = x.other) as says
+      from pg_constraint c where c.contype = 'f' and c.conrelid = t and c.confrelid = t loop
+    free := free || format(' and not exists (select from %s k where %s)', t, keys.says);
+  end loop;
+  execute format('with these as (select tableoid, ctid from %1$s r where r.org_id = $1%2$s limit $2)
+    delete from %1$s d using these where d.org_id = $1 and d.tableoid = these.tableoid and d.ctid = these.ctid', t, free)
+    using public.app_org(), least(greatest(p_most, 1), 10000);
+  get diagnostics n = row_count;
+  if n > 0 then
+    update public.closures set counts = jsonb_set(counts, array[p_table], to_jsonb(coalesce((counts ->> p_table)::bigint, 0) + n))
+      where org_id = public.app_org();
+  end if;
+  return n;
+end $_$;
+
+ALTER FUNCTION public.forget(p_table text, p_most integer) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.look_again() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -89,6 +157,17 @@ begin
 end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.may_forget() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  select exists (select from public.closures where org_id = public.app_org() and undone_at is null and begun_at is not null
+    and delete_from <= clock_timestamp() and noted_at + (delete_from - closed_at) <= clock_timestamp())
+    or exists (select from public.organisations where org_id = public.app_org() and trial_since + interval '1 hour' <= clock_timestamp())
+$$;
+
+ALTER FUNCTION public.may_forget() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE
@@ -112,6 +191,9 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -121,10 +203,22 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the organisation is closed' using errcode = 'CLF02';
+end $$;
+
+ALTER FUNCTION public.refuse_closed() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
@@ -139,10 +233,29 @@ CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and current_setting('app.reseal', true) = 'on' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
+    return new;
+  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_while_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from closures where org_id = app_org() and undone_at is null) then
+    raise exception 'the organisation is closed' using errcode = 'CLF02';
+  end if;
+  return null;
+end $$;
+
+ALTER FUNCTION public.refuse_while_closed() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.renew_sessions() RETURNS trigger
     LANGUAGE plpgsql
@@ -174,6 +287,19 @@ begin
 end $$;
 
 ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.trial_noted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    new.trial_since := clock_timestamp();
+    return new;
+  end if;
+  raise exception 'a factory to try is made, never become' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.trial_noted() OWNER TO clicarity_owner;
 
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
@@ -338,6 +464,35 @@ CREATE TABLE public.challans (
 ALTER TABLE ONLY public.challans FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challans OWNER TO clicarity_owner;
+
+CREATE TABLE public.closures (
+    org_id uuid NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    closed_by uuid,
+    because text DEFAULT ''::text NOT NULL,
+    undo_until timestamp with time zone NOT NULL,
+    delete_from timestamp with time zone NOT NULL,
+    delete_by timestamp with time zone NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by uuid,
+    told text[] DEFAULT '{}'::text[] NOT NULL,
+    begun_at timestamp with time zone,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    contacts bytea,
+    done_at timestamp with time zone,
+    certificate text,
+    CONSTRAINT closures_because_check CHECK ((length(because) <= 500)),
+    CONSTRAINT closures_check CHECK (((undo_until >= (closed_at + '720:00:00'::interval)) AND (delete_from >= undo_until) AND (delete_by >= delete_from))),
+    CONSTRAINT closures_check1 CHECK (((undone_at IS NULL) OR (begun_at IS NULL))),
+    CONSTRAINT closures_check2 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_check3 CHECK (((certificate IS NULL) = (done_at IS NULL))),
+    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.closures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.closures OWNER TO clicarity_owner;
 
 CREATE TABLE public.column_maps (
     org_id uuid NOT NULL,
@@ -684,7 +839,8 @@ CREATE TABLE public.log_heads (
     seq bigint NOT NULL,
     hash bytea NOT NULL,
     fold integer DEFAULT 0 NOT NULL,
-    fold_job uuid
+    fold_job uuid,
+    closed boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='10');
 
@@ -771,6 +927,23 @@ ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series OWNER TO clicarity_owner;
 
+CREATE TABLE public.org_keys (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    master text NOT NULL,
+    wrapped bytea NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    swept_at timestamp with time zone,
+    CONSTRAINT org_keys_kind_check CHECK ((kind = ANY (ARRAY['data'::text, 'root'::text]))),
+    CONSTRAINT org_keys_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.org_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys OWNER TO clicarity_owner;
+
 CREATE TABLE public.organisations (
     org_id uuid NOT NULL,
     slug text NOT NULL,
@@ -781,6 +954,7 @@ CREATE TABLE public.organisations (
     settings bigint DEFAULT 0 NOT NULL,
     support_until timestamp with time zone,
     person_figures text DEFAULT ''::text NOT NULL,
+    trial_since timestamp with time zone,
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
@@ -1229,6 +1403,9 @@ ALTER TABLE ONLY public.challan_series
 ALTER TABLE ONLY public.challans
     ADD CONSTRAINT challans_pkey PRIMARY KEY (org_id, number);
 
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
 
@@ -1315,6 +1492,9 @@ ALTER TABLE ONLY public.nonconformances
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (org_id, process_id, year);
+
+ALTER TABLE ONLY public.org_keys
+    ADD CONSTRAINT org_keys_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (org_id);
@@ -1554,9 +1734,9 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EAC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
+CREATE TRIGGER audited AFTER INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW WHEN ((CURRENT_USER = 'clicarity_app'::name)) EXECUTE FUNCTION public.audited('closure', 'org_id', 'closed_at undo_until delete_from undone_at');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
@@ -1586,7 +1766,15 @@ CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTIO
 
 CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
+CREATE TRIGGER audited_added AFTER INSERT OR DELETE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_added AFTER INSERT ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.version > 1))) EXECUTE FUNCTION public.audited('org_key', 'version', 'version');
+
 CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE ON public.identity_providers FOR EACH ROW WHEN ((current_setting('app.reseal'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF master ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.master <> old.master))) EXECUTE FUNCTION public.audited('org_key', 'version', 'master');
 
 CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
@@ -1595,6 +1783,54 @@ CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN
 CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at, shows, process_id, language, customers ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
+
+CREATE TRIGGER closed BEFORE INSERT ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.board_views FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.calendars FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.column_maps FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.devices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.identity_providers FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.invitations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.links FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE UPDATE OF seq ON public.log_heads FOR EACH ROW WHEN (old.closed) EXECUTE FUNCTION public.refuse_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.members FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.pictures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.pins FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.process_drafts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.process_versions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.processes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.sites FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.support_grants FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.tokens FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.uploads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.vendors FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
+
+CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1610,6 +1846,8 @@ CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements F
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
+
 CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
@@ -1621,6 +1859,10 @@ CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.calen
 CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words FOR EACH ROW EXECUTE FUNCTION public.settings_changed();
 
 CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
+
+CREATE TRIGGER trial_kept BEFORE UPDATE ON public.organisations FOR EACH ROW WHEN ((old.trial_since IS DISTINCT FROM new.trial_since)) EXECUTE FUNCTION public.trial_noted();
+
+CREATE TRIGGER trial_made BEFORE INSERT ON public.organisations FOR EACH ROW WHEN ((new.trial_since IS NOT NULL)) EXECUTE FUNCTION public.trial_noted();
 
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1873,6 +2115,8 @@ ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.closures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
@@ -1925,6 +2169,8 @@ ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.org_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
@@ -1950,6 +2196,8 @@ ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY roster ON public.closures FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
 CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -1988,6 +2236,8 @@ CREATE POLICY tenant ON public.challan_lines USING ((org_id = public.app_org()))
 CREATE POLICY tenant ON public.challan_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.closures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2040,6 +2290,8 @@ CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WIT
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.org_keys USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2116,6 +2368,9 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
 
+REVOKE ALL ON FUNCTION public.forget(p_table text, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget(p_table text, p_most integer) TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
@@ -2152,11 +2407,51 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_series TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 
+GRANT SELECT ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(org_id) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(closed_at),UPDATE(closed_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(closed_by),UPDATE(closed_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(because),UPDATE(because) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(undo_until),UPDATE(undo_until) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(delete_from),UPDATE(delete_from) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(delete_by),UPDATE(delete_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(undone_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(undone_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(told) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(begun_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(contacts) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(done_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(certificate) ON TABLE public.closures TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(name) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(company) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(email) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(phone) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(message) ON TABLE public.enquiries TO clicarity_app;
 
 GRANT UPDATE(state) ON TABLE public.enquiries TO clicarity_app;
 
@@ -2171,6 +2466,8 @@ GRANT UPDATE(reminded_at) ON TABLE public.enquiries TO clicarity_app;
 GRANT UPDATE(meeting_at) ON TABLE public.enquiries TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.enquiry_steps TO clicarity_app;
+
+GRANT UPDATE(text) ON TABLE public.enquiry_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
@@ -2216,6 +2513,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_a
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(master) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(wrapped) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(retired_at) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(swept_at) ON TABLE public.org_keys TO clicarity_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO clicarity_app;
@@ -2225,6 +2532,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_questions TO clicarity
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkeys TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(bytes) ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.pictures TO clicarity_app;
 
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
 

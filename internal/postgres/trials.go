@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -79,7 +80,15 @@ func (db *DB) EndTrial(ctx context.Context, org flow.ID, tried flow.ID, now time
 	return db.tenant(ctx, tried, func(b *pgx.Batch) { b.Queue("delete from sessions where org_id = $1 and via = 'try'", tried) })
 }
 
-// ForgetTrial forgets a factory that is deleted.
+// ForgetTrial deletes a factory that ended, whole, and forgets that there was one. It may be stopped anywhere and called
+// again; ErrNotYet while it is not an hour old by the database's own clock.
 func (db *DB) ForgetTrial(ctx context.Context, org flow.ID, tried flow.ID) error {
+	_, err := db.Forget(ctx, tried, ForgetRows)
+	if _, gone := db.Organisation(ctx, tried); errors.Is(gone, ErrNotFound) {
+		err = nil // the row that says that it may be forgotten goes last
+	}
+	if err != nil {
+		return err
+	}
 	return db.tenant(ctx, org, func(b *pgx.Batch) { b.Queue("delete from trials where org_id = $1 and tried_id = $2", org, tried) })
 }

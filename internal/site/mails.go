@@ -40,7 +40,7 @@ func pageLanguage(lang string) string {
 
 // toOwners are mails about an enquiry to all owners.
 func (s *Site) toOwners(ctx context.Context, org flow.ID, kind string, id flow.ID, now, by time.Time) (list []postgres.Mail, err error) {
-	owners, err := s.DB.OwnerReaders(ctx, org)
+	owners, err := s.DB.Owners(ctx, org)
 	if err != nil {
 		return nil, err
 	}

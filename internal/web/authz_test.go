@@ -331,14 +331,15 @@ type authzFirm struct {
 }
 
 type authz struct {
-	t       *testing.T
-	db      *postgres.DB
-	handler http.Handler
-	routes  []httpd.Route
-	now     time.Time
-	own     *authzFirm
-	other   *authzFirm
-	checks  *atomic.Int64
+	t        *testing.T
+	db       *postgres.DB
+	database string
+	handler  http.Handler
+	routes   []httpd.Route
+	now      time.Time
+	own      *authzFirm
+	other    *authzFirm
+	checks   *atomic.Int64
 }
 
 func newJobForm(a *authz, t *target) url.Values {
@@ -377,7 +378,8 @@ var pathValue = regexp.MustCompile(`\{(\w+|\$)\}`)
 // open fills a house with two organisations that have the same things under other names.
 func openAuthz(t *testing.T) *authz {
 	t.Helper()
-	db, now := pgtest.New(t), time.Now()
+	database, now := pgtest.URL(t), time.Now()
+	db := pgtest.Open(t, database)
 	hub := live.New(func(context.Context, flow.ID, int64) ([]live.Change, error) { return nil, nil }, db.Head)
 	t.Cleanup(hub.Close)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -389,7 +391,7 @@ func openAuthz(t *testing.T) *authz {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &authz{t: t, db: db, handler: pages.Handler(log), routes: pages.Routes(), now: now, checks: &atomic.Int64{}}
+	a := &authz{t: t, db: db, database: database, handler: pages.Handler(log), routes: pages.Routes(), now: now, checks: &atomic.Int64{}}
 	a.own, a.other = a.firm("aakar", "OWN"), a.firm("bhumi", "ALIEN")
 	return a
 }

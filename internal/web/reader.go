@@ -124,7 +124,7 @@ var menu = []part{
 	{"/forecast", "forecast", flow.MaySeeBoard, false},
 	{"/trace", "trace", flow.MayReview, false}, {"/intake", "intake", flow.MayCreate, false}, {"/devices/me", "own_pin", flow.MaySelf | flow.MayReport, false}, {"/leave", "leave", flow.MaySelf, false},
 	{"/security", "security", flow.MayGovern, true}, {"/support", "support", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true}, {"/account", "your_account", flow.MaySelf, false},
-	{"/tokens", "tokens", flow.MayTokens, true}, {"/sign-in-with", "sign_in_with", flow.MayGovern, true},
+	{"/tokens", "tokens", flow.MayTokens, true}, {"/sign-in-with", "sign_in_with", flow.MayGovern, true}, {"/close", "close_company", flow.MayGovern, true},
 	{enquiriesPath, "enquiries", flow.MayGovern, true},
 }
 

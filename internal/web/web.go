@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -43,6 +44,8 @@ type Config struct {
 	Operator operator.Operator
 	// Program is the version of the program, for files that outlive it.
 	Program string
+	// Takeout writes all of an organisation as one archive.
+	Takeout func(ctx context.Context, to io.Writer, o postgres.Organisation) error
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
 	// HashPassword is the stored form of a password that somebody chose.
@@ -96,7 +99,7 @@ func New(cfg Config) (*Web, error) {
 	w.trials = httpd.NewLimiter(10*time.Second, 20)
 	w.links = newLinkDoors()
 	if w.Outside == nil {
-		w.Outside = egress.New(egress.Options{})
+		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
 	var err error
 	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
@@ -140,7 +143,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.enquiryRoutes(), w.tryRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.enquiryRoutes(), w.tryRoutes(), w.closingRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -237,7 +240,7 @@ func (w *Web) peopleRoutes() []httpd.Route {
 		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
 		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
 		{Pattern: "POST /people/invitations", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.invite},
-		{Pattern: "POST /people/invitations/{invitation}/revoke", May: flow.MayPeople, Handler: w.revoke},
+		{Pattern: "POST /people/invitations/{invitation}/revoke", May: flow.MayPeople, Closed: true, Handler: w.revoke},
 		{Pattern: "GET /join/{token}", May: flow.Anybody, Handler: w.joinPage},
 		{Pattern: "POST /join/{token}", May: flow.Anybody, Handler: w.join},
 		{Pattern: "GET /leave", May: flow.MaySelf, Handler: w.leavePage},

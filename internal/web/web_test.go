@@ -67,7 +67,7 @@ func openHouseBehind(t *testing.T, outside *http.Client) *house {
 
 func openHouseOf(t *testing.T, now func() time.Time, mails bool) *house {
 	t.Helper()
-	return openHouseMade(t, now, mails, egress.New(egress.Options{Loopback: true}))
+	return openHouseMade(t, now, mails, egress.New(egress.IdentityProvider, egress.Options{Loopback: true}))
 }
 
 func openHouseMade(t *testing.T, now func() time.Time, mails bool, outside *http.Client) *house {

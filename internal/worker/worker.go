@@ -25,6 +25,8 @@ type Worker struct {
 
 	// Also is what else is to be done in each round, for the installation as a whole.
 	Also []func(context.Context) error
+	// Parting is how organisations leave.
+	Parting Parting
 
 	once sync.Once
 	box  postbox
@@ -79,6 +81,7 @@ func (w *Worker) Once(ctx context.Context) {
 			w.Log.Error("background work failed", "error", err)
 		}
 	}
+	w.part(ctx)
 }
 
 func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
@@ -89,9 +92,21 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
+}
+
+// reseal seals what was sealed with an older key anew.
+func (w *Worker) reseal(ctx context.Context, o postgres.Organisation) error {
+	done, err := w.DB.Reseal(ctx, o.ID, w.Now())
+	if done.Values+done.Gone > 0 {
+		w.Log.Info("what was sealed with an older key was sealed anew", "org", o.Slug, "values", done.Values, "keys_forgotten", done.Gone)
+	}
+	if done.Gone > 0 && done.Lost > 0 {
+		w.Log.Error("something that was sealed does not open: its key is no more", "org", o.Slug, "values", done.Lost)
+	}
+	return err
 }
 
 // checkAudit checks what was added to the audit log, so that a change to it is noticed within a minute.

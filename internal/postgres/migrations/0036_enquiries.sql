@@ -94,4 +94,6 @@ begin
 end $$;
 grant select, insert, delete on enquiries, enquiry_steps, bookings, site_consents to clicarity_app;
 grant update (state, owner_id, answered_at, reminded_at, meeting_at, reply_by) on enquiries to clicarity_app;
+grant update (name, company, email, phone, message) on enquiries to clicarity_app; -- sealed anew when the key changes
+grant update (text) on enquiry_steps to clicarity_app;                              -- the same
 grant update (enquiry_id, old_invitee, new_invitee, starts_at, created, cancelled) on bookings to clicarity_app;
