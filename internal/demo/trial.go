@@ -22,8 +22,9 @@ type Trials struct {
 }
 
 const (
-	trialFor  = time.Hour     // how long visitors are let into one factory
-	trialEnds = 2 * time.Hour // when the last of them have gone
+	trialFor  = time.Hour        // how long visitors are let into one factory
+	trialEnds = 2 * time.Hour    // when the last of them have gone
+	beingMade = 10 * time.Minute // a factory that is not open after so long never will be
 	trialSeed = 1
 	look      = time.Minute
 )
@@ -103,7 +104,7 @@ func (t *Trials) end(ctx context.Context, org flow.ID, now time.Time) error {
 			return err
 		}
 	}
-	ended, err := t.DB.EndedTrials(ctx, org, now.Add(-trialFor))
+	ended, err := t.DB.EndedTrials(ctx, org, now.Add(-beingMade))
 	if err != nil {
 		return err
 	}

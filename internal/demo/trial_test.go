@@ -51,7 +51,7 @@ func TestAFreshFactoryIsOpenToVisitorsEachHour(t *testing.T) {
 	if accounts, err := db.Accounts(t.Context(), "owner@demo.example"); len(accounts) > 0 || err != nil {
 		t.Errorf("somebody can sign in to it: %v %v", accounts, err)
 	}
-	now = now.Add(time.Hour)
+	now = now.Add(61 * time.Minute)
 	second := tend()
 	if second.Org == first.Org {
 		t.Fatal("it is the same after an hour")
@@ -59,7 +59,7 @@ func TestAFreshFactoryIsOpenToVisitorsEachHour(t *testing.T) {
 	if _, err := db.Organisation(t.Context(), first.Org); err != nil {
 		t.Error("the first one went while visitors were in it")
 	}
-	now = now.Add(time.Hour)
+	now = now.Add(61 * time.Minute)
 	third := tend()
 	if ended, err := db.EndedTrials(t.Context(), org, now.Add(time.Second)); len(ended) != 1 || ended[0].Org != first.Org || err != nil {
 		t.Fatalf("%+v %v", ended, err)
@@ -69,7 +69,7 @@ func TestAFreshFactoryIsOpenToVisitorsEachHour(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "alter table organisations disable trigger trial_kept; update organisations set trial_since = now() - interval '3 hours' where trial_since is not null; alter table organisations enable trigger trial_kept"); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(61 * time.Minute)
+	now = now.Add(11 * time.Minute)
 	tend()
 	if _, err := db.Organisation(t.Context(), first.Org); !errors.Is(err, postgres.ErrNotFound) {
 		t.Errorf("the first one is still there: %v", err)
