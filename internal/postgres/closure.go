@@ -141,12 +141,9 @@ func (db *DB) Owners(ctx context.Context, org flow.ID) (list []Owner, err error)
 
 // TellClosure writes the mails of one reminder of a closing, once: whoever comes second writes none.
 func (db *DB) TellClosure(ctx context.Context, c Closure, kind flow.Reminder, mails []Mail) error {
-	sealed := make([][]byte, len(mails))
-	for i, m := range mails {
-		var err error
-		if sealed[i], err = db.sealMail(ctx, c.Org, m); err != nil {
-			return err
-		}
+	sealed, err := db.sealMails(ctx, c.Org, mails)
+	if err != nil {
+		return err
 	}
 	return db.inTenant(ctx, c.Org, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update closures set told = told || $2::text where org_id = $1 and closed_at = $3 and undone_at is null and begun_at is null
@@ -154,11 +151,7 @@ func (db *DB) TellClosure(ctx context.Context, c Closure, kind flow.Reminder, ma
 		if err != nil || tag.RowsAffected() == 0 || len(mails) == 0 {
 			return err
 		}
-		b := &pgx.Batch{}
-		for i, m := range mails {
-			queueMail(b, c.Org, m, sealed[i])
-		}
-		return tx.SendBatch(ctx, b).Close()
+		return sendMails(ctx, tx, c.Org, mails, sealed)
 	})
 }
 

@@ -147,29 +147,9 @@ func (db *DB) AddEnquiry(ctx context.Context, org flow.ID, e Enquiry, mails ...M
 		if added, err = insertEnquiry(ctx, tx, org, e, asker); err != nil || !added {
 			return err
 		}
-		return queueMails(ctx, tx, org, mails, sealed)
+		return sendMails(ctx, tx, org, mails, sealed)
 	})
 	return added, err
-}
-
-// sealMails seals several mails, before the transaction that writes them.
-func (db *DB) sealMails(ctx context.Context, org flow.ID, mails []Mail) ([][]byte, error) {
-	sealed := make([][]byte, len(mails))
-	for i, m := range mails {
-		var err error
-		if sealed[i], err = db.sealMail(ctx, org, m); err != nil {
-			return nil, err
-		}
-	}
-	return sealed, nil
-}
-
-func queueMails(ctx context.Context, tx pgx.Tx, org flow.ID, mails []Mail, sealed [][]byte) error {
-	b := &pgx.Batch{}
-	for i, m := range mails {
-		queueMail(b, org, m, sealed[i])
-	}
-	return tx.SendBatch(ctx, b).Close()
 }
 
 func insertEnquiry(ctx context.Context, tx pgx.Tx, org flow.ID, e Enquiry, s [][]byte) (bool, error) {

@@ -57,7 +57,7 @@ func (db *DB) DoEnquiry(ctx context.Context, org flow.ID, what string, a Enquiry
 			org, a.Enquiry, a.Command, what, a.By, text, a.At); err != nil {
 			return err
 		}
-		return queueMails(ctx, tx, org, mails, sealed)
+		return sendMails(ctx, tx, org, mails, sealed)
 	})
 }
 
@@ -120,7 +120,7 @@ func (db *DB) RemindEnquiry(ctx context.Context, org, id flow.ID, now time.Time,
 		if _, err := tx.Exec(ctx, "insert into enquiry_steps (org_id, enquiry_id, what, at) values ($1, $2, 'reminded', $3)", org, id, now); err != nil {
 			return err
 		}
-		return queueMails(ctx, tx, org, mails, sealed)
+		return sendMails(ctx, tx, org, mails, sealed)
 	})
 }
 

@@ -20,16 +20,16 @@ import (
 	"clicarity/internal/postgres/pgtest"
 )
 
-// planted are texts that are nowhere but in what is the organisation's.
-const planted = 200
+// markers are texts that are nowhere but in what is the organisation's.
+const markers = 200
 
 func marker(i int) string { return fmt.Sprintf("zqvmark%03dzq", i) }
 
 // plant leaves every marker somewhere: in names, sign-ins, jobs, uploads, mails and files.
-func (f *firm) plant() {
+func (f *firm) plantMarkers() {
 	f.t.Helper()
 	ctx, now := f.t.Context(), time.Now()
-	for i := range planted {
+	for i := range markers {
 		m, id := marker(i), newID(f.t)
 		var err error
 		switch i % 8 {
@@ -59,9 +59,9 @@ func (f *firm) plant() {
 }
 
 // found are the markers that a text holds, in whatever case, also as hexadecimal.
-func found(text []byte) (list []string) {
+func foundMarkers(text []byte) (list []string) {
 	text = bytes.ToLower(text)
-	for i := range planted {
+	for i := range markers {
 		if m := marker(i); bytes.Contains(text, []byte(m)) || bytes.Contains(text, []byte(hex.EncodeToString([]byte(m)))) {
 			list = append(list, m)
 		}
@@ -104,14 +104,14 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 	a, b := twoFirms(t, db)
 	c := openFirm(t, db, "firm-3")
 	c.fill()
-	a.plant()
+	a.plantMarkers()
 	before := dump(t, url, b.org, c.org)
 	owner := pgtest.Owner(t, url)
 	closed := time.Now().Add(-51 * 24 * time.Hour)
 	a.close(closed)
 	a.aged(url)
-	if n := len(found([]byte(dump(t, url, a.org)))); n != planted {
-		t.Fatalf("%d of %d markers can be found", n, planted)
+	if n := len(foundMarkers([]byte(dump(t, url, a.org)))); n != markers {
+		t.Fatalf("%d of %d markers can be found", n, markers)
 	}
 	kills := 0
 	for tries := 0; ; tries++ {
@@ -159,7 +159,7 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list := found(whole); len(list) > 0 {
+	if list := foundMarkers(whole); len(list) > 0 {
 		t.Errorf("a dump still has %v", list)
 	}
 	if n := strings.Count(string(whole), a.org.String()); n != 1 {

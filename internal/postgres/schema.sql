@@ -110,6 +110,53 @@ end $$;
 
 ALTER FUNCTION public.closure_noted() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  p record;
+  n bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select job_id, sha256, erased_at into strict p from pictures where org_id = p_org and id = p_picture for update;
+  if p.erased_at is not null then
+    return;
+  end if;
+  n := append_audit(p_org, 'picture_erased', p_picture::text, jsonb_build_object('hash', encode(p.sha256, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, picture_id, content, hash, reason) values (p_org, n, p.job_id, p_picture, sha256(''), p.sha256, p_reason);
+  update pictures set bytes = '', thumb = '', erased_at = p_at where org_id = p_org and id = p_picture;
+end $$;
+
+ALTER FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  with maps as (
+    select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
+    from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
+  )
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+      - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
+    || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
+      'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
+        where fixed_text(facts -> t) <> '""'))
+$$;
+
+ALTER FUNCTION public.facts_shape(kind text, facts jsonb) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.fixed_text(v jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select case when v #>> '{}' ~ '^-?[0-9.]{0,9}$' and v #>> '{}' <> '' or v #>> '{}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64}( [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64})*$' then v else '""'::jsonb end
+$_$;
+
+ALTER FUNCTION public.fixed_text(v jsonb) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.forget(p_table text, p_most integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -169,6 +216,40 @@ $$;
 
 ALTER FUNCTION public.may_forget() OWNER TO clicarity_owner;
 
+CREATE TABLE public.movements (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    job_id uuid NOT NULL,
+    command_id uuid NOT NULL,
+    part integer NOT NULL,
+    kind text NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    device text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    mark text NOT NULL,
+    facts text NOT NULL,
+    hash bytea NOT NULL,
+    redacted bytea,
+    CONSTRAINT movements_redacted_check CHECK ((length(redacted) = 32))
+);
+
+ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movements OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.movement_content(m public.movements) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select uuid_send(m.org_id) || uuid_send(m.job_id) || uuid_send(m.command_id) || uuid_send(m.member_id) || int8send(m.part::bigint)
+    || int8send((extract(epoch from m.occurred_at) * 1000000)::bigint) || int8send((extract(epoch from m.recorded_at) * 1000000)::bigint)
+    || (select string_agg(int4send(length(convert_to(t, 'UTF8'))) || convert_to(t, 'UTF8'), '' order by n)
+      from unnest(array[m.kind, m.stage, m.device, m.mark, m.facts]) with ordinality x (t, n))
+$$;
+
+ALTER FUNCTION public.movement_content(m public.movements) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -186,6 +267,37 @@ begin
 end $$;
 
 ALTER FUNCTION public.post_waits() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  m    movements;
+  was  bytea;
+  now_ bytea;
+  n    bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select * into strict m from movements where org_id = p_org and seq = p_seq for update;
+  if m.facts = p_facts then
+    return;
+  end if;
+  was := sha256(movement_content(m));
+  if m.redacted is not null and m.redacted <> was or m.redacted is null and m.hash <> sha256(
+      coalesce((select hash from movements where org_id = p_org and seq = p_seq - 1), decode(repeat('00', 32), 'hex')) || int8send(p_seq) || movement_content(m)) then
+    raise exception 'movement % is not what was recorded', p_seq using errcode = 'data_exception';
+  end if;
+  m.facts := p_facts;
+  now_ := sha256(movement_content(m));
+  n := append_audit(p_org, 'movement_redacted', p_seq::text, jsonb_build_object('content', encode(now_, 'hex'), 'hash', encode(m.hash, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, seq, content, hash, reason) values (p_org, n, m.job_id, p_seq, now_, m.hash, p_reason);
+  update movements set facts = p_facts, redacted = now_ where org_id = p_org and seq = p_seq;
+end $$;
+
+ALTER FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -236,14 +348,45 @@ begin
   if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
     return old;
   end if;
-  if tg_op = 'UPDATE' and current_setting('app.reseal', true) = 'on' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
+  raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_picture_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['bytes', 'thumb', 'erased_at'] = to_jsonb(old) - array['bytes', 'thumb', 'erased_at']
+    and new.erased_at is not null and length(new.bytes) = 0 and length(new.thumb) = 0
+    and exists (select from redactions r where r.org_id = new.org_id and r.picture_id = new.id) then
+    return new;
+  end if;
+  if current_setting('app.reseal', true) = 'on' and old.erased_at is null and new.erased_at is null and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
       is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
     return new;
   end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
-ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['facts', 'redacted'] = to_jsonb(old) - array['facts', 'redacted']
+    and facts_shape(old.kind, new.facts::jsonb) = facts_shape(old.kind, old.facts::jsonb)
+    and new.redacted is not null and new.redacted = sha256(movement_content(new))
+    and exists (select from redactions r join audit a on a.org_id = r.org_id and a.seq = r.entry
+      where r.org_id = new.org_id and r.seq = new.seq and r.content = new.redacted and r.hash = old.hash and a.what = 'movement_redacted'
+        and r.entry = (select max(entry) from redactions l where l.org_id = new.org_id and l.seq = new.seq)) then
+    return new;
+  end if;
+  raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_rewrite() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_while_closed() RETURNS trigger
     LANGUAGE plpgsql
@@ -848,6 +991,20 @@ ALTER TABLE ONLY public.log_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads OWNER TO clicarity_owner;
 
+CREATE TABLE public.login_proofs (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    login text NOT NULL,
+    replaces text DEFAULT ''::text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT login_proofs_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.login_proofs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.login_proofs OWNER TO clicarity_owner;
+
 CREATE TABLE public.logins (
     org_id uuid NOT NULL,
     login text NOT NULL,
@@ -873,6 +1030,7 @@ CREATE TABLE public.members (
     seen_on text DEFAULT ''::text NOT NULL,
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -880,26 +1038,17 @@ ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members OWNER TO clicarity_owner;
 
-CREATE TABLE public.movements (
+CREATE TABLE public.nominees (
     org_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    job_id uuid NOT NULL,
-    command_id uuid NOT NULL,
-    part integer NOT NULL,
-    kind text NOT NULL,
-    stage text NOT NULL,
     member_id uuid NOT NULL,
-    device text NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    mark text NOT NULL,
-    facts text NOT NULL,
-    hash bytea NOT NULL
+    name text NOT NULL,
+    contact text NOT NULL,
+    named_at timestamp with time zone NOT NULL
 );
 
-ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.nominees FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.movements OWNER TO clicarity_owner;
+ALTER TABLE public.nominees OWNER TO clicarity_owner;
 
 CREATE TABLE public.nonconformances (
     org_id uuid NOT NULL,
@@ -1031,6 +1180,7 @@ CREATE TABLE public.pictures (
     bytes bytea NOT NULL,
     thumb bytea NOT NULL,
     kept boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT pictures_bytes_check CHECK ((length(bytes) <= 4194304)),
     CONSTRAINT pictures_media_check CHECK ((media = ANY (ARRAY['image/jpeg'::text, 'image/png'::text]))),
     CONSTRAINT pictures_sent_check CHECK ((length(sent) = 32)),
@@ -1127,6 +1277,25 @@ ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes OWNER TO clicarity_owner;
 
+CREATE TABLE public.redactions (
+    org_id uuid NOT NULL,
+    entry bigint NOT NULL,
+    job_id uuid NOT NULL,
+    seq bigint,
+    picture_id uuid,
+    content bytea NOT NULL,
+    hash bytea NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT redactions_check CHECK (((seq IS NULL) <> (picture_id IS NULL))),
+    CONSTRAINT redactions_content_check CHECK ((length(content) = 32)),
+    CONSTRAINT redactions_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT redactions_reason_check CHECK ((reason = ANY (ARRAY['erasure'::text, 'request'::text])))
+);
+
+ALTER TABLE ONLY public.redactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.redactions OWNER TO clicarity_owner;
+
 CREATE TABLE public.resets (
     org_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1138,6 +1307,79 @@ CREATE TABLE public.resets (
 ALTER TABLE ONLY public.resets FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resets OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_checks (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    language text NOT NULL,
+    body text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT rights_checks_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_checks_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'grievance'::text]))),
+    CONSTRAINT rights_checks_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.rights_checks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_mentions (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    place text NOT NULL,
+    row_key text NOT NULL
+);
+
+ALTER TABLE ONLY public.rights_mentions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_requests (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    member_id uuid,
+    name text DEFAULT ''::text NOT NULL,
+    contact text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    erase_at timestamp with time zone,
+    reminded text DEFAULT ''::text NOT NULL,
+    answered_at timestamp with time zone,
+    answer text DEFAULT ''::text NOT NULL,
+    handled_by uuid,
+    CONSTRAINT rights_requests_answer_check CHECK ((length(answer) <= 4000)),
+    CONSTRAINT rights_requests_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_requests_check CHECK (((erase_at IS NULL) OR (kind = 'erasure'::text))),
+    CONSTRAINT rights_requests_check1 CHECK (((state = 'planned'::text) = ((erase_at IS NOT NULL) AND (answered_at IS NULL)))),
+    CONSTRAINT rights_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'nomination'::text, 'grievance'::text]))),
+    CONSTRAINT rights_requests_reminded_check CHECK ((reminded = ANY (ARRAY[''::text, '10'::text, '2'::text, 'late'::text]))),
+    CONSTRAINT rights_requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'planned'::text, 'answered'::text, 'refused'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.rights_requests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_steps (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    n integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by uuid,
+    what text NOT NULL,
+    CONSTRAINT rights_steps_what_check CHECK ((what = ANY (ARRAY['opened'::text, 'planned'::text, 'cancelled'::text, 'answered'::text, 'refused'::text, 'reminded_10'::text, 'reminded_2'::text, 'reminded_late'::text, 'downloaded'::text, 'searched'::text, 'chosen'::text, 'corrected'::text, 'blocked'::text, 'erased'::text])))
+);
+
+ALTER TABLE ONLY public.rights_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps OWNER TO clicarity_owner;
 
 CREATE TABLE public.schema_migrations (
     name text NOT NULL,
@@ -1478,6 +1720,9 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_pkey PRIMARY KEY (org_id, token_hash);
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
@@ -1486,6 +1731,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_pkey PRIMARY KEY (org_id, member_id);
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_pkey PRIMARY KEY (org_id, id);
@@ -1544,8 +1792,23 @@ ALTER TABLE ONLY public.receipts
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (org_id, member_id, hash);
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_pkey PRIMARY KEY (org_id, entry);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_pkey PRIMARY KEY (org_id, request_id, place, row_key);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_pkey PRIMARY KEY (org_id, request_id, n);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
@@ -1666,6 +1929,8 @@ CREATE INDEX links_job ON public.links USING btree (org_id, job_id, created_at) 
 
 CREATE INDEX links_vendor ON public.links USING btree (org_id, vendor_id, created_at) WHERE (vendor_id IS NOT NULL);
 
+CREATE INDEX login_proofs_until ON public.login_proofs USING btree (org_id, until_at);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -1684,9 +1949,21 @@ CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
 
+CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
+
+CREATE INDEX redactions_seq ON public.redactions USING btree (org_id, seq) WHERE (seq IS NOT NULL);
+
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
 CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
+
+CREATE INDEX rights_checks_until ON public.rights_checks USING btree (org_id, until_at);
+
+CREATE INDEX rights_requests_done ON public.rights_requests USING btree (org_id, answered_at, id) WHERE (answered_at IS NOT NULL);
+
+CREATE INDEX rights_requests_due ON public.rights_requests USING btree (org_id, due_at, id) WHERE (answered_at IS NULL);
+
+CREATE INDEX rights_requests_mine ON public.rights_requests USING btree (org_id, member_id, opened_at) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX sessions_device ON public.sessions USING btree (org_id, device_id) WHERE (device_id IS NOT NULL);
 
@@ -1746,6 +2023,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXEC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.nominees FOR EACH ROW EXECUTE FUNCTION public.audited('nominee', 'member_id', '', 'name contact');
+
 CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor person_figures');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
@@ -1754,13 +2033,15 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH 
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.audited('token', 'id', 'grants expires_at revoked_at');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', '', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
@@ -1828,6 +2109,8 @@ CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE
 
 CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 
+CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
+
 CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
@@ -1842,15 +2125,23 @@ CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
-CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER movements_immutable BEFORE DELETE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
 CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
 
-CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
+
+CREATE TRIGGER redactions_immutable BEFORE DELETE OR UPDATE ON public.redactions FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER redactions_not_truncated BEFORE TRUNCATE ON public.redactions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
 
@@ -1990,6 +2281,9 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -1998,6 +2292,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -2038,8 +2335,32 @@ ALTER TABLE ONLY public.processes
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_org_id_entry_fkey FOREIGN KEY (org_id, entry) REFERENCES public.audit(org_id, seq);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_handled_by_fkey FOREIGN KEY (org_id, handled_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_by_fkey FOREIGN KEY (org_id, by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
@@ -2159,11 +2480,15 @@ ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.nominees ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
@@ -2195,7 +2520,17 @@ ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.redactions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY roster ON public.closures FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -2281,11 +2616,15 @@ CREATE POLICY tenant ON public.links USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.nominees USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2317,7 +2656,17 @@ CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.recovery_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.redactions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_checks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_mentions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_requests USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2368,8 +2717,16 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
 
+REVOKE ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) TO clicarity_app;
+
 REVOKE ALL ON FUNCTION public.forget(p_table text, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget(p_table text, p_most integer) TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
@@ -2503,11 +2860,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.links TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
@@ -2553,7 +2912,17 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_app;
 
+GRANT SELECT ON TABLE public.redactions TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_checks TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_mentions TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rights_requests TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.rights_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
@@ -2579,7 +2948,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 

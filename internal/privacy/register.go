@@ -14,8 +14,12 @@ var (
 	record = Field{Purpose: Records, Seen: Colleagues, Kept: History, Export: Plain, Erase: Redact}
 	// copied is a text of the jobs' once more, made from it.
 	copied = record
-	// asked is what somebody who is no member writes by the public site, or books.
-	asked = Field{Purpose: Enquiry, Seen: Operators, Kept: Until, Export: Plain, Erase: Row}
+	// enquired is what somebody who is no member writes by the public site, or books.
+	enquired = Field{Purpose: Enquiry, Seen: Operators, Kept: Until, Export: Plain, Erase: Row}
+	// asked is what somebody asked about their data and was told.
+	asked = Field{Purpose: Rights, Seen: Owners, Kept: History, Export: Plain, Erase: Clear}
+	// unproven is what somebody asked whose address is not shown to be theirs yet.
+	unproven = Field{Purpose: Rights, Seen: Senders, Kept: Minutes, Export: Plain, Erase: Row}
 	// session is what is known of somebody who is logged in.
 	session = Field{Whose: "member_id", Purpose: SignIn, Seen: Themselves, Kept: Session, Export: Plain, Erase: Row}
 )
@@ -29,8 +33,10 @@ func (f Field) in(column string) Field { f.Column = column; return f }
 // with changes a field.
 func (f Field) with(change func(*Field)) Field { change(&f); return f }
 
-func said(f *Field)     { f.Export = Said }
-func managers(f *Field) { f.Seen = Managers }
+func said(f *Field)      { f.Export = Said }
+func managers(f *Field)  { f.Seen = Managers }
+func stays(f *Field)     { f.Erase = Stays }
+func forRights(f *Field) { f.Purpose, f.Seen = Rights, Owners }
 
 // Register is every table. A test compares it with the database, column by column: a migration that adds a column is red
 // until the column is here.
@@ -44,6 +50,7 @@ var Register = []Table{
 		{Column: "own_password", Whose: "id", Purpose: SignIn, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays},
 		{Column: "seen_at", Whose: "id", Purpose: Security, Seen: Managers, Kept: Membership, Export: Plain, Erase: Clear},
 		{Column: "seen_on", Whose: "id", Purpose: Security, Seen: Managers, Kept: Membership, Export: Plain, Erase: Clear},
+		member.in("erased_at"),
 		{Column: "notice", Whose: "id", Purpose: Choices, Seen: Managers, Kept: Membership, Export: Plain, Erase: Stays},
 	}},
 	{Name: "logins", About: "what they log in with", Rest: "org_id", Fields: []Field{
@@ -91,11 +98,28 @@ var Register = []Table{
 	{Name: "head_mails", About: "who gets the audit log's head by mail", Rest: "org_id day", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Security, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Row}}},
 
-	{Name: "movements", About: "what was done on jobs", Rest: "org_id seq job_id command_id part kind stage occurred_at recorded_at mark hash", Fields: []Field{
+	{Name: "rights_requests", About: "requests about their data", Rest: "org_id id", Fields: []Field{
+		asked.of("member_id", "member_id").with(stays), asked.of("member_id", "kind").with(stays), asked.of("member_id", "state").with(stays), asked.of("member_id", "opened_at").with(stays),
+		asked.of("member_id", "due_at").with(stays), asked.of("member_id", "erase_at").with(stays), asked.of("member_id", "answered_at").with(stays), asked.of("member_id", "reminded").with(stays),
+		asked.of("member_id", "language").with(stays), asked.of("member_id", "name"), asked.of("member_id", "contact"), asked.of("member_id", "body"), asked.of("member_id", "answer"),
+		doer.of("handled_by", "handled_by").with(func(f *Field) { f.Purpose = Rights }),
+	}},
+	{Name: "rights_steps", About: "what was done about requests", Rest: "org_id request_id n at what", Fields: []Field{
+		doer.of("by", "by").with(func(f *Field) { f.Purpose = Rights })}},
+	{Name: "rights_mentions", About: "texts out of which a name is taken", Rest: "org_id request_id place row_key"},
+	{Name: "rights_checks", About: "requests that wait for an address to be shown", Rest: "org_id token_hash until_at", Fields: []Field{
+		unproven.in("kind"), unproven.in("name"), unproven.in("email"), unproven.in("language"), unproven.in("body")}},
+	{Name: "nominees", About: "whom they name to act for them", Rest: "org_id", Fields: []Field{
+		own.of("member_id", "member_id").with(forRights), own.of("member_id", "name").with(forRights), own.of("member_id", "contact").with(forRights), own.of("member_id", "named_at").with(forRights)}},
+	{Name: "login_proofs", About: "new addresses that wait for a mail to be opened", Rest: "org_id until_at", Fields: []Field{
+		own.of("member_id", "member_id"), own.of("member_id", "login"), own.of("member_id", "replaces"), secret.of("member_id", "token_hash")}},
+
+	{Name: "movements", About: "what was done on jobs", Rest: "org_id seq job_id command_id part kind stage occurred_at recorded_at mark hash redacted", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		{Column: "device", Whose: "member_id", Purpose: Security, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "facts"),
 	}},
+	{Name: "redactions", About: "texts and pictures taken out of the history", Rest: "org_id entry job_id seq picture_id content hash reason"},
 	{Name: "receipts", About: "commands that were answered", Rest: "org_id command_id fingerprint first_seq last_seq jobs"},
 	{Name: "log_heads", About: "the end of the history", Rest: "org_id seq hash fold fold_job closed"},
 	{Name: "jobs", About: "jobs", Rest: "org_id id process_id version number number_key due status parent_id site moved_at left_at", Fields: []Field{
@@ -110,7 +134,7 @@ var Register = []Table{
 	{Name: "job_lots", About: "lots of material", Rest: "org_id lot_key way job_id stage place lot quantity"},
 	{Name: "job_waste", About: "wastage above the limit", Rest: "org_id job_id stage process_id share"},
 	{Name: "nonconformances", About: "non-conformances", Rest: "org_id id job_id stage number raised_at due open"},
-	{Name: "pictures", About: "photos and signatures", Rest: "org_id id job_id stage added_at sent sha256 media kept", Fields: []Field{
+	{Name: "pictures", About: "photos and signatures", Rest: "org_id id job_id stage added_at sent sha256 media kept erased_at", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "bytes"), copied.of("member_id", "thumb"),
 	}},
@@ -176,14 +200,14 @@ var Register = []Table{
 		{Column: "contacts", Purpose: Letters, Seen: Senders, Kept: Until, Export: Said, Erase: Expires}, // of owners, until the certificate has gone
 	}},
 	{Name: "enquiries", About: "enquiries by the public site", Rest: "org_id id source state notice_version reply_by answered_at reminded_at erase_after", Fields: []Field{
-		asked.in("name"), asked.in("company"), asked.in("email"), asked.in("phone"), asked.in("message"), asked.in("mark").with(said), asked.in("language"), asked.in("page"),
-		asked.in("purpose"), asked.in("created_at"), asked.in("meeting_at"), asked.in("news").with(func(f *Field) { f.Purpose = Choices }),
+		enquired.in("name"), enquired.in("company"), enquired.in("email"), enquired.in("phone"), enquired.in("message"), enquired.in("mark").with(said), enquired.in("language"), enquired.in("page"),
+		enquired.in("purpose"), enquired.in("created_at"), enquired.in("meeting_at"), enquired.in("news").with(func(f *Field) { f.Purpose = Choices }),
 		doer.of("owner_id", "owner_id").with(func(f *Field) { f.Kept = Until }),
 	}},
 	{Name: "enquiry_steps", About: "what happened to an enquiry", Rest: "org_id id number at", Fields: []Field{
-		asked.in("enquiry_id"), asked.in("what"), asked.in("text"), asked.in("meeting_at"), doer.of("by_id", "by_id").with(func(f *Field) { f.Kept = Until })}},
+		enquired.in("enquiry_id"), enquired.in("what"), enquired.in("text"), enquired.in("meeting_at"), doer.of("by_id", "by_id").with(func(f *Field) { f.Kept = Until })}},
 	{Name: "bookings", About: "demos booked with Calendly", Rest: "org_id created cancelled erase_after", Fields: []Field{
-		asked.in("enquiry_id"), asked.in("invitee"), asked.in("old_invitee"), asked.in("new_invitee"), asked.in("starts_at")}},
+		enquired.in("enquiry_id"), enquired.in("invitee"), enquired.in("old_invitee"), enquired.in("new_invitee"), enquired.in("starts_at")}},
 	{Name: "site_consents", About: "choices about cookies, of nobody in particular", Rest: "org_id id version choices language at"},
 	{Name: "trials", About: "factories that visitors try", Rest: "org_id tried_id owner_id operator_id made_at ended_at"},
 	{Name: "org_keys", About: "the company's keys", Rest: "org_id kind version master wrapped made_at retired_at swept_at"},

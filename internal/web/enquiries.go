@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -94,13 +93,15 @@ func (w *Web) enquiries(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if r.FormValue("said") == "erased" {
 		p.Said = p.T("enquiry_erased_said")
 	}
-	list, err := w.DB.Enquiries(r.Context(), who.Org, p.State, readPlace(r.FormValue("after")), enquiriesAtOnce+1)
+	after := readPlace(r.FormValue("after"))
+	list, err := w.DB.Enquiries(r.Context(), who.Org, p.State, postgres.EnquiryPlace{ReplyBy: after.At, ID: after.ID}, enquiriesAtOnce+1)
 	if err != nil {
 		return err
 	}
 	if len(list) > enquiriesAtOnce {
 		list = list[:enquiriesAtOnce]
-		p.Next = "/enquiries?state=" + p.State + "&after=" + writePlace(list[enquiriesAtOnce-1])
+		last := list[enquiriesAtOnce-1]
+		p.Next = "/enquiries?state=" + p.State + "&after=" + writePlace(last.ReplyBy, last.ID)
 	}
 	names, err := w.DB.Names(r.Context(), who.Org, enquiryOwners(list))
 	if err != nil {
@@ -119,22 +120,6 @@ func enquiryOwners(list []postgres.Enquiry) (ids []flow.ID) {
 		}
 	}
 	return ids
-}
-
-// writePlace is a place in the list as addresses have it.
-func writePlace(e postgres.Enquiry) string {
-	return strconv.FormatInt(e.ReplyBy.UnixMicro(), 10) + "." + e.ID.String()
-}
-
-// readPlace is a place in the list; the beginning for what is none.
-func readPlace(text string) postgres.EnquiryPlace {
-	at, id, _ := strings.Cut(text, ".")
-	micros, err := strconv.ParseInt(at, 10, 52)
-	one, idErr := flow.ParseID(id)
-	if err != nil || idErr != nil {
-		return postgres.EnquiryPlace{}
-	}
-	return postgres.EnquiryPlace{ReplyBy: time.UnixMicro(micros), ID: one}
 }
 
 type enquiryPage struct {

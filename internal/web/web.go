@@ -76,10 +76,13 @@ type Web struct {
 	resets       *httpd.Limiter // links to set a new password, per sign-in
 	refusals     *httpd.Limiter // refusals that are noted, per member
 	links        linkDoors
-	pairings     *httpd.Limiter          // codes of devices, per address
-	comings      *httpd.Limiter          // PINs and badges, per address and device
-	tvCodes      *httpd.Limiter          // codes that TVs ask for, per address
-	tvGuesses    *httpd.Limiter          // codes of TVs that are typed, per member
+	pairings     *httpd.Limiter // codes of devices, per address
+	comings      *httpd.Limiter // PINs and badges, per address and device
+	tvCodes      *httpd.Limiter // codes that TVs ask for, per address
+	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
+	packs        *httpd.Limiter // packs of data, per member
+	deskMarks    deskMarks
+	takeouts     chan struct{}           // a place for each archive that is written
 	trials       *httpd.Limiter          // visitors who come to try, per address
 	operatorsOrg atomic.Pointer[flow.ID] // of whoever runs the service, once it is known
 	returned     once                    // sign-ins that came back from the company
@@ -95,9 +98,10 @@ func New(cfg Config) (*Web, error) {
 		resets: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
 		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
+		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
 	w.trials = httpd.NewLimiter(10*time.Second, 20)
-	w.links = newLinkDoors()
+	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
@@ -143,7 +147,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.enquiryRoutes(), w.tryRoutes(), w.closingRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.enquiryRoutes(), w.tryRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.

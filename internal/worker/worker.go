@@ -27,6 +27,8 @@ type Worker struct {
 	Also []func(context.Context) error
 	// Parting is how organisations leave.
 	Parting Parting
+	// Remind is the mail that reminds an owner of a request about somebody's data; nil when none are to be written.
+	Remind func(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string)
 
 	once sync.Once
 	box  postbox
@@ -92,7 +94,7 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 }

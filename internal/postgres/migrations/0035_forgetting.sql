@@ -66,9 +66,5 @@ begin
   if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
     return old;
   end if;
-  if tg_op = 'UPDATE' and current_setting('app.reseal', true) = 'on' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
-      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
-    return new;
-  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
