@@ -172,7 +172,7 @@ func TestTheQuestionByKeyboard(t *testing.T) {
 	p.until("document.activeElement.closest('.cc') && document.activeElement.value === 'a0'")
 	p.run(chromedp.KeyEvent("\u001b"))
 	p.until("document.querySelector('.cc') !== null")
-	p.run(chromedp.Focus("[data-choose]"), chromedp.KeyEvent("\r"))
+	p.run(chromedp.Evaluate("document.querySelector('[data-choose]').focus()", nil), chromedp.KeyEvent("\r"))
 	p.until("document.querySelector('.cc-dialog').open")
 	p.run(chromedp.Click("[data-close]"))
 	p.until("!document.querySelector('.cc-dialog').open && document.activeElement.hasAttribute('data-choose')")
