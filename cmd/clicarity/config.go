@@ -40,6 +40,7 @@ Environment:
   CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
   CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
   CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
+  CLICARITY_MAIL_ASK   a program that says whether the mail server has a mail already; see docs/operations.md
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
   CLICARITY_TLS    certificates: CERT.pem,KEY.pem or acme; without them it is served on this machine only, or behind a proxy
   CLICARITY_PROXY  yes: a proxy in front ends TLS; then any address can be served on
@@ -65,6 +66,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	var err error
 	if c.mail, err = mailer(getenv("CLICARITY_SMTP"), getenv("CLICARITY_MAIL_FROM")); err != nil {
 		return c, err
+	}
+	if program := getenv("CLICARITY_MAIL_ASK"); program != "" && c.mail != nil {
+		c.mail.Ask(program)
 	}
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err

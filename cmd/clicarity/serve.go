@@ -117,7 +117,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go stayLean(ctx)
 	defer cancel()
 	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: e.parting(h.keys, pages),
-		Also: []func(context.Context) error{public.Tend}}
+		Operator: e.operator, Policies: pages.PolicyLink, Also: []func(context.Context) error{public.Tend}}
 	background := make(chan struct{}, 4)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})

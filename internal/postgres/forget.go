@@ -25,7 +25,7 @@ var ErrNotYet = errors.New("postgres: the time to delete this organisation has n
 // BeginDeletion notes that an organisation whose time has come is being deleted, and keeps where the certificate goes, sealed.
 // From then on nobody signs in to it. It may be called again: what was kept stays.
 func (db *DB) BeginDeletion(ctx context.Context, org flow.ID, now time.Time) error {
-	owners, err := db.Owners(ctx, org)
+	owners, err := db.OwnersToWrite(ctx, org)
 	if err != nil {
 		return err
 	}

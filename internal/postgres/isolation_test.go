@@ -78,6 +78,7 @@ func (f *firm) fill() {
 	f.must(flow.Start{Work: run})
 	f.must(flow.Finish{Work: run})
 	f.asked(member.ID)
+	f.lettered(now)
 	f.rolledUp()
 	f.closedOnce()
 }

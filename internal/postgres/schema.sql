@@ -371,6 +371,15 @@ end $$;
 
 ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_policy_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a published policy is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_policy_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -646,6 +655,37 @@ CREATE TABLE public.column_maps (
 ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.consents (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    subject uuid NOT NULL,
+    purpose text NOT NULL,
+    act text NOT NULL,
+    version integer NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    by_id uuid,
+    adult boolean DEFAULT false NOT NULL,
+    CONSTRAINT consents_act_check CHECK ((act = ANY (ARRAY['read'::text, 'given'::text, 'withdrawn'::text]))),
+    CONSTRAINT consents_check CHECK (((purpose = 'notice'::text) = (act = 'read'::text))),
+    CONSTRAINT consents_how_check CHECK ((how = ANY (ARRAY['join'::text, 'page'::text, 'form'::text, 'one_click'::text, 'desk'::text, 'import'::text]))),
+    CONSTRAINT consents_purpose_check CHECK ((purpose = ANY (ARRAY['notice'::text, 'news'::text])))
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO clicarity_owner;
+
+ALTER TABLE public.consents ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consents_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.devices (
     org_id uuid NOT NULL,
@@ -1015,6 +1055,19 @@ ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins OWNER TO clicarity_owner;
 
+CREATE TABLE public.mail_addresses (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    hard integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT mail_addresses_hard_check CHECK ((hard > 0))
+);
+
+ALTER TABLE ONLY public.mail_addresses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_addresses OWNER TO clicarity_owner;
+
 CREATE TABLE public.members (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1031,6 +1084,8 @@ CREATE TABLE public.members (
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
     erased_at timestamp with time zone,
+    letters text DEFAULT ''::text NOT NULL,
+    CONSTRAINT members_letters_check CHECK ((letters = ANY (ARRAY[''::text, 'en'::text, 'hi'::text, 'mr'::text, 'gu'::text, 'ta'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -1125,7 +1180,9 @@ CREATE TABLE public.outbox (
     tries integer DEFAULT 0 NOT NULL,
     sent_at timestamp with time zone,
     failed_at timestamp with time zone,
-    failure text DEFAULT ''::text NOT NULL
+    failure text DEFAULT ''::text NOT NULL,
+    offered_at timestamp with time zone,
+    bounced_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -1216,6 +1273,46 @@ CREATE TABLE public.pins (
 ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins OWNER TO clicarity_owner;
+
+CREATE TABLE public.policies (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    body text NOT NULL,
+    material boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by uuid NOT NULL,
+    published_at timestamp with time zone,
+    published_by uuid,
+    effective_at timestamp with time zone,
+    CONSTRAINT policies_body_check CHECK ((length(body) <= 100000)),
+    CONSTRAINT policies_check CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (effective_at IS NULL)))),
+    CONSTRAINT policies_check1 CHECK ((effective_at >= published_at)),
+    CONSTRAINT policies_kind_check CHECK ((kind = ANY (ARRAY['privacy'::text, 'terms'::text]))),
+    CONSTRAINT policies_version_check CHECK ((version > 1))
+);
+
+ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies OWNER TO clicarity_owner;
+
+CREATE TABLE public.policy_walks (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    told_to uuid,
+    done_at timestamp with time zone,
+    written integer DEFAULT 0 NOT NULL,
+    unreachable integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.policy_walks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -1495,6 +1592,17 @@ ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
 
+CREATE TABLE public.told (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    topic text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.told FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told OWNER TO clicarity_owner;
+
 CREATE TABLE public.trials (
     org_id uuid NOT NULL,
     tried_id uuid NOT NULL,
@@ -1651,6 +1759,9 @@ ALTER TABLE ONLY public.closures
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
 
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
 
@@ -1726,6 +1837,9 @@ ALTER TABLE ONLY public.login_proofs
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_pkey PRIMARY KEY (org_id, address);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
 
@@ -1773,6 +1887,12 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, kind, version);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -1837,6 +1957,9 @@ ALTER TABLE ONLY public.tallies
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_pkey PRIMARY KEY (org_id, member_id, topic);
+
 ALTER TABLE ONLY public.trials
     ADD CONSTRAINT trials_pkey PRIMARY KEY (org_id, tried_id);
 
@@ -1878,6 +2001,8 @@ CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) 
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
+
+CREATE INDEX consents_subject ON public.consents USING btree (org_id, subject, purpose, number);
 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
@@ -1939,15 +2064,23 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX outbox_counted ON public.outbox USING btree (org_id, kind, key);
+
 CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
+
+CREATE INDEX outbox_recent ON public.outbox USING btree (org_id, number DESC);
 
 CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
 
 CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
+
+CREATE INDEX policies_changer ON public.policies USING btree (org_id, changed_by);
+
+CREATE UNIQUE INDEX policies_draft ON public.policies USING btree (org_id, kind) WHERE (published_at IS NULL);
 
 CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
 
@@ -2031,6 +2164,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EX
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION public.audited('policy', 'kind', 'version material published_at effective_at', 'body');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
@@ -2109,6 +2244,10 @@ CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE
 
 CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 
+CREATE TRIGGER consents_immutable BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
 CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
 
 CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
@@ -2136,6 +2275,8 @@ CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_fr
 CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
 CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
+
+CREATE TRIGGER policies_immutable BEFORE UPDATE ON public.policies FOR EACH ROW WHEN ((old.published_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_policy_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
@@ -2196,6 +2337,9 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2287,6 +2431,9 @@ ALTER TABLE ONLY public.login_proofs
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2322,6 +2469,15 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_changed_by_fkey FOREIGN KEY (org_id, changed_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_org_id_kind_version_fkey FOREIGN KEY (org_id, kind, version) REFERENCES public.policies(org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -2386,6 +2542,9 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.trials
     ADD CONSTRAINT trials_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2440,6 +2599,8 @@ ALTER TABLE public.closures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.enquiries ENABLE ROW LEVEL SECURITY;
@@ -2484,6 +2645,8 @@ ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
@@ -2509,6 +2672,10 @@ ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -2576,6 +2743,8 @@ CREATE POLICY tenant ON public.closures USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.enquiries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2620,6 +2789,8 @@ CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) 
 
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2645,6 +2816,10 @@ CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policy_walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2680,6 +2855,8 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.trials USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2697,6 +2874,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.trials ENABLE ROW LEVEL SECURITY;
 
@@ -2796,6 +2975,8 @@ GRANT UPDATE(certificate) ON TABLE public.closures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.enquiries TO clicarity_app;
@@ -2864,6 +3045,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
@@ -2902,6 +3085,24 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(body) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(material) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(effective_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.policy_walks TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
@@ -2935,6 +3136,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.trials TO clicarity_app;
 

@@ -228,8 +228,8 @@ func (s *Site) keep(ctx context.Context, org flow.ID, e postgres.Enquiry) error 
 		return err
 	}
 	added, err := s.DB.AddEnquiry(ctx, org, e, mails...)
-	if err == nil && added && e.News && s.Agreed != nil {
-		err = s.Agreed(ctx, Consent{Org: org, Enquiry: e.ID, Purpose: "news", Email: e.Email, Version: e.Notice, Lang: e.Language, At: e.At})
+	if err == nil && added && e.News {
+		err = s.DB.RecordConsent(ctx, org, postgres.Consent{Subject: e.ID, Purpose: postgres.News, Act: postgres.Given, Version: e.Notice, Language: e.Language, At: e.At, How: postgres.ByForm})
 	}
 	return err
 }

@@ -28,7 +28,7 @@ func (s *Site) mails(ctx context.Context, org flow.ID, e postgres.Enquiry) ([]po
 	lang := pageLanguage(e.Language)
 	// One a day to an address, whoever writes it into the form.
 	return append(list, postgres.Mail{To: e.Email, Subject: s.words.say(lang, "mail_taken_subject", pairs...), Text: s.words.say(lang, "mail_taken_text", pairs...),
-		Kind: mailReceived, Key: e.At.In(ist).Format(time.DateOnly), At: e.At}), nil
+		Language: lang, Kind: mailReceived, Key: e.At.In(ist).Format(time.DateOnly), At: e.At}), nil
 }
 
 func pageLanguage(lang string) string {
@@ -40,7 +40,7 @@ func pageLanguage(lang string) string {
 
 // toOwners are mails about an enquiry to all owners.
 func (s *Site) toOwners(ctx context.Context, org flow.ID, kind string, id flow.ID, now, by time.Time) (list []postgres.Mail, err error) {
-	owners, err := s.DB.Owners(ctx, org)
+	owners, err := s.DB.OwnersToWrite(ctx, org)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s *Site) toOwners(ctx context.Context, org flow.ID, kind string, id flow.I
 		pairs := []any{"by", by.In(ist).Format("02-01-2006"), "url", s.Config.App + "/enquiries/" + id.String(), "name", s.Operator.Called()}
 		lang := pageLanguage(o.Language)
 		list = append(list, postgres.Mail{To: o.Address, Subject: s.words.say(lang, "mail_"+kind+"_subject", pairs...), Text: s.words.say(lang, "mail_"+kind+"_text", pairs...),
-			Kind: kind, Key: id.String(), At: now})
+			Language: lang, Kind: kind, Key: id.String(), At: now})
 	}
 	return list, nil
 }

@@ -37,28 +37,6 @@ type Config struct {
 	Calendly string // the key with which Calendly signs what it tells; empty: it tells nothing
 	// Trade is a phrase of the platform about a trade in a language: trade_printing, trade_printing_about.
 	Trade func(language, key string) string
-	// Policy is the published text of a policy (privacy, terms) in a language; nil, or false: the program's own.
-	Policy func(ctx context.Context, kind, language string) (Policy, bool, error)
-	// Agreed is told of consents that were given with an enquiry, in the transaction's place; nil: they are kept with the
-	// enquiry alone.
-	Agreed func(ctx context.Context, c Consent) error
-}
-
-// Policy is a published text, as a page shows it.
-type Policy struct {
-	Body template.HTML
-	From time.Time // it holds from then on
-}
-
-// Consent is that somebody agreed to something beside what they asked.
-type Consent struct {
-	Org     flow.ID // of the operator
-	Enquiry flow.ID
-	Purpose string // news
-	Email   string
-	Version int // of the notice
-	Lang    string
-	At      time.Time
 }
 
 // Site serves the public pages.

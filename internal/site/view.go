@@ -43,7 +43,7 @@ type view struct {
 	Framed      bool   // another site's calendar is in the page
 	Form        *form
 	Trade       *trade
-	Policy      *Policy
+	Policy      *policy // nil: the program's own, in the page's words
 	Status      int
 }
 
@@ -63,25 +63,13 @@ func (s *Site) show(p page) httpd.Handler {
 		case "contact", "demo":
 			v.Form, err = s.newForm(r, p.name)
 		case "privacy", "terms":
-			err = v.published(r, p.name)
+			err = v.policy(r, p.name)
 		}
 		if err != nil {
 			return err
 		}
 		return s.render(w, r, p.name, v)
 	}
-}
-
-// published puts the text of a policy into the page, when one was published.
-func (v *view) published(r *http.Request, kind string) error {
-	if v.s.Policy == nil {
-		return nil
-	}
-	got, ok, err := v.s.Config.Policy(r.Context(), kind, v.Lang)
-	if err == nil && ok {
-		v.Policy = &got
-	}
-	return err
 }
 
 // render shows a page: written to memory first, so that it is whole or not there.
@@ -175,12 +163,6 @@ func (v *view) List(key string) (list []string) {
 
 // Lines are the lines of a text.
 func (v *view) Lines(text string) []string { return strings.Split(text, "\n") }
-
-// policyDay is the day of the program's own policies.
-const policyDay = "26-11-2026"
-
-// PolicyDay is the day from which the program's own policies hold.
-func (v *view) PolicyDay() string { return policyDay }
 
 // point is a heading with a sentence.
 type point struct{ Key, Title, Says string }

@@ -455,7 +455,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	a.tv(f, cartonsTV, f.cartons)
 	a.tv(f, labelsTV, f.labels)
 	common := map[string]string{"request": a.rightsRequest(f).String(), "tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
-		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "upload": upload.String(),
+		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "kind": "privacy", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	a.site(f, common)
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation

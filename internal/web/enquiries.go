@@ -1,8 +1,6 @@
 package web
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -10,6 +8,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -21,40 +20,6 @@ func (w *Web) enquiryRoutes() []httpd.Route {
 		{Pattern: "POST /enquiries/{enquiry}", May: flow.MayGovern, Whole: true, Handler: w.operators(w.doEnquiry)},
 		{Pattern: "POST /enquiries/{enquiry}/erase", May: flow.MayGovern, Whole: true, Handler: w.operators(w.eraseEnquiry)},
 	}
-}
-
-// operators lets those in who belong to the organisation of whoever runs the service. For everybody else the page does not
-// exist.
-func (w *Web) operators(h httpd.Handler) httpd.Handler {
-	return func(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-		own, err := w.operating(r.Context(), who.Org)
-		if err != nil {
-			return err
-		}
-		if !own {
-			return errNotYours
-		}
-		return h(rw, r, who)
-	}
-}
-
-// operating reports whether an organisation is that of whoever runs the service.
-func (w *Web) operating(ctx context.Context, org flow.ID) (bool, error) {
-	if w.Operator.Organisation == "" || org.IsZero() {
-		return false, nil
-	}
-	if known := w.operatorsOrg.Load(); known != nil {
-		return *known == org, nil
-	}
-	o, err := w.DB.OrganisationBySlug(ctx, w.Operator.Organisation)
-	if errors.Is(err, postgres.ErrNotFound) {
-		return false, nil // until it is there
-	}
-	if err != nil {
-		return false, err
-	}
-	w.operatorsOrg.Store(&o.ID)
-	return o.ID == org, nil
 }
 
 const enquiriesPath = "/enquiries"
@@ -231,13 +196,8 @@ func (w *Web) answerMail(p enquiryPage, command flow.ID, at time.Time) []postgre
 	if !p.Mailing() {
 		return nil
 	}
-	lang := p.Enquiry.Language
-	if _, ok := w.words.phrases[lang]; !ok {
-		lang = fallback
-	}
-	pairs := []any{"name", w.Operator.Called(), "text", p.Answer, "email", w.Operator.Email}
-	return []postgres.Mail{{To: p.Enquiry.Email, Subject: w.words.say(lang, "enquiry_mail_subject", pairs...), Text: w.words.say(lang, "enquiry_mail_text", pairs...),
-		Kind: "enquiry_answer", Key: command.String(), At: at}}
+	letter := letters.EnquiryAnswered{Name: p.Enquiry.Name, Operator: w.Operator.Called(), Answer: p.Answer}
+	return []postgres.Mail{postgres.NewMail(p.Enquiry.Email, p.Enquiry.Language, command.String(), letter, at)}
 }
 
 // eraseEnquiry forgets an enquiry at once.

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"clicarity/internal/egress"
@@ -82,10 +81,11 @@ type Web struct {
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
 	packs        *httpd.Limiter // packs of data, per member
 	deskMarks    deskMarks
-	takeouts     chan struct{}           // a place for each archive that is written
-	trials       *httpd.Limiter          // visitors who come to try, per address
-	operatorsOrg atomic.Pointer[flow.ID] // of whoever runs the service, once it is known
-	returned     once                    // sign-ins that came back from the company
+	takeouts     chan struct{} // a place for each archive that is written
+	returned     once          // sign-ins that came back from the company
+	ownHouse     ownHouse
+	notes        notes
+	trials       *httpd.Limiter // visitors who come to try, per address
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -147,7 +147,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.enquiryRoutes(), w.tryRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.enquiryRoutes(), w.tryRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.

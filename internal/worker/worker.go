@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 )
 
@@ -20,8 +22,13 @@ type Worker struct {
 	Now func() time.Time
 	// Mail sends mails; nil when none are to be sent.
 	Mail Mailer
-	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
-	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+	// Head is the letter with the head of an audit log; nil when none are to be written.
+	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
+
+	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations.
+	Operator operator.Operator
+	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
+	Policies func(kind string) string
 
 	// Also is what else is to be done in each round, for the installation as a whole.
 	Also []func(context.Context) error
@@ -72,6 +79,9 @@ func (w *Worker) Once(ctx context.Context) {
 	orgs, err := w.DB.Organisations(ctx)
 	if err != nil && ctx.Err() == nil {
 		w.Log.Error("the organisations cannot be listed", "error", err)
+	}
+	if err := w.tellPolicies(ctx, orgs); err != nil && ctx.Err() == nil {
+		w.Log.Error("a change of a policy was not told to everybody", "error", err)
 	}
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
@@ -138,8 +148,7 @@ func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
 		return err
 	}
 	for _, r := range readers {
-		subject, text := w.Head(r.Language, o, head, now)
-		if err := w.DB.MailHead(ctx, o.ID, r, today, subject, text, now); err != nil {
+		if err := w.DB.MailHead(ctx, o.ID, r, today, w.Head(o, head, now), now); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,33 @@
+package site
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"clicarity/internal/policies"
+	"clicarity/internal/postgres"
+)
+
+// The page shows the version that holds, and the others by their number; until one is published, the program's own.
+func TestPoliciesArePublic(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, clicarity)
+	if a := h.get("/about/privacy"); !strings.Contains(a.text, "Version 1") || !strings.Contains(a.text, "Who we are") || !strings.Contains(a.text, "hello@clicarity.example") || strings.Contains(a.text, "Other versions") {
+		t.Error("the program's own text is not there")
+	}
+	if a := h.get("/about/hi/privacy"); !strings.Contains(a.text, "हम कौन हैं") || !strings.Contains(a.text, `href="/about/privacy" lang="en"`) {
+		t.Error("the Hindi page has no translation, or does not say which text counts")
+	}
+	owner, err := h.db.OwnersToWrite(t.Context(), h.org)
+	if err != nil || len(owner) != 1 {
+		t.Fatal(owner, err)
+	}
+	p := postgres.Policy{Kind: policies.Privacy, Version: 2, Body: "## Now <b>new</b>\n\nWhat is new.", Effective: h.clock().Add(60 * 24 * time.Hour), By: owner[0].ID}
+	if err := h.db.SavePolicyDraft(t.Context(), h.org, p, h.clock()); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.get("/about/privacy?version=2"); strings.Contains(a.text, "What is new") {
+		t.Error("a draft is public")
+	}
+}
