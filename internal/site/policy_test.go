@@ -30,4 +30,20 @@ func TestPoliciesArePublic(t *testing.T) {
 	if a := h.get("/about/privacy?version=2"); strings.Contains(a.text, "What is new") {
 		t.Error("a draft is public")
 	}
+	p.Published = h.clock()
+	if err := h.db.PublishPolicy(t.Context(), h.org, p); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.get("/about/privacy"); strings.Contains(a.text, "What is new") || !strings.Contains(a.text, `href="?version=2"`) {
+		t.Error("the next version is not announced, or holds already")
+	}
+	if a := h.get("/about/privacy?version=2"); !strings.Contains(a.text, "What is new") || strings.Contains(a.text, "<b>new") || !strings.Contains(a.text, "not the one in force now") {
+		t.Error("the next version cannot be read as what it is")
+	}
+	h.pass(61 * 24 * time.Hour)
+	for _, path := range []string{"/about/privacy", "/about/hi/privacy"} {
+		if a := h.get(path); !strings.Contains(a.text, "What is new") || !strings.Contains(a.text, `href="?version=1"`) {
+			t.Errorf("%s does not show what holds", path)
+		}
+	}
 }
