@@ -26,6 +26,12 @@ var sealedColumns = []sealedColumn{
 	{"outbox", "content", "number::text", mailUse, "org_id::text"},
 	{"files", "sealed_key", "id::text", fileKeyUse, "org_id::text || ' file ' || id::text"},
 	{"files", "thumb", "id::text", fileThumbUse, "org_id::text || ' file ' || id::text"},
+	{"enquiries", "name", "id::text", enquiryUse, "org_id::text || ' ' || id::text || ' name'"},
+	{"enquiries", "company", "id::text", enquiryUse, "org_id::text || ' ' || id::text || ' company'"},
+	{"enquiries", "email", "id::text", enquiryUse, "org_id::text || ' ' || id::text || ' email'"},
+	{"enquiries", "phone", "id::text", enquiryUse, "org_id::text || ' ' || id::text || ' phone'"},
+	{"enquiries", "message", "id::text", enquiryUse, "org_id::text || ' ' || id::text || ' message'"},
+	{"enquiry_steps", "text", "enquiry_id::text || ' ' || id::text", enquiryUse, "org_id::text || ' ' || enquiry_id::text || ' step'"},
 	{"pictures", "bytes", "id::text", pictureUse, "id::text"},
 	{"pictures", "thumb", "id::text", thumbUse, "id::text"},
 }
