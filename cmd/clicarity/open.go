@@ -40,7 +40,7 @@ func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
 	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	if err := h.unlock(ctx, e); err != nil {
+	if err := errors.Join(h.unlock(ctx, e), h.eraseAgain(ctx, e, url)); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	if err := h.refold(ctx, e); err != nil {

@@ -54,6 +54,7 @@ var floors = map[string]int{
 	"internal/worker":          3,
 	"internal/demo":            3,
 	"internal/history":         3,
+	"internal/leaving":         3,
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
 	"internal/idptest":         4, // for tests only

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -141,10 +142,10 @@ func (db *DB) PolicyWalks(ctx context.Context, org flow.ID, now time.Time) ([]Wa
 
 // Owner is who is told of what an organisation has to know.
 type Owner struct {
-	ID       flow.ID
-	Name     string
-	Language string
-	Address  string // empty: they sign in with a phone number only
+	ID       flow.ID `json:"member"`
+	Name     string  `json:"name"`
+	Language string  `json:"language"`
+	Address  string  `json:"address"` // empty: they sign in with a phone number only
 }
 
 // OwnersAtOnce is how many owners of an organisation are read at once.
@@ -164,6 +165,23 @@ func (db *DB) Owners(ctx context.Context, org, after flow.ID) ([]Owner, error) {
 	return list, err
 }
 
+// maxOwners is how many owners of an organisation are written to about what is their own matter.
+const maxOwners = 50
+
+// OwnersToWrite are the first active owners of an organisation who have an address.
+func (db *DB) OwnersToWrite(ctx context.Context, org flow.ID) ([]Owner, error) {
+	var list []Owner
+	for after := (flow.ID{}); len(list) < maxOwners; {
+		page, err := db.Owners(ctx, org, after)
+		if err != nil || len(page) == 0 {
+			return list, err
+		}
+		after = page[len(page)-1].ID
+		list = append(list, slices.DeleteFunc(page, func(o Owner) bool { return o.Address == "" })...)
+	}
+	return list[:maxOwners], nil
+}
+
 // Told is a part of a walk: some owners of one organisation.
 type Told struct {
 	Org         flow.ID
@@ -175,12 +193,9 @@ type Told struct {
 // TellOwners puts letters into the outbox of an organisation and moves the walk on, both or neither. Whoever does it again, after
 // being stopped or at the same moment, writes nothing twice.
 func (db *DB) TellOwners(ctx context.Context, operator flow.ID, w Walk, told Told) error {
-	sealed := make([][]byte, len(told.Mails))
-	for i, m := range told.Mails {
-		var err error
-		if sealed[i], err = db.sealMail(ctx, told.Org, m); err != nil {
-			return err
-		}
+	sealed, err := db.sealMails(ctx, told.Org, told.Mails)
+	if err != nil {
+		return err
 	}
 	return db.inTenant(ctx, operator, func(tx pgx.Tx) error {
 		var ahead bool

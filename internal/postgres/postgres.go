@@ -119,7 +119,7 @@ func (db *DB) as(ctx context.Context, setting, value string, queue func(b *pgx.B
 	b := &pgx.Batch{}
 	b.Queue("select set_config($1, $2, true)", setting, value)
 	queue(b)
-	return db.pool.SendBatch(ctx, b).Close()
+	return whileOpen(db.pool.SendBatch(ctx, b).Close())
 }
 
 // rollback ends a failed transaction. When it cannot, the pool drops the connection: it is not idle.
@@ -134,7 +134,7 @@ func rollback(c *pgx.Conn) {
 
 // inTenant runs several steps in one transaction of an organisation, for set-up and other rare work.
 func (db *DB) inTenant(ctx context.Context, org flow.ID, f func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	return whileOpen(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, setOrg, org.String()); err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (db *DB) inTenant(ctx context.Context, org flow.ID, f func(tx pgx.Tx) error
 			return err
 		}
 		return f(tx)
-	})
+	}))
 }
 
 type editionKey struct {

@@ -114,7 +114,7 @@ func (db *DB) resealColumn(ctx context.Context, org flow.ID, k orgKey, c sealedC
 func (db *DB) oldValues(ctx context.Context, org flow.ID, k orgKey, c sealedColumn, after string) ([]old, error) {
 	var list []old
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(fmt.Sprintf(`select %[1]s, %[2]s, %[3]s from %[4]s where org_id = $1 and %[3]s is not null and substring(%[3]s from 1 for %[5]d) <> $2
+		b.Queue(fmt.Sprintf(`select %[1]s, %[2]s, %[3]s from %[4]s where org_id = $1 and length(%[3]s) > 0 and substring(%[3]s from 1 for %[5]d) <> $2
 			and (%[1]s) collate "C" > $3 order by (%[1]s) collate "C" limit %[6]d`, c.id, c.belongs, c.column, c.table, len(keys.Head(0)), resealAtOnce),
 			org, keys.Head(k.version), after).Query(func(rows pgx.Rows) error {
 			var o old

@@ -80,6 +80,121 @@ end $$;
 
 ALTER FUNCTION public.audited() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.closure_holds() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update log_heads set closed = (new.undone_at is null) where org_id = new.org_id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.closure_holds() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.closure_noted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if current_user = 'clicarity_owner' then -- it puts back what a restored backup did not know
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.begun_at is not null then
+    raise exception 'the deletion has begun' using errcode = 'insufficient_privilege';
+  end if;
+  if tg_op = 'INSERT' or (new.closed_at, new.undo_until, new.delete_from) is distinct from (old.closed_at, old.undo_until, old.delete_from)
+    or old.undone_at is not null and new.undone_at is null then
+    new.noted_at := clock_timestamp();
+    new.told := '{}';
+  end if;
+  return new;
+end $$;
+
+ALTER FUNCTION public.closure_noted() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  p record;
+  n bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select job_id, sha256, erased_at into strict p from pictures where org_id = p_org and id = p_picture for update;
+  if p.erased_at is not null then
+    return;
+  end if;
+  n := append_audit(p_org, 'picture_erased', p_picture::text, jsonb_build_object('hash', encode(p.sha256, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, picture_id, content, hash, reason) values (p_org, n, p.job_id, p_picture, sha256(''), p.sha256, p_reason);
+  update pictures set bytes = '', thumb = '', erased_at = p_at where org_id = p_org and id = p_picture;
+end $$;
+
+ALTER FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  with maps as (
+    select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
+    from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
+  )
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+      - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
+    || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
+      'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
+        where fixed_text(facts -> t) <> '""'))
+$$;
+
+ALTER FUNCTION public.facts_shape(kind text, facts jsonb) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.fixed_text(v jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select case when v #>> '{}' ~ '^-?[0-9.]{0,9}$' and v #>> '{}' <> '' or v #>> '{}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64}( [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64})*$' then v else '""'::jsonb end
+$_$;
+
+ALTER FUNCTION public.fixed_text(v jsonb) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.forget(p_table text, p_most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+  t     regclass;
+  free  text := '';
+  n     bigint;
+  keys  record;
+begin
+  if not public.may_forget() then
+    raise exception 'this organisation is not to be deleted' using errcode = 'insufficient_privilege';
+  end if;
+  select c.oid into t from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relname = p_table and c.relkind in ('r', 'p') and c.relname <> 'closures';
+  if t is null then
+    raise exception 'no table of organisations is called %', p_table using errcode = 'undefined_table';
+  end if;
+  for keys in select (select string_agg(format('k.%I = r.%I', f.attname, g.attname), ' and ')
+      from unnest(c.conkey, c.confkey) as x (own, other)
+      join pg_attribute f on f.attrelid = c.conrelid and f.attnum = x.own
+      join pg_attribute g on g.attrelid = c.confrelid and g.attnum = x.other) as says
+      from pg_constraint c where c.contype = 'f' and c.conrelid = t and c.confrelid = t loop
+    free := free || format(' and not exists (select from %s k where %s)', t, keys.says);
+  end loop;
+  execute format('with these as (select tableoid, ctid from %1$s r where r.org_id = $1%2$s limit $2)
+    delete from %1$s d using these where d.org_id = $1 and d.tableoid = these.tableoid and d.ctid = these.ctid', t, free)
+    using public.app_org(), least(greatest(p_most, 1), 10000);
+  get diagnostics n = row_count;
+  if n > 0 then
+    update public.closures set counts = jsonb_set(counts, array[p_table], to_jsonb(coalesce((counts ->> p_table)::bigint, 0) + n))
+      where org_id = public.app_org();
+  end if;
+  return n;
+end $_$;
+
+ALTER FUNCTION public.forget(p_table text, p_most integer) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.look_again() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -89,6 +204,50 @@ begin
 end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.may_forget() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  select exists (select from public.closures where org_id = public.app_org() and undone_at is null and begun_at is not null
+    and delete_from <= clock_timestamp() and noted_at + (delete_from - closed_at) <= clock_timestamp())
+$$;
+
+ALTER FUNCTION public.may_forget() OWNER TO clicarity_owner;
+
+CREATE TABLE public.movements (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    job_id uuid NOT NULL,
+    command_id uuid NOT NULL,
+    part integer NOT NULL,
+    kind text NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    device text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    mark text NOT NULL,
+    facts text NOT NULL,
+    hash bytea NOT NULL,
+    redacted bytea,
+    CONSTRAINT movements_redacted_check CHECK ((length(redacted) = 32))
+);
+
+ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movements OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.movement_content(m public.movements) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select uuid_send(m.org_id) || uuid_send(m.job_id) || uuid_send(m.command_id) || uuid_send(m.member_id) || int8send(m.part::bigint)
+    || int8send((extract(epoch from m.occurred_at) * 1000000)::bigint) || int8send((extract(epoch from m.recorded_at) * 1000000)::bigint)
+    || (select string_agg(int4send(length(convert_to(t, 'UTF8'))) || convert_to(t, 'UTF8'), '' order by n)
+      from unnest(array[m.kind, m.stage, m.device, m.mark, m.facts]) with ordinality x (t, n))
+$$;
+
+ALTER FUNCTION public.movement_content(m public.movements) OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE
@@ -108,10 +267,44 @@ end $$;
 
 ALTER FUNCTION public.post_waits() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  m    movements;
+  was  bytea;
+  now_ bytea;
+  n    bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select * into strict m from movements where org_id = p_org and seq = p_seq for update;
+  if m.facts = p_facts then
+    return;
+  end if;
+  was := sha256(movement_content(m));
+  if m.redacted is not null and m.redacted <> was or m.redacted is null and m.hash <> sha256(
+      coalesce((select hash from movements where org_id = p_org and seq = p_seq - 1), decode(repeat('00', 32), 'hex')) || int8send(p_seq) || movement_content(m)) then
+    raise exception 'movement % is not what was recorded', p_seq using errcode = 'data_exception';
+  end if;
+  m.facts := p_facts;
+  now_ := sha256(movement_content(m));
+  n := append_audit(p_org, 'movement_redacted', p_seq::text, jsonb_build_object('content', encode(now_, 'hex'), 'hash', encode(m.hash, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, seq, content, hash, reason) values (p_org, n, m.job_id, p_seq, now_, m.hash, p_reason);
+  update movements set facts = p_facts, redacted = now_ where org_id = p_org and seq = p_seq;
+end $$;
+
+ALTER FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -121,10 +314,22 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the organisation is closed' using errcode = 'CLF02';
+end $$;
+
+ALTER FUNCTION public.refuse_closed() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
@@ -139,14 +344,31 @@ CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-  if tg_op = 'UPDATE' and current_setting('app.reseal', true) = 'on' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_picture_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['bytes', 'thumb', 'erased_at'] = to_jsonb(old) - array['bytes', 'thumb', 'erased_at']
+    and new.erased_at is not null and length(new.bytes) = 0 and length(new.thumb) = 0
+    and exists (select from redactions r where r.org_id = new.org_id and r.picture_id = new.id) then
+    return new;
+  end if;
+  if current_setting('app.reseal', true) = 'on' and old.erased_at is null and new.erased_at is null and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
       is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
     return new;
   end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
-ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_policy_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -156,6 +378,35 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_policy_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['facts', 'redacted'] = to_jsonb(old) - array['facts', 'redacted']
+    and facts_shape(old.kind, new.facts::jsonb) = facts_shape(old.kind, old.facts::jsonb)
+    and new.redacted is not null and new.redacted = sha256(movement_content(new))
+    and exists (select from redactions r join audit a on a.org_id = r.org_id and a.seq = r.entry
+      where r.org_id = new.org_id and r.seq = new.seq and r.content = new.redacted and r.hash = old.hash and a.what = 'movement_redacted'
+        and r.entry = (select max(entry) from redactions l where l.org_id = new.org_id and l.seq = new.seq)) then
+    return new;
+  end if;
+  raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_while_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from closures where org_id = app_org() and undone_at is null) then
+    raise exception 'the organisation is closed' using errcode = 'CLF02';
+  end if;
+  return null;
+end $$;
+
+ALTER FUNCTION public.refuse_while_closed() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.renew_sessions() RETURNS trigger
     LANGUAGE plpgsql
@@ -332,6 +583,35 @@ CREATE TABLE public.challans (
 ALTER TABLE ONLY public.challans FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challans OWNER TO clicarity_owner;
+
+CREATE TABLE public.closures (
+    org_id uuid NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    closed_by uuid,
+    because text DEFAULT ''::text NOT NULL,
+    undo_until timestamp with time zone NOT NULL,
+    delete_from timestamp with time zone NOT NULL,
+    delete_by timestamp with time zone NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by uuid,
+    told text[] DEFAULT '{}'::text[] NOT NULL,
+    begun_at timestamp with time zone,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    contacts bytea,
+    done_at timestamp with time zone,
+    certificate text,
+    CONSTRAINT closures_because_check CHECK ((length(because) <= 500)),
+    CONSTRAINT closures_check CHECK (((undo_until >= (closed_at + '720:00:00'::interval)) AND (delete_from >= undo_until) AND (delete_by >= delete_from))),
+    CONSTRAINT closures_check1 CHECK (((undone_at IS NULL) OR (begun_at IS NULL))),
+    CONSTRAINT closures_check2 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_check3 CHECK (((certificate IS NULL) = (done_at IS NULL))),
+    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.closures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.closures OWNER TO clicarity_owner;
 
 CREATE TABLE public.column_maps (
     org_id uuid NOT NULL,
@@ -650,13 +930,28 @@ CREATE TABLE public.log_heads (
     seq bigint NOT NULL,
     hash bytea NOT NULL,
     fold integer DEFAULT 0 NOT NULL,
-    fold_job uuid
+    fold_job uuid,
+    closed boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='10');
 
 ALTER TABLE ONLY public.log_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads OWNER TO clicarity_owner;
+
+CREATE TABLE public.login_proofs (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    login text NOT NULL,
+    replaces text DEFAULT ''::text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT login_proofs_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.login_proofs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.login_proofs OWNER TO clicarity_owner;
 
 CREATE TABLE public.logins (
     org_id uuid NOT NULL,
@@ -696,6 +991,7 @@ CREATE TABLE public.members (
     seen_on text DEFAULT ''::text NOT NULL,
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
+    erased_at timestamp with time zone,
     letters text DEFAULT ''::text NOT NULL,
     CONSTRAINT members_letters_check CHECK ((letters = ANY (ARRAY[''::text, 'en'::text, 'hi'::text, 'mr'::text, 'gu'::text, 'ta'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
@@ -705,26 +1001,17 @@ ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members OWNER TO clicarity_owner;
 
-CREATE TABLE public.movements (
+CREATE TABLE public.nominees (
     org_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    job_id uuid NOT NULL,
-    command_id uuid NOT NULL,
-    part integer NOT NULL,
-    kind text NOT NULL,
-    stage text NOT NULL,
     member_id uuid NOT NULL,
-    device text NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    mark text NOT NULL,
-    facts text NOT NULL,
-    hash bytea NOT NULL
+    name text NOT NULL,
+    contact text NOT NULL,
+    named_at timestamp with time zone NOT NULL
 );
 
-ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.nominees FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.movements OWNER TO clicarity_owner;
+ALTER TABLE public.nominees OWNER TO clicarity_owner;
 
 CREATE TABLE public.nonconformances (
     org_id uuid NOT NULL,
@@ -857,6 +1144,7 @@ CREATE TABLE public.pictures (
     bytes bytea NOT NULL,
     thumb bytea NOT NULL,
     kept boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT pictures_bytes_check CHECK ((length(bytes) <= 4194304)),
     CONSTRAINT pictures_media_check CHECK ((media = ANY (ARRAY['image/jpeg'::text, 'image/png'::text]))),
     CONSTRAINT pictures_sent_check CHECK ((length(sent) = 32)),
@@ -993,6 +1281,25 @@ ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes OWNER TO clicarity_owner;
 
+CREATE TABLE public.redactions (
+    org_id uuid NOT NULL,
+    entry bigint NOT NULL,
+    job_id uuid NOT NULL,
+    seq bigint,
+    picture_id uuid,
+    content bytea NOT NULL,
+    hash bytea NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT redactions_check CHECK (((seq IS NULL) <> (picture_id IS NULL))),
+    CONSTRAINT redactions_content_check CHECK ((length(content) = 32)),
+    CONSTRAINT redactions_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT redactions_reason_check CHECK ((reason = ANY (ARRAY['erasure'::text, 'request'::text])))
+);
+
+ALTER TABLE ONLY public.redactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.redactions OWNER TO clicarity_owner;
+
 CREATE TABLE public.resets (
     org_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1004,6 +1311,79 @@ CREATE TABLE public.resets (
 ALTER TABLE ONLY public.resets FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resets OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_checks (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    language text NOT NULL,
+    body text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT rights_checks_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_checks_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'grievance'::text]))),
+    CONSTRAINT rights_checks_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.rights_checks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_mentions (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    place text NOT NULL,
+    row_key text NOT NULL
+);
+
+ALTER TABLE ONLY public.rights_mentions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_requests (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    member_id uuid,
+    name text DEFAULT ''::text NOT NULL,
+    contact text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    erase_at timestamp with time zone,
+    reminded text DEFAULT ''::text NOT NULL,
+    answered_at timestamp with time zone,
+    answer text DEFAULT ''::text NOT NULL,
+    handled_by uuid,
+    CONSTRAINT rights_requests_answer_check CHECK ((length(answer) <= 4000)),
+    CONSTRAINT rights_requests_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_requests_check CHECK (((erase_at IS NULL) OR (kind = 'erasure'::text))),
+    CONSTRAINT rights_requests_check1 CHECK (((state = 'planned'::text) = ((erase_at IS NOT NULL) AND (answered_at IS NULL)))),
+    CONSTRAINT rights_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'nomination'::text, 'grievance'::text]))),
+    CONSTRAINT rights_requests_reminded_check CHECK ((reminded = ANY (ARRAY[''::text, '10'::text, '2'::text, 'late'::text]))),
+    CONSTRAINT rights_requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'planned'::text, 'answered'::text, 'refused'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.rights_requests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_steps (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    n integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by uuid,
+    what text NOT NULL,
+    CONSTRAINT rights_steps_what_check CHECK ((what = ANY (ARRAY['opened'::text, 'planned'::text, 'cancelled'::text, 'answered'::text, 'refused'::text, 'reminded_10'::text, 'reminded_2'::text, 'reminded_late'::text, 'downloaded'::text, 'searched'::text, 'chosen'::text, 'corrected'::text, 'blocked'::text, 'erased'::text])))
+);
+
+ALTER TABLE ONLY public.rights_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps OWNER TO clicarity_owner;
 
 CREATE TABLE public.schema_migrations (
     name text NOT NULL,
@@ -1250,6 +1630,9 @@ ALTER TABLE ONLY public.challan_series
 ALTER TABLE ONLY public.challans
     ADD CONSTRAINT challans_pkey PRIMARY KEY (org_id, number);
 
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
 
@@ -1319,6 +1702,9 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_pkey PRIMARY KEY (org_id, token_hash);
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
@@ -1330,6 +1716,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_pkey PRIMARY KEY (org_id, member_id);
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_pkey PRIMARY KEY (org_id, id);
@@ -1394,8 +1783,23 @@ ALTER TABLE ONLY public.receipts
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (org_id, member_id, hash);
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_pkey PRIMARY KEY (org_id, entry);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_pkey PRIMARY KEY (org_id, request_id, place, row_key);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_pkey PRIMARY KEY (org_id, request_id, n);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
@@ -1503,6 +1907,8 @@ CREATE INDEX links_job ON public.links USING btree (org_id, job_id, created_at) 
 
 CREATE INDEX links_vendor ON public.links USING btree (org_id, vendor_id, created_at) WHERE (vendor_id IS NOT NULL);
 
+CREATE INDEX login_proofs_until ON public.login_proofs USING btree (org_id, until_at);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -1529,9 +1935,21 @@ CREATE INDEX policies_changer ON public.policies USING btree (org_id, changed_by
 
 CREATE UNIQUE INDEX policies_draft ON public.policies USING btree (org_id, kind) WHERE (published_at IS NULL);
 
+CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
+
+CREATE INDEX redactions_seq ON public.redactions USING btree (org_id, seq) WHERE (seq IS NOT NULL);
+
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
 CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
+
+CREATE INDEX rights_checks_until ON public.rights_checks USING btree (org_id, until_at);
+
+CREATE INDEX rights_requests_done ON public.rights_requests USING btree (org_id, answered_at, id) WHERE (answered_at IS NOT NULL);
+
+CREATE INDEX rights_requests_due ON public.rights_requests USING btree (org_id, due_at, id) WHERE (answered_at IS NULL);
+
+CREATE INDEX rights_requests_mine ON public.rights_requests USING btree (org_id, member_id, opened_at) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX sessions_device ON public.sessions USING btree (org_id, device_id) WHERE (device_id IS NOT NULL);
 
@@ -1575,6 +1993,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EAC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW WHEN ((CURRENT_USER = 'clicarity_app'::name)) EXECUTE FUNCTION public.audited('closure', 'org_id', 'closed_at undo_until delete_from undone_at');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
@@ -1584,6 +2004,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.nominees FOR EACH ROW EXECUTE FUNCTION public.audited('nominee', 'member_id', '', 'name contact');
 
 CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor person_figures');
 
@@ -1595,13 +2017,15 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.policies FOR EACH ROW EX
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.audited('support_grant', 'id', 'help given until opened_at member_id ended_at ended_by');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.audited('token', 'id', 'grants expires_at revoked_at');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', '', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
@@ -1625,9 +2049,59 @@ CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
+CREATE TRIGGER closed BEFORE INSERT ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.board_views FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.calendars FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.column_maps FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.devices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.identity_providers FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.invitations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.links FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE UPDATE OF seq ON public.log_heads FOR EACH ROW WHEN (old.closed) EXECUTE FUNCTION public.refuse_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.members FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.pictures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.pins FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.process_drafts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.process_versions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.processes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.sites FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.support_grants FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.tokens FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.uploads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.vendors FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
 CREATE TRIGGER consents_immutable BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
+
+CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
+
+CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1639,15 +2113,25 @@ CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
-CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER movements_immutable BEFORE DELETE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
+
+CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
 
 CREATE TRIGGER policies_immutable BEFORE UPDATE ON public.policies FOR EACH ROW WHEN ((old.published_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_policy_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
+
+CREATE TRIGGER redactions_immutable BEFORE DELETE OR UPDATE ON public.redactions FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER redactions_not_truncated BEFORE TRUNCATE ON public.redactions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
 
@@ -1768,6 +2252,9 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -1779,6 +2266,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1828,8 +2318,32 @@ ALTER TABLE ONLY public.processes
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_org_id_entry_fkey FOREIGN KEY (org_id, entry) REFERENCES public.audit(org_id, seq);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_handled_by_fkey FOREIGN KEY (org_id, handled_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_by_fkey FOREIGN KEY (org_id, by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
@@ -1900,6 +2414,8 @@ ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.closures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
@@ -1940,6 +2456,8 @@ ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
@@ -1947,6 +2465,8 @@ ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.nominees ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
@@ -1982,7 +2502,19 @@ ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.redactions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY roster ON public.closures FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
 CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -2017,6 +2549,8 @@ CREATE POLICY tenant ON public.challan_lines USING ((org_id = public.app_org()))
 CREATE POLICY tenant ON public.challan_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.closures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2058,6 +2592,8 @@ CREATE POLICY tenant ON public.links USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2065,6 +2601,8 @@ CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.nominees USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2100,7 +2638,17 @@ CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.recovery_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.redactions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_checks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_mentions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_requests USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2149,6 +2697,17 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
 
+REVOKE ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.forget(p_table text, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget(p_table text, p_most integer) TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
@@ -2170,6 +2729,36 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_lines TO clicarity_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_series TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
+
+GRANT SELECT ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(org_id) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(closed_at),UPDATE(closed_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(closed_by),UPDATE(closed_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(because),UPDATE(because) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(undo_until),UPDATE(undo_until) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(delete_from),UPDATE(delete_from) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(delete_by),UPDATE(delete_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(undone_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(undone_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(told) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(begun_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(contacts) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(done_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(certificate) ON TABLE public.closures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
@@ -2211,13 +2800,15 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.links TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
@@ -2281,7 +2872,17 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_app;
 
+GRANT SELECT ON TABLE public.redactions TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_checks TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_mentions TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rights_requests TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.rights_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
@@ -2303,7 +2904,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 

@@ -14,6 +14,10 @@ var (
 	record = Field{Purpose: Records, Seen: Colleagues, Kept: History, Export: Plain, Erase: Redact}
 	// copied is a text of the jobs' once more, made from it.
 	copied = record
+	// asked is what somebody asked about their data and was told.
+	asked = Field{Purpose: Rights, Seen: Owners, Kept: History, Export: Plain, Erase: Clear}
+	// unproven is what somebody asked whose address is not shown to be theirs yet.
+	unproven = Field{Purpose: Rights, Seen: Senders, Kept: Minutes, Export: Plain, Erase: Row}
 	// choice is an act of somebody about what is kept of them.
 	choice = Field{Whose: "subject", Purpose: Choices, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays}
 	// session is what is known of somebody who is logged in.
@@ -29,8 +33,10 @@ func (f Field) in(column string) Field { f.Column = column; return f }
 // with changes a field.
 func (f Field) with(change func(*Field)) Field { change(&f); return f }
 
-func said(f *Field)     { f.Export = Said }
-func managers(f *Field) { f.Seen = Managers }
+func said(f *Field)      { f.Export = Said }
+func managers(f *Field)  { f.Seen = Managers }
+func stays(f *Field)     { f.Erase = Stays }
+func forRights(f *Field) { f.Purpose, f.Seen = Rights, Owners }
 
 // Register is every table. A test compares it with the database, column by column: a migration that adds a column is red
 // until the column is here.
@@ -45,6 +51,7 @@ var Register = []Table{
 		{Column: "own_password", Whose: "id", Purpose: SignIn, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays},
 		{Column: "seen_at", Whose: "id", Purpose: Security, Seen: Managers, Kept: Membership, Export: Plain, Erase: Clear},
 		{Column: "seen_on", Whose: "id", Purpose: Security, Seen: Managers, Kept: Membership, Export: Plain, Erase: Clear},
+		member.in("erased_at"),
 		{Column: "notice", Whose: "id", Purpose: Choices, Seen: Managers, Kept: Membership, Export: Plain, Erase: Stays},
 	}},
 	{Name: "logins", About: "what they log in with", Rest: "org_id", Fields: []Field{
@@ -92,13 +99,30 @@ var Register = []Table{
 	{Name: "head_mails", About: "who gets the audit log's head by mail", Rest: "org_id day", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Security, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Row}}},
 
-	{Name: "movements", About: "what was done on jobs", Rest: "org_id seq job_id command_id part kind stage occurred_at recorded_at mark hash", Fields: []Field{
+	{Name: "rights_requests", About: "requests about their data", Rest: "org_id id", Fields: []Field{
+		asked.of("member_id", "member_id").with(stays), asked.of("member_id", "kind").with(stays), asked.of("member_id", "state").with(stays), asked.of("member_id", "opened_at").with(stays),
+		asked.of("member_id", "due_at").with(stays), asked.of("member_id", "erase_at").with(stays), asked.of("member_id", "answered_at").with(stays), asked.of("member_id", "reminded").with(stays),
+		asked.of("member_id", "language").with(stays), asked.of("member_id", "name"), asked.of("member_id", "contact"), asked.of("member_id", "body"), asked.of("member_id", "answer"),
+		doer.of("handled_by", "handled_by").with(func(f *Field) { f.Purpose = Rights }),
+	}},
+	{Name: "rights_steps", About: "what was done about requests", Rest: "org_id request_id n at what", Fields: []Field{
+		doer.of("by", "by").with(func(f *Field) { f.Purpose = Rights })}},
+	{Name: "rights_mentions", About: "texts out of which a name is taken", Rest: "org_id request_id place row_key"},
+	{Name: "rights_checks", About: "requests that wait for an address to be shown", Rest: "org_id token_hash until_at", Fields: []Field{
+		unproven.in("kind"), unproven.in("name"), unproven.in("email"), unproven.in("language"), unproven.in("body")}},
+	{Name: "nominees", About: "whom they name to act for them", Rest: "org_id", Fields: []Field{
+		own.of("member_id", "member_id").with(forRights), own.of("member_id", "name").with(forRights), own.of("member_id", "contact").with(forRights), own.of("member_id", "named_at").with(forRights)}},
+	{Name: "login_proofs", About: "new addresses that wait for a mail to be opened", Rest: "org_id until_at", Fields: []Field{
+		own.of("member_id", "member_id"), own.of("member_id", "login"), own.of("member_id", "replaces"), secret.of("member_id", "token_hash")}},
+
+	{Name: "movements", About: "what was done on jobs", Rest: "org_id seq job_id command_id part kind stage occurred_at recorded_at mark hash redacted", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		{Column: "device", Whose: "member_id", Purpose: Security, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "facts"),
 	}},
+	{Name: "redactions", About: "texts and pictures taken out of the history", Rest: "org_id entry job_id seq picture_id content hash reason"},
 	{Name: "receipts", About: "commands that were answered", Rest: "org_id command_id fingerprint first_seq last_seq jobs"},
-	{Name: "log_heads", About: "the end of the history", Rest: "org_id seq hash fold fold_job"},
+	{Name: "log_heads", About: "the end of the history", Rest: "org_id seq hash fold fold_job closed"},
 	{Name: "jobs", About: "jobs", Rest: "org_id id process_id version number number_key due status parent_id site moved_at left_at", Fields: []Field{
 		copied.in("state")}},
 	{Name: "work", About: "jobs at their stages", Rest: "org_id job_id stage process_id status on_hand ready_at station due away again quiet_at", Fields: []Field{
@@ -111,7 +135,7 @@ var Register = []Table{
 	{Name: "job_lots", About: "lots of material", Rest: "org_id lot_key way job_id stage place lot quantity"},
 	{Name: "job_waste", About: "wastage above the limit", Rest: "org_id job_id stage process_id share"},
 	{Name: "nonconformances", About: "non-conformances", Rest: "org_id id job_id stage number raised_at due open"},
-	{Name: "pictures", About: "photos and signatures", Rest: "org_id id job_id stage added_at sent sha256 media kept", Fields: []Field{
+	{Name: "pictures", About: "photos and signatures", Rest: "org_id id job_id stage added_at sent sha256 media kept erased_at", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "bytes"), copied.of("member_id", "thumb"),
 	}},
@@ -170,6 +194,11 @@ var Register = []Table{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},
 		{Column: "failure", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
+	}},
+	{Name: "closures", About: "closing the account", Rest: "org_id closed_at undo_until delete_from delete_by noted_at undone_at told begun_at counts done_at certificate", Fields: []Field{
+		doer.of("closed_by", "closed_by"), doer.of("undone_by", "undone_by"),
+		{Column: "because", Whose: "closed_by", Purpose: Setup, Seen: Owners, Kept: History, Export: Plain, Erase: Redact},
+		{Column: "contacts", Purpose: Letters, Seen: Senders, Kept: Until, Export: Said, Erase: Expires}, // of owners, until the certificate has gone
 	}},
 	{Name: "org_keys", About: "the company's keys", Rest: "org_id kind version master wrapped made_at retired_at swept_at"},
 	{Name: "mail_addresses", About: "addresses from which mails came back", Rest: "org_id", Fields: []Field{

@@ -18,14 +18,14 @@ import (
 func (w *Web) accountRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /account", May: flow.MaySelf, Handler: w.account},
-		{Pattern: "POST /account/password", May: flow.MaySelf, Handler: w.changePassword},
+		{Pattern: "POST /account/password", May: flow.MaySelf, Closed: true, Handler: w.changePassword},
 		{Pattern: "GET /account/factor", May: flow.MaySelf, Handler: w.newFactorPage},
 		{Pattern: "POST /account/factor", May: flow.MaySelf, Handler: w.newFactor},
 		{Pattern: "POST /account/app/remove", May: flow.MaySelf, Handler: w.dropApp},
 		{Pattern: "POST /account/codes", May: flow.MaySelf, Handler: w.newCodes},
 		{Pattern: "POST /account/passkeys/{passkey}/remove", May: flow.MaySelf, Handler: w.dropKey},
-		{Pattern: "POST /account/sessions/{session}/end", May: flow.MaySelf, Handler: w.endSession},
-		{Pattern: "POST /account/sessions/end", May: flow.MaySelf, Handler: w.endSessions},
+		{Pattern: "POST /account/sessions/{session}/end", May: flow.MaySelf, Closed: true, Handler: w.endSession},
+		{Pattern: "POST /account/sessions/end", May: flow.MaySelf, Closed: true, Handler: w.endSessions},
 		{Pattern: "GET /security", May: flow.MayGovern, Whole: true, Handler: w.security},
 		{Pattern: "POST /security", May: flow.MayGovern, Whole: true, Handler: w.setSecurity},
 		{Pattern: "POST /security/figures", May: flow.MayGovern, Whole: true, Handler: w.setPersonFigures},

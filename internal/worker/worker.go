@@ -30,6 +30,11 @@ type Worker struct {
 	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
 	Policies func(kind string) string
 
+	// Parting is how organisations leave.
+	Parting Parting
+	// Remind is the mail that reminds an owner of a request about somebody's data; nil when none are to be written.
+	Remind func(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string)
+
 	once sync.Once
 	box  postbox
 	bell bell
@@ -81,6 +86,7 @@ func (w *Worker) Once(ctx context.Context) {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
 		}
 	}
+	w.part(ctx)
 }
 
 func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
@@ -91,7 +97,7 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 }
