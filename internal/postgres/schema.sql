@@ -2894,7 +2894,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.told TO clicarity_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
