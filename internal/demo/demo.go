@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -128,8 +129,12 @@ func (f *factory) furnish(ctx context.Context, db *postgres.DB) error {
 			return err
 		}
 	}
-	for _, m := range f.staff.members[1:] {
-		if err := db.AddMember(ctx, f.org, m); err != nil {
+	for i, m := range f.staff.members {
+		if i > 0 { // the first came with the organisation
+			err = db.AddMember(ctx, f.org, m)
+		}
+		read := postgres.Consent{Subject: m.ID, Purpose: postgres.Notice, Act: postgres.Read, Version: letters.NoticeVersion, Language: letters.Known(m.Language), At: at, How: postgres.ByJoining, By: m.ID, Adult: true}
+		if err := errors.Join(err, db.RecordConsent(ctx, f.org, read)); err != nil {
 			return err
 		}
 	}

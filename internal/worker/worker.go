@@ -44,8 +44,8 @@ type Worker struct {
 	Also []func(context.Context) error
 	// Parting is how organisations leave.
 	Parting Parting
-	// Remind is the mail that reminds an owner of a request about somebody's data; nil when none are to be written.
-	Remind func(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string)
+	// Remind is the letter that reminds an owner of a request about somebody's data; nil when none are to be written.
+	Remind func(o postgres.Organisation, r postgres.RightsReminder) letters.Letter
 
 	once sync.Once
 	box  postbox
