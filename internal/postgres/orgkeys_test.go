@@ -191,6 +191,19 @@ func TestRotationUnderLoad(t *testing.T) {
 			}
 		})
 	}
+	group.Go(func() {
+		job := f.job("JC-L", 100)
+		for i := 0; ctx.Err() == nil; i++ {
+			text := fmt.Sprint("drawing ", i)
+			if got, err := f.contents(f.upload(job, "", text).ID); err != nil || got != text {
+				t.Errorf("a file: %q %v", got, err)
+				return
+			}
+			if i == 20 {
+				return // so many may wait for a command
+			}
+		}
+	})
 	<-enough
 	for range 4 {
 		rotateBoth(t, rotating, f, file)

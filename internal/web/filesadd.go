@@ -173,9 +173,12 @@ func (w *Web) receiveFile(r *http.Request, who flow.Person, in *incoming, part *
 	var picture *copied
 	var from io.Reader = body
 	var thumb func() []byte
+	if f.Media == "image/jpeg" {
+		from = pictures.WithoutPlace(body)
+	}
 	if f.Media == "image/jpeg" || f.Media == "image/png" {
 		picture = &copied{most: pictures.MaxSent}
-		from, thumb = io.TeeReader(body, picture), picture.thumb
+		from, thumb = io.TeeReader(from, picture), picture.thumb
 	}
 	stored, err := w.DB.PutFile(r.Context(), who.Org, f, from, thumb)
 	var refused *flow.Refusal
