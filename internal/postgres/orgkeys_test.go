@@ -160,6 +160,10 @@ func TestRotationUnderLoad(t *testing.T) {
 		return db
 	}
 	serving, rotating := program(), program()
+	root, err := serving.Installation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := openFirm(t, serving, "sahyadri")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -211,6 +215,10 @@ func TestRotationUnderLoad(t *testing.T) {
 	stop()
 	group.Wait()
 	settled(t, serving, f, written.Load())
+	after, err := program().Installation(t.Context())
+	if err != nil || after.Derive("pin") != root.Derive("pin") || after.Sign("link", []byte("x")) != root.Sign("link", []byte("x")) {
+		t.Errorf("PINs and links are not what they were: %v", err)
+	}
 }
 
 func rotateBoth(t *testing.T, db *postgres.DB, f *firm, file string) {

@@ -96,6 +96,9 @@ func (w *Web) receive(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		if err != nil {
 			return nil, err
 		}
+		if in.bad != nil { // what else comes is not waited for
+			break
+		}
 	}
 	if in.got == nil && in.bad == nil {
 		in.bad = w.sentBefore(r, who, in)
