@@ -147,7 +147,11 @@ func (db *DB) resealed(ctx context.Context, org flow.ID, k orgKey, c sealedColum
 			return nil, err
 		}
 	}
-	return db.sealWith(ctx, org, k, c.use, o.belongs, plain)
+	ready, err := db.unwrap(ctx, org, k)
+	if err != nil {
+		return nil, err
+	}
+	return ready.SealVersion(k.version, c.use, o.belongs, plain)
 }
 
 // putResealed puts a value in the place of the old one, if that is still there.

@@ -257,10 +257,18 @@ type filesPage struct {
 
 // filesPage is the files alone: where a form that could not be taken comes back.
 func (w *Web) filesPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	return w.showFiles(rw, r, who, r.FormValue("stage"), fileForm{}, nil)
+	return w.showFiles(rw, r, who, shownFiles{stage: r.FormValue("stage")})
 }
 
-func (w *Web) showFiles(rw http.ResponseWriter, r *http.Request, who flow.Person, stage string, f fileForm, cause error) error {
+// shownFiles are the files to show, of a stage or of all of the job, and what was typed that could not be taken.
+type shownFiles struct {
+	stage string
+	form  fileForm
+	cause error
+}
+
+func (w *Web) showFiles(rw http.ResponseWriter, r *http.Request, who flow.Person, show shownFiles) error {
+	stage, f, cause := show.stage, show.form, show.cause
 	id, err := pathID(r, "job")
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func (w *Web) addFile(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		if in.got != nil {
 			in.form.Sent, in.form.SentName = in.got.ID.String(), in.got.Name
 		}
-		return w.showFiles(rw, r, who, in.stage, in.form, err)
+		return w.showFiles(rw, r, who, shownFiles{in.stage, in.form, err})
 	}
 	http.Redirect(rw, r, fileHome(in.job, in.stage, receipt), http.StatusSeeOther)
 	return nil
@@ -334,7 +334,7 @@ func (w *Web) endFile(rw http.ResponseWriter, r *http.Request, who flow.Person, 
 	receipt, err := w.do(r, who, command, a)
 	var refused *flow.Refusal
 	if errors.As(err, &refused) && refused.Code != flow.NotFound {
-		return w.showFiles(rw, r, who, stage, fileForm{}, err)
+		return w.showFiles(rw, r, who, shownFiles{stage: stage, cause: err})
 	}
 	if err != nil {
 		return err
