@@ -190,9 +190,6 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
-    return old;
-  end if;
   raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -202,9 +199,6 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
-    return old;
-  end if;
   raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -232,9 +226,6 @@ CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
-    return old;
-  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -1549,7 +1540,9 @@ CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, r
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
-CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+CREATE TRIGGER audit_immutable BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_kept BEFORE DELETE ON public.audit FOR EACH ROW WHEN (((CURRENT_USER <> 'clicarity_owner'::name) OR (NOT public.may_forget()))) EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
@@ -1661,13 +1654,17 @@ CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
-CREATE TRIGGER movements_immutable BEFORE DELETE OR UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER movements_immutable BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER movements_kept BEFORE DELETE ON public.movements FOR EACH ROW WHEN (((CURRENT_USER <> 'clicarity_owner'::name) OR (NOT public.may_forget()))) EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
 
-CREATE TRIGGER pictures_kept BEFORE DELETE OR UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+CREATE TRIGGER pictures_immutable BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+
+CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN ((old.kept AND ((CURRENT_USER <> 'clicarity_owner'::name) OR (NOT public.may_forget())))) EXECUTE FUNCTION public.refuse_picture_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
