@@ -222,7 +222,7 @@ var readme = template.Must(template.New(readmeName).Funcs(template.FuncMap{"why"
 var leftOutWords = map[string]string{
 	postgres.LeftSecret: "it lets somebody in or opens something (a password's hash, a token, a key), and is of no use elsewhere",
 	postgres.LeftFile:   "it is a file of its own in the folder pictures",
-	postgres.LeftCopied: "the text of a mail that waits to be sent; it is sealed until then and forgotten afterwards",
+	postgres.LeftCopied: "it waits to be sent; it is sealed until then and forgotten afterwards",
 }
 
 const readmeText = `<!doctype html>

@@ -439,9 +439,10 @@ CREATE TABLE public.closures (
     CONSTRAINT closures_because_check CHECK ((length(because) <= 500)),
     CONSTRAINT closures_check CHECK (((undo_until >= (closed_at + '720:00:00'::interval)) AND (delete_from >= undo_until) AND (delete_by >= delete_from))),
     CONSTRAINT closures_check1 CHECK (((undone_at IS NULL) OR (begun_at IS NULL))),
-    CONSTRAINT closures_check2 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
-    CONSTRAINT closures_check3 CHECK (((certificate IS NULL) = (done_at IS NULL))),
-    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
+    CONSTRAINT closures_check2 CHECK ((begun_at >= delete_from)),
+    CONSTRAINT closures_check3 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_check4 CHECK (((certificate IS NULL) = (done_at IS NULL))),
+    CONSTRAINT closures_check5 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.closures FORCE ROW LEVEL SECURITY;

@@ -33,13 +33,13 @@ type TakeoutTable struct {
 const (
 	LeftSecret = "secret"  // it lets somebody in or opens something, and is of no use elsewhere
 	LeftFile   = "file"    // it is a file of its own there
-	LeftCopied = "waiting" // a mail or a question on its way, sealed until it has gone
+	LeftCopied = "waiting" // it waits to be sent, sealed until it has gone
 )
 
 // leftOut are the columns that are not taken out. Besides, no column is whose name says that it is a secret.
 var leftOut = map[string]string{
 	"pictures.bytes": LeftFile, "pictures.thumb": LeftFile, "passkeys.body": LeftSecret, "passkeys.credential": LeftSecret,
-	"outbox.content": LeftCopied, "closures.contacts": LeftSecret,
+	"outbox.content": LeftCopied, "closures.contacts": LeftCopied,
 }
 
 // Columns and tables of such names hold secrets, wherever they are.
