@@ -44,18 +44,27 @@ revoke all on function forget(text, int) from public;
 grant execute on function forget(text, int) to clicarity_app;
 
 -- What nobody may delete is deleted there, and nowhere else: that function acts as the owner of the tables, and nobody else does
--- who works for an organisation. The triggers ask that, not the functions that refuse, which stay as they are.
-drop trigger movements_immutable on movements;
-create trigger movements_immutable before update on movements for each row execute function refuse_change();
-create trigger movements_kept before delete on movements for each row
-  when (current_user <> 'clicarity_owner' or not may_forget()) execute function refuse_change();
+-- who works for an organisation.
+create or replace function refuse_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
 
-drop trigger audit_immutable on audit;
-create trigger audit_immutable before update on audit for each row execute function refuse_audit_change();
-create trigger audit_kept before delete on audit for each row
-  when (current_user <> 'clicarity_owner' or not may_forget()) execute function refuse_audit_change();
+create or replace function refuse_audit_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
 
-drop trigger pictures_kept on pictures;
-create trigger pictures_immutable before update on pictures for each row when (old.kept) execute function refuse_picture_change();
-create trigger pictures_kept before delete on pictures for each row
-  when (old.kept and (current_user <> 'clicarity_owner' or not may_forget())) execute function refuse_picture_change();
+create or replace function refuse_picture_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
