@@ -20,7 +20,6 @@ create table closures (
   certificate text,
   check (undo_until >= closed_at + interval '720 hours' and delete_from >= undo_until and delete_by >= delete_from),
   check (undone_at is null or begun_at is null),
-  check (begun_at >= delete_from),
   check (done_at is null or begun_at is not null),
   check ((certificate is null) = (done_at is null)),
   check (contacts is null or begun_at is not null)
