@@ -4,7 +4,7 @@ GO      ?= go
 PROGRAM := bin/clicarity
 SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
 
-.PHONY: help build run test check bench bench-read properties mutants authz e2e shots postgres chromium gcc
+.PHONY: help build run test check bench bench-read properties mutants authz privacy e2e shots postgres chromium gcc servers
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,12 +17,12 @@ $(PROGRAM): $(SOURCES)
 run: postgres build ## start Clicarity with its own PostgreSQL and the demo factory
 	$(PROGRAM) serve --demo
 
-test: postgres chromium gcc build ## run all tests, the browser journeys included
+test: postgres chromium gcc servers build ## run all tests, the browser journeys included
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -race -timeout 20m ./e2e
 
 check: ## gofmt, vet, staticcheck, errcheck, govulncheck
-	@test -z "$$(gofmt -l cmd internal bench e2e)" || { gofmt -l cmd internal bench e2e; echo "run gofmt -w on these"; exit 1; }
+	@test -z "$$(gofmt -l cmd internal bench e2e promises)" || { gofmt -l cmd internal bench e2e promises; echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) tool errcheck -ignoretests -exclude .errcheck ./...
@@ -45,6 +45,9 @@ mutants: ## break each of the rules on purpose and see a test fail (some minutes
 authz: postgres ## every route as everybody, for everything; prints how many checks
 	@$(GO) test ./internal/web ./internal/api -count=1 -v -run AuthorisationMatrix | grep -E 'checks over|_test.go|^(ok|FAIL|---)'
 
+privacy: postgres chromium gcc servers build ## run the test of every sentence of the privacy policy; prints what holds
+	@$(GO) run ./promises
+
 e2e: postgres chromium gcc build ## the browser journeys alone
 	$(GO) test -race -count=1 -v ./e2e
 
@@ -60,3 +63,10 @@ chromium:
 
 gcc:
 	@scripts/need gcc
+
+servers: # real ones, for the tests
+	@mkdir -p bin
+	@scripts/need pebble
+	@scripts/need versitygw
+	@scripts/need mailpit
+	@scripts/need strace

@@ -117,10 +117,6 @@ func orgExport(ctx context.Context, e env, args []string) error {
 	if len(args) != 2 {
 		return errors.New("say which organisation and where to: clicarity org export SLUG FILE.zip")
 	}
-	k, err := e.keys()
-	if err != nil {
-		return err
-	}
 	return withOrg(ctx, e, args[0], func(h *house, o postgres.Organisation) error {
 		if err := h.Audit(ctx, o.ID, postgres.Event{What: postgres.AuditExport, Detail: map[string]string{"list": "everything"}}); err != nil {
 			return err
@@ -129,14 +125,14 @@ func orgExport(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		err = errors.Join(h.exporter(k).Export(ctx, file, o), file.Sync(), file.Close())
+		err = errors.Join(h.exporter(h.keys).Export(ctx, file, o), file.Sync(), file.Close())
 		if err == nil {
 			err = os.Rename(file.Name(), args[1])
 		}
 		if err != nil {
 			return errors.Join(err, os.Remove(file.Name()))
 		}
-		_, err = fmt.Fprintf(e.out, "%s is in %s; check it with: clicarity verify --export %s --key %s\n", o.Slug, args[1], args[1], trailKey(k).Fingerprint())
+		_, err = fmt.Fprintf(e.out, "%s is in %s; check it with: clicarity verify --export %s --key %s\n", o.Slug, args[1], args[1], trailKey(h.keys).Fingerprint())
 		return err
 	})
 }

@@ -58,10 +58,7 @@ func TestTheLedgerDeletesAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := keys.File(filepath.Join(s.env["CLICARITY_DATA"], "key"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := keys.New([keys.Size]byte{1})
 	done := time.Now().Add(-24 * time.Hour)
 	c := postgres.Closure{Org: o.ID, Closing: flow.ClosingAt(flow.At(done.Add(-flow.DeleteAfter))), Begun: done, Done: done, Counts: map[string]int64{"jobs": 12}}
 	if c.Certificate, err = leaving.Certify(trailKey(k), c, false, "v1"); err != nil {

@@ -44,6 +44,8 @@ func commands() []command {
 		{"forecast", "forecast --org SLUG JOB | forecast backtest --org SLUG [--from DATE --to DATE]", forecast},
 		{"verify", "check an organisation's whole history  --org SLUG | a file alone  --audit FILE | --export FILE.zip | --certificate FILE  [--key FINGERPRINT]", verify},
 		{"rollups", "check what the Analytics pages read against the log, or make it anew  rollups check|rebuild --org SLUG", rollups},
+		{"bounce", "note that a mail came back: reads the mail server's report  [FILE, else standard input]", bounce},
+		{"keys", "the keys that secrets and files are sealed with  keys list | keys rotate-master | keys rotate --org SLUG", keysCommand},
 		{"doctor", "say whether this installation is sound", doctor},
 		{"version", "print the version", version},
 	}

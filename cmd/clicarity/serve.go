@@ -30,6 +30,9 @@ func serve(ctx context.Context, e env, args []string) error {
 	}); err != nil {
 		return err
 	}
+	if err := e.mayServe(); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.addr)
 	if err != nil {
 		return fmt.Errorf("cannot serve on %s: %w; set CLICARITY_ADDR to another address", e.addr, err)
@@ -49,8 +52,11 @@ func serve(ctx context.Context, e env, args []string) error {
 
 // url is the address to tell people.
 func (e env) url(l net.Listener) string {
-	if e.public != "" {
+	switch {
+	case e.public != "":
 		return e.public
+	case e.door.tls():
+		return "https://" + l.Addr().String()
 	}
 	return "http://" + l.Addr().String()
 }
@@ -95,14 +101,9 @@ func stayLean(ctx context.Context) {
 // serveUntil serves until the context ends, then lets requests under way finish.
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	k, err := e.keys()
-	if err != nil {
-		return err
-	}
-	h.SealMails(k)
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: k, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(),
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator,
 		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
-			return h.exporter(k).Export(ctx, to, o)
+			return h.exporter(h.keys).Export(ctx, to, o)
 		}})
 	if err != nil {
 		return err
@@ -111,7 +112,8 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Parting: e.parting(k, pages)}
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: e.parting(h.keys, pages),
+		Operator: e.operator, Policies: pages.PolicyLink}
 	background := make(chan struct{}, 3)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
@@ -120,11 +122,14 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	go func() { work.Nights(ctx); background <- struct{}{} }()
 	server := &http.Server{
-		Handler: whole(h.DB, pages, k, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: whole(h.DB, pages, h.keys, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	failed := make(chan error, 2)
+	plain, err := e.open(ctx, server, listener, failed)
+	if err != nil {
+		return err
+	}
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -133,7 +138,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	cancel()
 	quiet, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	err = errors.Join(err, server.Shutdown(quiet))
+	err = errors.Join(err, server.Shutdown(quiet), plain.Shutdown(quiet))
 	<-background
 	<-background
 	<-background

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"clicarity/internal/egress"
 )
 
 const module = "clicarity"
@@ -29,18 +31,24 @@ var floors = map[string]int{
 	"internal/httpd":           2,
 	"internal/measure":         1,
 	"internal/chart":           1,
+	"internal/operator":        1,
+	"internal/privacy":         1,
+	"internal/https":           2,
 	"internal/sheets":          2,
 	"internal/xes":             2,
 	"internal/blueprint":       2,
 	"internal/pictures":        2,
-	"internal/keys":            2,
+	"internal/keys":            1,
 	"internal/trail":           2,
 	"internal/passwords":       2,
 	"internal/factors":         2,
 	"internal/passkeys":        2,
 	"internal/smtp":            2,
+	"internal/letters":         1,
+	"internal/policies":        1,
 	"internal/egress":          2,
 	"internal/oidc":            2,
+	"internal/objects":         2,
 	"internal/web":             3,
 	"internal/api":             3,
 	"internal/worker":          3,
@@ -50,8 +58,10 @@ var floors = map[string]int{
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
 	"internal/idptest":         4, // for tests only
+	"internal/s3test":          4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
+	"promises":                 5,
 	"e2e":                      5,
 }
 
@@ -64,10 +74,12 @@ var allowed = map[string][]string{
 	"rsc.io/qr":                {"internal/factors"},
 	"golang.org/x/time":        {"internal/httpd"},
 	"github.com/wneessen":      {"internal/smtp"},
+	"golang.org/x/crypto/acme": {"internal/https"},
 	"go.yaml.in/yaml":          {"internal/blueprint"},
 	"github.com/go-webauthn":   {"internal/passkeys"},
 	"github.com/coreos":        {"internal/oidc"},
 	"golang.org/x/oauth2":      {"internal/oidc"},
+	"github.com/minio":         {"internal/objects", "internal/s3test"},
 }
 
 type pkg struct {
@@ -173,7 +185,7 @@ func TestGroundFloorIsPure(t *testing.T) {
 func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest"} {
+		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest", "internal/s3test"} {
 			if slices.Contains(p.Imports, module+"/"+helper) {
 				t.Errorf("%s imports %s outside a test", name, helper)
 			}
@@ -185,7 +197,7 @@ func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 func TestOnlyEgressGoesOut(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		if name == "internal/egress" || name == "bench" { // the load generator asks the server that it is given
+		if slices.Contains([]string{"internal/egress", "internal/postgres/local", "internal/s3test", "bench"}, name) { // the socket of the private database; servers that the tests and the load generator are given
 			continue
 		}
 		for _, f := range p.GoFiles {
@@ -198,7 +210,7 @@ func TestOnlyEgressGoesOut(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"x := http.Client{}", "x := &http.Client{Timeout: 1}", "x := new(http.Client)", "var x http.Client", "x, _ := http.Get(u)", "x := http.DefaultClient", "x := &http.Transport{}"} {
+	for _, text := range []string{"x := http.Client{}", "x := &http.Client{Timeout: 1}", "x := new(http.Client)", "var x http.Client", "x, _ := http.Get(u)", "x := http.DefaultClient", "x := &http.Transport{}", "x, _ := net.Dial(a, b)", "x := net.Dialer{}", "x, _ := tls.Dial(a, b, nil)"} {
 		if wayOut(t, "package p\nimport \"net/http\"\nfunc f() { "+text+" }") == "" {
 			t.Errorf("nobody notices %s", text)
 		}
@@ -208,7 +220,38 @@ func TestOnlyEgressGoesOut(t *testing.T) {
 	}
 }
 
-// wayOut is what a file has of net/http that makes requests, or makes a client for them, empty for nothing.
+// goesOut is what of the standard library makes connections or requests.
+var goesOut = map[string][]string{
+	"http": {"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
+	"net":  {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialIP", "DialUnix", "Dialer"},
+	"tls":  {"Dial", "DialWithDialer", "Dialer"},
+	"rpc":  {"Dial", "DialHTTP"},
+	"smtp": {"Dial", "SendMail"},
+}
+
+// talks are the libraries that make connections themselves, with the party of the register that each reaches.
+var talks = map[string]egress.Party{
+	"github.com/jackc/pgx":     egress.Database,
+	"github.com/wneessen":      egress.MailServer,
+	"golang.org/x/crypto/acme": egress.CertificateAuthority,
+	"github.com/coreos":        egress.IdentityProvider,
+	"github.com/minio":         egress.FileStore,
+}
+
+// Every library that talks to somebody outside has its room, and whom it reaches is in the register.
+func TestWhoeverIsReachedIsInTheRegister(t *testing.T) {
+	t.Parallel()
+	for library, party := range talks {
+		if len(allowed[library]) == 0 {
+			t.Errorf("%s may be used everywhere", library)
+		}
+		if !slices.ContainsFunc(egress.Register, func(p egress.Party) bool { return p.Code == party.Code }) {
+			t.Errorf("%s reaches %q, which is not in the register", library, party.Code)
+		}
+	}
+}
+
+// wayOut is what a file has of the standard library that makes connections, empty for nothing.
 func wayOut(t *testing.T, text string) string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
@@ -225,9 +268,8 @@ func wayOut(t *testing.T, text string) string {
 		if !ok || given[s] {
 			return true
 		}
-		if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "http" &&
-			slices.Contains([]string{"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"}, s.Sel.Name) {
-			found = "http." + s.Sel.Name
+		if pkg, ok := s.X.(*ast.Ident); ok && slices.Contains(goesOut[pkg.Name], s.Sel.Name) {
+			found = pkg.Name + "." + s.Sel.Name
 		}
 		return true
 	})

@@ -32,8 +32,9 @@ const MaxBody = 1 << 20
 
 const maxRedirects = 3
 
-// New makes a client. It keeps no connections: each is looked at when it is made, and serves one exchange.
-func New(o Options) *http.Client {
+// New makes a client to a party of the register. It keeps no connections: each is looked at when it is made, and serves one
+// exchange.
+func New(p Party, o Options) *http.Client {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
@@ -43,7 +44,7 @@ func New(o Options) *http.Client {
 		DialContext: dialer.DialContext, TLSClientConfig: tlsConfig(o.TLS), TLSHandshakeTimeout: o.Timeout / 2, ResponseHeaderTimeout: o.Timeout,
 		MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: true, ForceAttemptHTTP2: true,
 	}
-	return &http.Client{Transport: guard{transport, o}, Timeout: o.Timeout, CheckRedirect: sameHost}
+	return &http.Client{Transport: guard{transport, o, p}, Timeout: o.Timeout, CheckRedirect: sameHost}
 }
 
 func tlsConfig(given *tls.Config) *tls.Config {
@@ -70,11 +71,15 @@ func sameHost(r *http.Request, via []*http.Request) error {
 type guard struct {
 	http.RoundTripper
 	Options
+	party Party
 }
 
 // RoundTrip makes one exchange.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := g.Options.check(r.URL); err != nil {
+		return nil, err
+	}
+	if err := g.party.admit(r); err != nil {
 		return nil, err
 	}
 	resp, err := g.RoundTripper.RoundTrip(r)

@@ -84,7 +84,7 @@ var private = []string{"127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.
 // No address that somebody types reaches the program's own network, however it is written.
 func TestAbuseSSRFByAddress(t *testing.T) {
 	t.Parallel()
-	c := egress.New(egress.Options{})
+	c := egress.New(egress.CertificateAuthority, egress.Options{})
 	urls := []string{"http://login.example/", "ftp://login.example/", "file:///etc/passwd", "gopher://127.0.0.1:6379/_x", "//login.example", "login.example", "https://", "https:///x", "https:login.example",
 		"https://user:pass@login.example/", "https://login.example@127.0.0.1/", "https://[fe80::1%25eth0]/", "https://127.0.0.1:5432/", "", "javascript:alert(1)", "unix:///var/run/docker.sock",
 		"https://[::ffff:7f00:1]/", "https://[0:0:0:0:0:ffff:127.0.0.1]/", "HTTP://127.0.0.1/"}
@@ -111,12 +111,12 @@ func TestAbuseSSRFByAddress(t *testing.T) {
 func TestAbuseSSRFByName(t *testing.T) {
 	t.Parallel()
 	for _, ip := range private {
-		c := egress.New(egress.Options{Resolver: names(t, ip)})
+		c := egress.New(egress.CertificateAuthority, egress.Options{Resolver: names(t, ip)})
 		if _, err := get(t, c, "https://login.example/"); !errors.Is(err, egress.ErrForbidden) {
 			t.Errorf("a name for %s: %v", ip, err)
 		}
 	}
-	c := egress.New(egress.Options{Resolver: names(t, "127.0.0.1")})
+	c := egress.New(egress.CertificateAuthority, egress.Options{Resolver: names(t, "127.0.0.1")})
 	for _, host := range []string{"2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.0.1.nip.example", "localhost", "metadata.google.internal", "xn--nxasmq6b"} {
 		if _, err := get(t, c, "https://"+host+"/"); err == nil {
 			t.Errorf("%s was reached", host)
@@ -136,7 +136,7 @@ func TestAbuseSSRFByRebinding(t *testing.T) {
 	}
 	resolver := names(t, "192.0.2.1", "127.0.0.1") // first one that leads nowhere, then home
 	trusting := inside.Client().Transport.(*http.Transport).TLSClientConfig
-	c := egress.New(egress.Options{Resolver: resolver, TLS: trusting})
+	c := egress.New(egress.CertificateAuthority, egress.Options{Resolver: resolver, TLS: trusting})
 	if err := egress.Check("https://login.example:" + port); err != nil {
 		t.Errorf("the address itself: %v", err)
 	}
@@ -165,7 +165,7 @@ func TestAbuseSSRFByRedirect(t *testing.T) {
 	mux.HandleFunc("/here", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	c := egress.New(egress.Options{Loopback: true})
+	c := egress.New(egress.CertificateAuthority, egress.Options{Loopback: true})
 	for _, path := range []string{"/out", "/down", "/meta", "/round"} {
 		if _, err := get(t, c, server.URL+path); err == nil {
 			t.Errorf("%s was followed", path)
@@ -188,21 +188,21 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	c := egress.New(egress.Options{Loopback: true, TLS: server.Client().Transport.(*http.Transport).TLSClientConfig})
+	c := egress.New(egress.CertificateAuthority, egress.Options{Loopback: true, TLS: server.Client().Transport.(*http.Transport).TLSClientConfig})
 	if text, err := get(t, c, server.URL+"/"); err != nil || len(text) != egress.MaxBody {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
 	if text, err := get(t, c, server.URL+"/long"); !errors.Is(err, egress.ErrTooLong) {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
-	if _, err := get(t, egress.New(egress.Options{Loopback: true}), server.URL); err == nil {
+	if _, err := get(t, egress.New(egress.CertificateAuthority, egress.Options{Loopback: true}), server.URL); err == nil {
 		t.Error("a certificate of nobody was believed")
 	}
 	old := httptest.NewUnstartedServer(http.NotFoundHandler())
 	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // what is to be refused
 	old.StartTLS()
 	t.Cleanup(old.Close)
-	if _, err := get(t, egress.New(egress.Options{Loopback: true, TLS: old.Client().Transport.(*http.Transport).TLSClientConfig}), old.URL); err == nil {
+	if _, err := get(t, egress.New(egress.CertificateAuthority, egress.Options{Loopback: true, TLS: old.Client().Transport.(*http.Transport).TLSClientConfig}), old.URL); err == nil {
 		t.Error("an old TLS was spoken")
 	}
 }

@@ -116,37 +116,11 @@ func (db *DB) ReopenOrganisation(ctx context.Context, org, by flow.ID, now time.
 	})
 }
 
-// Owner is an owner who is written to.
-type Owner struct {
-	Member   flow.ID `json:"member"`
-	Language string  `json:"language"`
-	Address  string  `json:"address"`
-}
-
-// maxOwners is how many owners are written to at most.
-const maxOwners = 50
-
-// Owners are the owners of an organisation who have an address.
-func (db *DB) Owners(ctx context.Context, org flow.ID) (list []Owner, err error) {
-	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select * from (select m.id, m.language, `+addressOf+` as address from members m where m.org_id = $1 and m.role = 'owner'
-			and m.suspended_at is null and m.left_at is null order by m.id limit $2) o where address is not null`, org, maxOwners).Query(func(rows pgx.Rows) error {
-			var o Owner
-			_, err := pgx.ForEachRow(rows, []any{&o.Member, &o.Language, &o.Address}, func() error { list = append(list, o); return nil })
-			return err
-		})
-	})
-	return list, err
-}
-
 // TellClosure writes the mails of one reminder of a closing, once: whoever comes second writes none.
 func (db *DB) TellClosure(ctx context.Context, c Closure, kind flow.Reminder, mails []Mail) error {
-	sealed := make([][]byte, len(mails))
-	for i, m := range mails {
-		var err error
-		if sealed[i], err = db.sealMail(c.Org, m); err != nil {
-			return err
-		}
+	sealed, err := db.sealMails(ctx, c.Org, mails)
+	if err != nil {
+		return err
 	}
 	return db.inTenant(ctx, c.Org, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update closures set told = told || $2::text where org_id = $1 and closed_at = $3 and undone_at is null and begun_at is null
@@ -154,11 +128,7 @@ func (db *DB) TellClosure(ctx context.Context, c Closure, kind flow.Reminder, ma
 		if err != nil || tag.RowsAffected() == 0 || len(mails) == 0 {
 			return err
 		}
-		b := &pgx.Batch{}
-		for i, m := range mails {
-			queueMail(b, c.Org, m, sealed[i])
-		}
-		return tx.SendBatch(ctx, b).Close()
+		return sendMails(ctx, tx, c.Org, mails, sealed)
 	})
 }
 

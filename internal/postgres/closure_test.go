@@ -110,7 +110,7 @@ func TestRemindersAreWrittenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owners, err := f.db.Owners(t.Context(), f.org)
+	owners, err := f.db.OwnersToWrite(t.Context(), f.org)
 	if err != nil || len(owners) != 1 || owners[0].Address != "owner@sahyadri.example" {
 		t.Fatal(owners, err)
 	}
@@ -177,6 +177,16 @@ func TestNothingIsForgottenBeforeItsTime(t *testing.T) {
 	b.sound()
 }
 
+// started is a database with the installation's keys, as a server that starts makes them.
+func started(t *testing.T, url string) *postgres.DB {
+	t.Helper()
+	db := pgtest.Open(t, url)
+	if _, err := db.Installation(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 // dump is all rows of an organisation in all tables, as text.
 func dump(t *testing.T, url string, orgs ...flow.ID) string {
 	t.Helper()
@@ -196,7 +206,7 @@ func dump(t *testing.T, url string, orgs ...flow.ID) string {
 func TestForgettingIsOfOneOrganisationOnly(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	db := pgtest.Open(t, url)
+	db := started(t, url)
 	a, b := twoFirms(t, db)
 	before := dump(t, url, b.org)
 	closed := time.Now().Add(-60 * 24 * time.Hour)

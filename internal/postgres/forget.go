@@ -25,11 +25,11 @@ var ErrNotYet = errors.New("postgres: the time to delete this organisation has n
 // BeginDeletion notes that an organisation whose time has come is being deleted, and keeps where the certificate goes, sealed.
 // From then on nobody signs in to it. It may be called again: what was kept stays.
 func (db *DB) BeginDeletion(ctx context.Context, org flow.ID, now time.Time) error {
-	owners, err := db.Owners(ctx, org)
+	owners, err := db.OwnersToWrite(ctx, org)
 	if err != nil {
 		return err
 	}
-	contacts, err := db.sealContacts(org, owners)
+	contacts, err := db.sealContacts(ctx, org, owners)
 	if err != nil {
 		return err
 	}
@@ -42,18 +42,20 @@ func (db *DB) BeginDeletion(ctx context.Context, org flow.ID, now time.Time) err
 	})
 }
 
-func (db *DB) sealContacts(org flow.ID, owners []Owner) ([]byte, error) {
+// sealContacts seals with the installation's key: the organisation's own is the first thing that goes.
+func (db *DB) sealContacts(ctx context.Context, org flow.ID, owners []Owner) ([]byte, error) {
 	if len(owners) == 0 {
 		return nil, nil
-	}
-	if db.sealer == nil {
-		return nil, errors.New(noSealer)
 	}
 	text, err := json.Marshal(owners)
 	if err != nil {
 		return nil, err
 	}
-	return db.sealer.Seal(contactsUse, org.String(), text)
+	root, err := db.Installation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return root.Seal(contactsUse, org.String(), text)
 }
 
 // Contacts are those to whom the certificate of a deletion has still to go.
@@ -65,19 +67,20 @@ func (db *DB) Contacts(ctx context.Context, org flow.ID) (owners []Owner, err er
 	if err != nil || sealed == nil {
 		return nil, notFound(err)
 	}
-	if db.sealer == nil {
-		return nil, errors.New(noSealer)
-	}
-	text, err := db.sealer.Open(contactsUse, org.String(), sealed)
+	root, err := db.Installation(ctx)
 	if err != nil {
-		return nil, nil //nolint:nilerr // sealed with a master key that is no more: nobody can be told
+		return nil, err
+	}
+	text, err := root.Open(contactsUse, org.String(), sealed)
+	if err != nil {
+		return nil, err
 	}
 	return owners, json.Unmarshal(text, &owners)
 }
 
 // KeepContacts keeps those to whom the certificate has still to go, in the place of those before; none: they are forgotten.
 func (db *DB) KeepContacts(ctx context.Context, org flow.ID, owners []Owner) error {
-	sealed, err := db.sealContacts(org, owners)
+	sealed, err := db.sealContacts(ctx, org, owners)
 	if err != nil {
 		return err
 	}

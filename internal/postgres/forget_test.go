@@ -13,21 +13,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
 
-// planted are texts that are nowhere but in what is the organisation's.
-const planted = 200
+// markers are texts that are nowhere but in what is the organisation's.
+const markers = 200
 
 func marker(i int) string { return fmt.Sprintf("zqvmark%03dzq", i) }
 
 // plant leaves every marker somewhere: in names, sign-ins, jobs, uploads, mails and files.
-func (f *firm) plant() {
+func (f *firm) plantMarkers() {
 	f.t.Helper()
 	ctx, now := f.t.Context(), time.Now()
-	for i := range planted {
+	for i := range markers {
 		m, id := marker(i), newID(f.t)
 		var err error
 		switch i % 8 {
@@ -57,9 +59,9 @@ func (f *firm) plant() {
 }
 
 // found are the markers that a text holds, in whatever case, also as hexadecimal.
-func found(text []byte) (list []string) {
+func foundMarkers(text []byte) (list []string) {
 	text = bytes.ToLower(text)
-	for i := range planted {
+	for i := range markers {
 		if m := marker(i); bytes.Contains(text, []byte(m)) || bytes.Contains(text, []byte(hex.EncodeToString([]byte(m)))) {
 			list = append(list, m)
 		}
@@ -68,11 +70,10 @@ func found(text []byte) (list []string) {
 }
 
 // interrupted does something that a kill may stop at any moment: by the end of its context, or by the end of its connections.
-func interrupted(t *testing.T, url string, after time.Duration, cut bool, do func(ctx context.Context) error) error {
+func interrupted(t *testing.T, owner *pgx.Conn, after time.Duration, cut bool, do func(ctx context.Context) error) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	owner := pgtest.Owner(t, url)
 	done := make(chan error, 1)
 	go func() { done <- do(ctx) }()
 	select {
@@ -99,17 +100,18 @@ func interrupted(t *testing.T, url string, after time.Duration, cut bool, do fun
 func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	db := pgtest.Open(t, url)
+	db := started(t, url)
 	a, b := twoFirms(t, db)
 	c := openFirm(t, db, "firm-3")
 	c.fill()
-	a.plant()
+	a.plantMarkers()
 	before := dump(t, url, b.org, c.org)
+	owner := pgtest.Owner(t, url)
 	closed := time.Now().Add(-51 * 24 * time.Hour)
 	a.close(closed)
 	a.aged(url)
-	if n := len(found([]byte(dump(t, url, a.org)))); n != planted {
-		t.Fatalf("%d of %d markers can be found", n, planted)
+	if n := len(foundMarkers([]byte(dump(t, url, a.org)))); n != markers {
+		t.Fatalf("%d of %d markers can be found", n, markers)
 	}
 	kills := 0
 	for tries := 0; ; tries++ {
@@ -120,7 +122,7 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 		if kills >= 50 {
 			wait = time.Minute
 		}
-		err := interrupted(t, url, wait, tries%2 == 0, func(ctx context.Context) error {
+		err := interrupted(t, owner, wait, tries%2 == 0, func(ctx context.Context) error {
 			if err := db.BeginDeletion(ctx, a.org, closed.Add(flow.DeleteAfter)); err != nil {
 				return err
 			}
@@ -157,7 +159,7 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list := found(whole); len(list) > 0 {
+	if list := foundMarkers(whole); len(list) > 0 {
 		t.Errorf("a dump still has %v", list)
 	}
 	if n := strings.Count(string(whole), a.org.String()); n != 1 {

@@ -77,6 +77,8 @@ func (f *firm) fill() {
 	run := at(f.job("JC-4", 100), "printing")
 	f.must(flow.Start{Work: run})
 	f.must(flow.Finish{Work: run})
+	f.asked(member.ID)
+	f.lettered(now)
 	f.rolledUp()
 	f.closedOnce()
 }

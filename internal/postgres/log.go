@@ -15,11 +15,12 @@ import (
 // Record is a movement with its facts as they are stored, which is what its hash covers.
 type Record struct {
 	flow.Movement
-	Stored string
+	Stored   string
+	Redacted []byte // SHA-256 of what it says since texts of it were written over; nil: it says what it always said
 }
 
 const selectMovements = `select org_id, seq, job_id, command_id, part, kind, stage, member_id, device,
-	occurred_at, recorded_at, mark, facts, hash from movements`
+	occurred_at, recorded_at, mark, facts, hash, redacted from movements`
 
 func eachMovement(rows pgx.Rows, f func(Record) error) error {
 	defer rows.Close()
@@ -28,7 +29,7 @@ func eachMovement(rows pgx.Rows, f func(Record) error) error {
 		var occurred, recorded time.Time
 		var hash []byte
 		err := rows.Scan(&r.Org, &r.Seq, &r.Job, &r.Command, &r.Part, &r.Kind, &r.Stage, &r.Member, &r.Device,
-			&occurred, &recorded, &r.Mark, &r.Stored, &hash)
+			&occurred, &recorded, &r.Mark, &r.Stored, &hash, &r.Redacted)
 		if err != nil {
 			return err
 		}
@@ -157,7 +158,10 @@ func page(ctx context.Context, tx pgx.Tx, org flow.ID, after int64, limit int) (
 		return nil, err
 	}
 	var got []Record
-	return got, eachMovement(rows, func(r Record) error { got = append(got, r); return nil })
+	if err := eachMovement(rows, func(r Record) error { got = append(got, r); return nil }); err != nil {
+		return nil, err
+	}
+	return got, vouched(ctx, tx, org, got)
 }
 
 // FollowerAt is how far a follower has come and the state it left; 0 and nil before its first movement.

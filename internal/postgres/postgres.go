@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 )
 
 // AppRole is the database role that serves people. It owns nothing and is bound by row-level security.
@@ -37,7 +38,8 @@ type DB struct {
 	settings memo[flow.ID, knownSettings]
 	scopes   memo[scopeKey, flow.Scope]
 	waker    *waker
-	sealer   Sealer
+	ring     *keys.Ring
+	keys     memo[[32]byte, *keys.Keys] // of organisations, by how they are wrapped
 }
 
 // Options tune a DB.

@@ -16,6 +16,7 @@ import (
 type Takeout struct {
 	org flow.ID
 	tx  pgx.Tx
+	db  *DB
 }
 
 // TakeoutTable is a table as it is taken out.
@@ -71,7 +72,7 @@ func (db *DB) TakeOut(ctx context.Context, org flow.ID, f func(t *Takeout) error
 		if _, err := tx.Exec(ctx, "select set_config('timezone', 'UTC', true), set_config('intervalstyle', 'iso_8601', true)"); err != nil {
 			return err
 		}
-		return f(&Takeout{org, tx})
+		return f(&Takeout{org, tx, db})
 	})
 }
 
@@ -192,6 +193,9 @@ func (t *Takeout) Pictures(ctx context.Context, f func(name string, content []by
 		err := t.tx.QueryRow(ctx, "select id, media, bytes from pictures where org_id = $1 and id > $2 order by id limit 1", t.org, after).Scan(&after, &media, &content)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
+		}
+		if err == nil && len(content) > 0 { // not erased
+			content, err = t.db.openPicture(ctx, t.org, pictureUse, after, content)
 		}
 		if err == nil {
 			err = f(after.String()+map[string]string{"image/jpeg": ".jpg", "image/png": ".png"}[media], content)

@@ -23,6 +23,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/operator"
 	"clicarity/internal/passkeys"
 	"clicarity/internal/postgres"
 )
@@ -36,9 +37,10 @@ type Config struct {
 	Log    *slog.Logger
 	Keys   *keys.Keys
 	// Outside is the way to addresses that somebody typed; nil: egress.New.
-	Outside *http.Client
-	Mails   bool   // whether mails can be sent
-	URL     string // how people reach it, for links that leave the pages: https://jobs.example.in
+	Outside  *http.Client
+	Mails    bool   // whether mails can be sent
+	URL      string // how people reach it, for links that leave the pages: https://jobs.example.in
+	Operator operator.Operator
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// Takeout writes all of an organisation as one archive.
@@ -77,8 +79,12 @@ type Web struct {
 	comings      *httpd.Limiter // PINs and badges, per address and device
 	tvCodes      *httpd.Limiter // codes that TVs ask for, per address
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
-	takeouts     chan struct{}  // a place for each archive that is written
-	returned     once           // sign-ins that came back from the company
+	packs        *httpd.Limiter // packs of data, per member
+	deskMarks    deskMarks
+	takeouts     chan struct{} // a place for each archive that is written
+	returned     once          // sign-ins that came back from the company
+	ownHouse     ownHouse
+	notes        notes
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -91,10 +97,11 @@ func New(cfg Config) (*Web, error) {
 		resets: httpd.NewLimiter(10*time.Minute, 3), refusals: httpd.NewLimiter(30*time.Second, 20),
 		pairings: httpd.NewLimiter(10*time.Second, 20), comings: httpd.NewLimiter(2*time.Second, 30),
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
+		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
 	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
-		w.Outside = egress.New(egress.Options{})
+		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
 	var err error
 	if w.site, err = passkeys.New(cfg.URL); err != nil && !errors.Is(err, passkeys.ErrNoName) {
@@ -138,7 +145,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
