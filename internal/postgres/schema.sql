@@ -110,6 +110,53 @@ end $$;
 
 ALTER FUNCTION public.closure_noted() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  p record;
+  n bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select job_id, sha256, erased_at into strict p from pictures where org_id = p_org and id = p_picture for update;
+  if p.erased_at is not null then
+    return;
+  end if;
+  n := append_audit(p_org, 'picture_erased', p_picture::text, jsonb_build_object('hash', encode(p.sha256, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, picture_id, content, hash, reason) values (p_org, n, p.job_id, p_picture, sha256(''), p.sha256, p_reason);
+  update pictures set bytes = '', thumb = '', erased_at = p_at where org_id = p_org and id = p_picture;
+end $$;
+
+ALTER FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  with maps as (
+    select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
+    from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
+  )
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+      - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
+    || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
+      'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
+        where fixed_text(facts -> t) <> '""'))
+$$;
+
+ALTER FUNCTION public.facts_shape(kind text, facts jsonb) OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.fixed_text(v jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select case when v #>> '{}' ~ '^-?[0-9.]{0,9}$' and v #>> '{}' <> '' or v #>> '{}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64}( [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{64})*$' then v else '""'::jsonb end
+$_$;
+
+ALTER FUNCTION public.fixed_text(v jsonb) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.forget(p_table text, p_most integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -168,6 +215,40 @@ $$;
 
 ALTER FUNCTION public.may_forget() OWNER TO clicarity_owner;
 
+CREATE TABLE public.movements (
+    org_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    job_id uuid NOT NULL,
+    command_id uuid NOT NULL,
+    part integer NOT NULL,
+    kind text NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    device text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    mark text NOT NULL,
+    facts text NOT NULL,
+    hash bytea NOT NULL,
+    redacted bytea,
+    CONSTRAINT movements_redacted_check CHECK ((length(redacted) = 32))
+);
+
+ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movements OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.movement_content(m public.movements) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select uuid_send(m.org_id) || uuid_send(m.job_id) || uuid_send(m.command_id) || uuid_send(m.member_id) || int8send(m.part::bigint)
+    || int8send((extract(epoch from m.occurred_at) * 1000000)::bigint) || int8send((extract(epoch from m.recorded_at) * 1000000)::bigint)
+    || (select string_agg(int4send(length(convert_to(t, 'UTF8'))) || convert_to(t, 'UTF8'), '' order by n)
+      from unnest(array[m.kind, m.stage, m.device, m.mark, m.facts]) with ordinality x (t, n))
+$$;
+
+ALTER FUNCTION public.movement_content(m public.movements) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.parts_of(word text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -186,10 +267,44 @@ end $$;
 
 ALTER FUNCTION public.post_waits() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  m    movements;
+  was  bytea;
+  now_ bytea;
+  n    bigint;
+begin
+  if p_org is distinct from app_org() then
+    raise exception 'not your organisation' using errcode = 'insufficient_privilege';
+  end if;
+  select * into strict m from movements where org_id = p_org and seq = p_seq for update;
+  if m.facts = p_facts then
+    return;
+  end if;
+  was := sha256(movement_content(m));
+  if m.redacted is not null and m.redacted <> was or m.redacted is null and m.hash <> sha256(
+      coalesce((select hash from movements where org_id = p_org and seq = p_seq - 1), decode(repeat('00', 32), 'hex')) || int8send(p_seq) || movement_content(m)) then
+    raise exception 'movement % is not what was recorded', p_seq using errcode = 'data_exception';
+  end if;
+  m.facts := p_facts;
+  now_ := sha256(movement_content(m));
+  n := append_audit(p_org, 'movement_redacted', p_seq::text, jsonb_build_object('content', encode(now_, 'hex'), 'hash', encode(m.hash, 'hex'), 'reason', p_reason));
+  insert into redactions (org_id, entry, job_id, seq, content, hash, reason) values (p_org, n, m.job_id, p_seq, now_, m.hash, p_reason);
+  update movements set facts = p_facts, redacted = now_ where org_id = p_org and seq = p_seq;
+end $$;
+
+ALTER FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -199,6 +314,9 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -226,10 +344,57 @@ CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
 ALTER FUNCTION public.refuse_picture_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_picture_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['bytes', 'thumb', 'erased_at'] = to_jsonb(old) - array['bytes', 'thumb', 'erased_at']
+    and new.erased_at is not null and length(new.bytes) = 0 and length(new.thumb) = 0
+    and exists (select from redactions r where r.org_id = new.org_id and r.picture_id = new.id) then
+    return new;
+  end if;
+  if current_setting('app.reseal', true) = 'on' and old.erased_at is null and new.erased_at is null and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
+    return new;
+  end if;
+  raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_policy_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a published policy is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_policy_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if to_jsonb(new) - array['facts', 'redacted'] = to_jsonb(old) - array['facts', 'redacted']
+    and facts_shape(old.kind, new.facts::jsonb) = facts_shape(old.kind, old.facts::jsonb)
+    and new.redacted is not null and new.redacted = sha256(movement_content(new))
+    and exists (select from redactions r join audit a on a.org_id = r.org_id and a.seq = r.entry
+      where r.org_id = new.org_id and r.seq = new.seq and r.content = new.redacted and r.hash = old.hash and a.what = 'movement_redacted'
+        and r.entry = (select max(entry) from redactions l where l.org_id = new.org_id and l.seq = new.seq)) then
+    return new;
+  end if;
+  raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_rewrite() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_while_closed() RETURNS trigger
     LANGUAGE plpgsql
@@ -439,10 +604,10 @@ CREATE TABLE public.closures (
     CONSTRAINT closures_because_check CHECK ((length(because) <= 500)),
     CONSTRAINT closures_check CHECK (((undo_until >= (closed_at + '720:00:00'::interval)) AND (delete_from >= undo_until) AND (delete_by >= delete_from))),
     CONSTRAINT closures_check1 CHECK (((undone_at IS NULL) OR (begun_at IS NULL))),
-    CONSTRAINT closures_check2 CHECK ((begun_at >= delete_from)),
-    CONSTRAINT closures_check3 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
-    CONSTRAINT closures_check4 CHECK (((certificate IS NULL) = (done_at IS NULL))),
-    CONSTRAINT closures_check5 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
+    CONSTRAINT closures_check2 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_check3 CHECK (((certificate IS NULL) = (done_at IS NULL))),
+    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_day CHECK ((begun_at >= delete_from))
 );
 
 ALTER TABLE ONLY public.closures FORCE ROW LEVEL SECURITY;
@@ -458,6 +623,37 @@ CREATE TABLE public.column_maps (
 ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.consents (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    subject uuid NOT NULL,
+    purpose text NOT NULL,
+    act text NOT NULL,
+    version integer NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    by_id uuid,
+    adult boolean DEFAULT false NOT NULL,
+    CONSTRAINT consents_act_check CHECK ((act = ANY (ARRAY['read'::text, 'given'::text, 'withdrawn'::text]))),
+    CONSTRAINT consents_check CHECK (((purpose = 'notice'::text) = (act = 'read'::text))),
+    CONSTRAINT consents_how_check CHECK ((how = ANY (ARRAY['join'::text, 'page'::text, 'form'::text, 'one_click'::text, 'desk'::text, 'import'::text]))),
+    CONSTRAINT consents_purpose_check CHECK ((purpose = ANY (ARRAY['notice'::text, 'news'::text])))
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO clicarity_owner;
+
+ALTER TABLE public.consents ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consents_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.devices (
     org_id uuid NOT NULL,
@@ -744,6 +940,20 @@ ALTER TABLE ONLY public.log_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads OWNER TO clicarity_owner;
 
+CREATE TABLE public.login_proofs (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id uuid NOT NULL,
+    login text NOT NULL,
+    replaces text DEFAULT ''::text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT login_proofs_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.login_proofs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.login_proofs OWNER TO clicarity_owner;
+
 CREATE TABLE public.logins (
     org_id uuid NOT NULL,
     login text NOT NULL,
@@ -753,6 +963,19 @@ CREATE TABLE public.logins (
 ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins OWNER TO clicarity_owner;
+
+CREATE TABLE public.mail_addresses (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    hard integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT mail_addresses_hard_check CHECK ((hard > 0))
+);
+
+ALTER TABLE ONLY public.mail_addresses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_addresses OWNER TO clicarity_owner;
 
 CREATE TABLE public.members (
     org_id uuid NOT NULL,
@@ -769,6 +992,9 @@ CREATE TABLE public.members (
     seen_on text DEFAULT ''::text NOT NULL,
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
+    erased_at timestamp with time zone,
+    letters text DEFAULT ''::text NOT NULL,
+    CONSTRAINT members_letters_check CHECK ((letters = ANY (ARRAY[''::text, 'en'::text, 'hi'::text, 'mr'::text, 'gu'::text, 'ta'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -776,26 +1002,17 @@ ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members OWNER TO clicarity_owner;
 
-CREATE TABLE public.movements (
+CREATE TABLE public.nominees (
     org_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    job_id uuid NOT NULL,
-    command_id uuid NOT NULL,
-    part integer NOT NULL,
-    kind text NOT NULL,
-    stage text NOT NULL,
     member_id uuid NOT NULL,
-    device text NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    mark text NOT NULL,
-    facts text NOT NULL,
-    hash bytea NOT NULL
+    name text NOT NULL,
+    contact text NOT NULL,
+    named_at timestamp with time zone NOT NULL
 );
 
-ALTER TABLE ONLY public.movements FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.nominees FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.movements OWNER TO clicarity_owner;
+ALTER TABLE public.nominees OWNER TO clicarity_owner;
 
 CREATE TABLE public.nonconformances (
     org_id uuid NOT NULL,
@@ -822,6 +1039,23 @@ CREATE TABLE public.number_series (
 ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series OWNER TO clicarity_owner;
+
+CREATE TABLE public.org_keys (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    master text NOT NULL,
+    wrapped bytea NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    swept_at timestamp with time zone,
+    CONSTRAINT org_keys_kind_check CHECK ((kind = ANY (ARRAY['data'::text, 'root'::text]))),
+    CONSTRAINT org_keys_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.org_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys OWNER TO clicarity_owner;
 
 CREATE TABLE public.organisations (
     org_id uuid NOT NULL,
@@ -854,7 +1088,9 @@ CREATE TABLE public.outbox (
     tries integer DEFAULT 0 NOT NULL,
     sent_at timestamp with time zone,
     failed_at timestamp with time zone,
-    failure text DEFAULT ''::text NOT NULL
+    failure text DEFAULT ''::text NOT NULL,
+    offered_at timestamp with time zone,
+    bounced_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -909,6 +1145,7 @@ CREATE TABLE public.pictures (
     bytes bytea NOT NULL,
     thumb bytea NOT NULL,
     kept boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT pictures_bytes_check CHECK ((length(bytes) <= 4194304)),
     CONSTRAINT pictures_media_check CHECK ((media = ANY (ARRAY['image/jpeg'::text, 'image/png'::text]))),
     CONSTRAINT pictures_sent_check CHECK ((length(sent) = 32)),
@@ -944,6 +1181,46 @@ CREATE TABLE public.pins (
 ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins OWNER TO clicarity_owner;
+
+CREATE TABLE public.policies (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    body text NOT NULL,
+    material boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by uuid NOT NULL,
+    published_at timestamp with time zone,
+    published_by uuid,
+    effective_at timestamp with time zone,
+    CONSTRAINT policies_body_check CHECK ((length(body) <= 100000)),
+    CONSTRAINT policies_check CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (effective_at IS NULL)))),
+    CONSTRAINT policies_check1 CHECK ((effective_at >= published_at)),
+    CONSTRAINT policies_kind_check CHECK ((kind = ANY (ARRAY['privacy'::text, 'terms'::text]))),
+    CONSTRAINT policies_version_check CHECK ((version > 1))
+);
+
+ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies OWNER TO clicarity_owner;
+
+CREATE TABLE public.policy_walks (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    told_to uuid,
+    done_at timestamp with time zone,
+    written integer DEFAULT 0 NOT NULL,
+    unreachable integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.policy_walks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -1005,6 +1282,25 @@ ALTER TABLE ONLY public.recovery_codes FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes OWNER TO clicarity_owner;
 
+CREATE TABLE public.redactions (
+    org_id uuid NOT NULL,
+    entry bigint NOT NULL,
+    job_id uuid NOT NULL,
+    seq bigint,
+    picture_id uuid,
+    content bytea NOT NULL,
+    hash bytea NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT redactions_check CHECK (((seq IS NULL) <> (picture_id IS NULL))),
+    CONSTRAINT redactions_content_check CHECK ((length(content) = 32)),
+    CONSTRAINT redactions_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT redactions_reason_check CHECK ((reason = ANY (ARRAY['erasure'::text, 'request'::text])))
+);
+
+ALTER TABLE ONLY public.redactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.redactions OWNER TO clicarity_owner;
+
 CREATE TABLE public.resets (
     org_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1016,6 +1312,79 @@ CREATE TABLE public.resets (
 ALTER TABLE ONLY public.resets FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resets OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_checks (
+    org_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    language text NOT NULL,
+    body text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT rights_checks_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_checks_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'grievance'::text]))),
+    CONSTRAINT rights_checks_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.rights_checks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_mentions (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    place text NOT NULL,
+    row_key text NOT NULL
+);
+
+ALTER TABLE ONLY public.rights_mentions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_requests (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    member_id uuid,
+    name text DEFAULT ''::text NOT NULL,
+    contact text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    erase_at timestamp with time zone,
+    reminded text DEFAULT ''::text NOT NULL,
+    answered_at timestamp with time zone,
+    answer text DEFAULT ''::text NOT NULL,
+    handled_by uuid,
+    CONSTRAINT rights_requests_answer_check CHECK ((length(answer) <= 4000)),
+    CONSTRAINT rights_requests_body_check CHECK ((length(body) <= 4000)),
+    CONSTRAINT rights_requests_check CHECK (((erase_at IS NULL) OR (kind = 'erasure'::text))),
+    CONSTRAINT rights_requests_check1 CHECK (((state = 'planned'::text) = ((erase_at IS NOT NULL) AND (answered_at IS NULL)))),
+    CONSTRAINT rights_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'correction'::text, 'erasure'::text, 'withdrawal'::text, 'nomination'::text, 'grievance'::text]))),
+    CONSTRAINT rights_requests_reminded_check CHECK ((reminded = ANY (ARRAY[''::text, '10'::text, '2'::text, 'late'::text]))),
+    CONSTRAINT rights_requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'planned'::text, 'answered'::text, 'refused'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.rights_requests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests OWNER TO clicarity_owner;
+
+CREATE TABLE public.rights_steps (
+    org_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    n integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by uuid,
+    what text NOT NULL,
+    CONSTRAINT rights_steps_what_check CHECK ((what = ANY (ARRAY['opened'::text, 'planned'::text, 'cancelled'::text, 'answered'::text, 'refused'::text, 'reminded_10'::text, 'reminded_2'::text, 'reminded_late'::text, 'downloaded'::text, 'searched'::text, 'chosen'::text, 'corrected'::text, 'blocked'::text, 'erased'::text])))
+);
+
+ALTER TABLE ONLY public.rights_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps OWNER TO clicarity_owner;
 
 CREATE TABLE public.schema_migrations (
     name text NOT NULL,
@@ -1116,6 +1485,17 @@ CREATE TABLE public.tokens (
 ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
+
+CREATE TABLE public.told (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    topic text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.told FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told OWNER TO clicarity_owner;
 
 CREATE TABLE public.tv_codes (
     org_id uuid NOT NULL,
@@ -1257,6 +1637,9 @@ ALTER TABLE ONLY public.closures
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
 
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
 
@@ -1320,8 +1703,14 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_pkey PRIMARY KEY (org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_pkey PRIMARY KEY (org_id, token_hash);
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
+
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_pkey PRIMARY KEY (org_id, address);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
@@ -1329,11 +1718,17 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
 
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_pkey PRIMARY KEY (org_id, member_id);
+
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (org_id, process_id, year);
+
+ALTER TABLE ONLY public.org_keys
+    ADD CONSTRAINT org_keys_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (org_id);
@@ -1365,6 +1760,12 @@ ALTER TABLE ONLY public.pin_tries
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
 
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, kind, version);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_pkey PRIMARY KEY (org_id, kind, version);
+
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
 
@@ -1383,8 +1784,23 @@ ALTER TABLE ONLY public.receipts
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (org_id, member_id, hash);
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_pkey PRIMARY KEY (org_id, entry);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_pkey PRIMARY KEY (org_id, token_hash);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_pkey PRIMARY KEY (org_id, request_id, place, row_key);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_pkey PRIMARY KEY (org_id, request_id, n);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
@@ -1409,6 +1825,9 @@ ALTER TABLE ONLY public.tallies
 
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_pkey PRIMARY KEY (org_id, member_id, topic);
 
 ALTER TABLE ONLY public.tv_codes
     ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
@@ -1442,6 +1861,8 @@ CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) 
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
+
+CREATE INDEX consents_subject ON public.consents USING btree (org_id, subject, purpose, number);
 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
@@ -1487,6 +1908,8 @@ CREATE INDEX links_job ON public.links USING btree (org_id, job_id, created_at) 
 
 CREATE INDEX links_vendor ON public.links USING btree (org_id, vendor_id, created_at) WHERE (vendor_id IS NOT NULL);
 
+CREATE INDEX login_proofs_until ON public.login_proofs USING btree (org_id, until_at);
+
 CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
@@ -1495,9 +1918,13 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX outbox_counted ON public.outbox USING btree (org_id, kind, key);
+
 CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
+
+CREATE INDEX outbox_recent ON public.outbox USING btree (org_id, number DESC);
 
 CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
 
@@ -1505,9 +1932,25 @@ CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
 
+CREATE INDEX policies_changer ON public.policies USING btree (org_id, changed_by);
+
+CREATE UNIQUE INDEX policies_draft ON public.policies USING btree (org_id, kind) WHERE (published_at IS NULL);
+
+CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
+
+CREATE INDEX redactions_seq ON public.redactions USING btree (org_id, seq) WHERE (seq IS NOT NULL);
+
 CREATE INDEX resets_expiry ON public.resets USING btree (org_id, expires_at);
 
 CREATE INDEX resets_member ON public.resets USING btree (org_id, member_id);
+
+CREATE INDEX rights_checks_until ON public.rights_checks USING btree (org_id, until_at);
+
+CREATE INDEX rights_requests_done ON public.rights_requests USING btree (org_id, answered_at, id) WHERE (answered_at IS NOT NULL);
+
+CREATE INDEX rights_requests_due ON public.rights_requests USING btree (org_id, due_at, id) WHERE (answered_at IS NULL);
+
+CREATE INDEX rights_requests_mine ON public.rights_requests USING btree (org_id, member_id, opened_at) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX sessions_device ON public.sessions USING btree (org_id, device_id) WHERE (device_id IS NOT NULL);
 
@@ -1541,9 +1984,7 @@ CREATE INDEX work_queue ON public.work USING btree (org_id, process_id, stage, r
 
 CREATE INDEX work_station ON public.work USING btree (org_id, station) WHERE (station <> ''::text);
 
-CREATE TRIGGER audit_immutable BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
-
-CREATE TRIGGER audit_kept BEFORE DELETE ON public.audit FOR EACH ROW WHEN (((CURRENT_USER <> 'clicarity_owner'::name) OR (NOT public.may_forget()))) EXECUTE FUNCTION public.refuse_audit_change();
+CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
@@ -1557,8 +1998,6 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE OF closed_at, undo_until, delete_f
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
-
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH ROW EXECUTE FUNCTION public.audited('link', 'id', 'kind vendor_id job_id expires_at revoked_at');
@@ -1567,13 +2006,19 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXEC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.nominees FOR EACH ROW EXECUTE FUNCTION public.audited('nominee', 'member_id', '', 'name contact');
+
 CREATE TRIGGER audited AFTER UPDATE ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'name timezone second_factor person_figures');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EXECUTE FUNCTION public.audited('passkey', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION public.audited('policy', 'kind', 'version material published_at effective_at', 'body');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
+
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.sites FOR EACH ROW EXECUTE FUNCTION public.audited('site', 'code', 'name');
 
@@ -1581,13 +2026,21 @@ CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.support_grants FOR EACH 
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.tokens FOR EACH ROW EXECUTE FUNCTION public.audited('token', 'id', 'grants expires_at revoked_at');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', 'name');
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.vendors FOR EACH ROW EXECUTE FUNCTION public.audited('vendor', 'id', '', 'name');
 
 CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTION public.audited('words', 'version');
 
 CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
+CREATE TRIGGER audited_added AFTER INSERT OR DELETE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_added AFTER INSERT ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.version > 1))) EXECUTE FUNCTION public.audited('org_key', 'version', 'version');
+
 CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE ON public.identity_providers FOR EACH ROW WHEN ((current_setting('app.reseal'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF master ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.master <> old.master))) EXECUTE FUNCTION public.audited('org_key', 'version', 'master');
 
 CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
@@ -1641,6 +2094,12 @@ CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE
 
 CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 
+CREATE TRIGGER consents_immutable BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
+
 CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
@@ -1655,19 +2114,25 @@ CREATE TRIGGER look_again AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE F
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
-CREATE TRIGGER movements_immutable BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
-
-CREATE TRIGGER movements_kept BEFORE DELETE ON public.movements FOR EACH ROW WHEN (((CURRENT_USER <> 'clicarity_owner'::name) OR (NOT public.may_forget()))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER movements_immutable BEFORE DELETE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
 CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
 
-CREATE TRIGGER pictures_immutable BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
+CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
-CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN ((old.kept AND ((CURRENT_USER <> 'clicarity_owner'::name) OR (NOT public.may_forget())))) EXECUTE FUNCTION public.refuse_picture_change();
+CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
+
+CREATE TRIGGER policies_immutable BEFORE UPDATE ON public.policies FOR EACH ROW WHEN ((old.published_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_policy_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
+
+CREATE TRIGGER redactions_immutable BEFORE DELETE OR UPDATE ON public.redactions FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER redactions_not_truncated BEFORE TRUNCATE ON public.redactions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
 CREATE TRIGGER renew_sessions AFTER UPDATE OF role, given, password_hash ON public.members FOR EACH ROW WHEN (((old.role IS DISTINCT FROM new.role) OR (old.given IS DISTINCT FROM new.given) OR (old.password_hash IS DISTINCT FROM new.password_hash))) EXECUTE FUNCTION public.renew_sessions();
 
@@ -1712,6 +2177,9 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1785,14 +2253,23 @@ ALTER TABLE ONLY public.links
 ALTER TABLE ONLY public.log_heads
     ADD CONSTRAINT log_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.login_proofs
+    ADD CONSTRAINT login_proofs_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
+
+ALTER TABLE ONLY public.nominees
+    ADD CONSTRAINT nominees_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.nonconformances
     ADD CONSTRAINT nonconformances_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
@@ -1821,6 +2298,15 @@ ALTER TABLE ONLY public.pin_tries
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_changed_by_fkey FOREIGN KEY (org_id, changed_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_org_id_kind_version_fkey FOREIGN KEY (org_id, kind, version) REFERENCES public.policies(org_id, kind, version);
+
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
 
@@ -1833,8 +2319,32 @@ ALTER TABLE ONLY public.processes
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.redactions
+    ADD CONSTRAINT redactions_org_id_entry_fkey FOREIGN KEY (org_id, entry) REFERENCES public.audit(org_id, seq);
+
 ALTER TABLE ONLY public.resets
     ADD CONSTRAINT resets_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_checks
+    ADD CONSTRAINT rights_checks_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_mentions
+    ADD CONSTRAINT rights_mentions_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_handled_by_fkey FOREIGN KEY (org_id, handled_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_by_fkey FOREIGN KEY (org_id, by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.rights_steps
+    ADD CONSTRAINT rights_steps_org_id_request_id_fkey FOREIGN KEY (org_id, request_id) REFERENCES public.rights_requests(org_id, id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_device_id_fkey FOREIGN KEY (org_id, device_id) REFERENCES public.devices(org_id, id) ON DELETE CASCADE;
@@ -1856,6 +2366,9 @@ ALTER TABLE ONLY public.support_grants
 
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -1906,6 +2419,8 @@ ALTER TABLE public.closures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
@@ -1942,15 +2457,23 @@ ALTER TABLE public.links ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.log_heads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.nominees ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
@@ -1966,6 +2489,10 @@ ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.policies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_versions ENABLE ROW LEVEL SECURITY;
@@ -1976,7 +2503,17 @@ ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.redactions ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.resets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_checks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_mentions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.rights_steps ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY roster ON public.closures FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -2018,6 +2555,8 @@ CREATE POLICY tenant ON public.closures USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2054,15 +2593,23 @@ CREATE POLICY tenant ON public.links USING ((org_id = public.app_org())) WITH CH
 
 CREATE POLICY tenant ON public.log_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.nominees USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.org_keys USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2078,6 +2625,10 @@ CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WIT
 
 CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.policies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policy_walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_versions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2088,7 +2639,17 @@ CREATE POLICY tenant ON public.receipts USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.recovery_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.redactions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.resets USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_checks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_mentions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_requests USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.rights_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2099,6 +2660,8 @@ CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2115,6 +2678,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
@@ -2133,8 +2698,16 @@ ALTER TABLE public.work ENABLE ROW LEVEL SECURITY;
 GRANT ALL ON SCHEMA public TO clicarity_owner;
 GRANT USAGE ON SCHEMA public TO clicarity_app;
 
+REVOKE ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) TO clicarity_app;
+
 REVOKE ALL ON FUNCTION public.forget(p_table text, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget(p_table text, p_most integer) TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
@@ -2190,6 +2763,8 @@ GRANT UPDATE(certificate) ON TABLE public.closures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
@@ -2226,15 +2801,29 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.links TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(master) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(wrapped) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(retired_at) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(swept_at) ON TABLE public.org_keys TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
 
@@ -2246,11 +2835,33 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkeys TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
 
+GRANT UPDATE(bytes) ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.pictures TO clicarity_app;
+
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(body) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(material) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(effective_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.policy_walks TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
@@ -2262,7 +2873,17 @@ GRANT SELECT,INSERT ON TABLE public.receipts TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recovery_codes TO clicarity_app;
 
+GRANT SELECT ON TABLE public.redactions TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resets TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_checks TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rights_mentions TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rights_requests TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.rights_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
@@ -2274,6 +2895,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.told TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
@@ -2282,7 +2905,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
 
-GRANT SELECT,INSERT ON TABLE public.word_parts TO clicarity_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.word_parts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO clicarity_app;
 
