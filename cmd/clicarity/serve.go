@@ -101,7 +101,7 @@ func stayLean(ctx context.Context) {
 // serveUntil serves until the context ends, then lets requests under way finish.
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator,
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Scans: e.scan != "", Program: programVersion(), Operator: e.operator,
 		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
 			return h.exporter(h.keys).Export(ctx, to, o)
 		}})
@@ -112,7 +112,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: e.parting(h.keys, pages),
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Scan: e.scanner(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: h.parting(e, h.keys, pages),
 		Operator: e.operator, Policies: pages.PolicyLink}
 	background := make(chan struct{}, 3)
 	go func() {

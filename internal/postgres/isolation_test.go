@@ -80,6 +80,7 @@ func (f *firm) fill() {
 	f.asked(member.ID)
 	f.lettered(now)
 	f.rolledUp()
+	f.fillFiles()
 	f.closedOnce()
 }
 

@@ -139,6 +139,10 @@ var Register = []Table{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "bytes"), copied.of("member_id", "thumb"),
 	}},
+	{Name: "files", About: "files of jobs", Rest: "org_id id job_id stage added_at media size sha256 object sealed_key scan scan_at kept", Fields: []Field{
+		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
+		record.of("member_id", "name"), copied.of("member_id", "thumb").with(stays),
+	}},
 	{Name: "challans", About: "what was sent to vendors", Rest: "org_id number vendor_id expected sent_at goods", Fields: []Field{
 		{Column: "sent_by", Whose: "sent_by", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("sent_by", "note"),

@@ -549,6 +549,7 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 	if _, err := a.db.AddPicture(a.t.Context(), f.org, pic); err != nil {
 		a.t.Fatal(err)
 	}
+	a.file(t, work.Stage)
 	link := newID(a.t)
 	revoked := errors.Join(a.db.AddLink(a.t.Context(), f.org, postgres.Link{ID: link, Job: t.job, By: f.owner, Created: a.now, Expires: a.now.Add(time.Hour)}, flow.ID{}),
 		a.db.RevokeLink(a.t.Context(), f.org, link, a.now))

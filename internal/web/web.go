@@ -36,6 +36,7 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
+	Scans  bool // files are looked at for viruses
 	// Outside is the way to addresses that somebody typed; nil: egress.New.
 	Outside  *http.Client
 	Mails    bool   // whether mails can be sent
@@ -145,7 +146,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.fileRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.

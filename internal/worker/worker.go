@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type Worker struct {
 	Now func() time.Time
 	// Mail sends mails; nil when none are to be sent.
 	Mail Mailer
+	// Scan looks at a file for viruses and says whether it is clean; nil when nobody looks.
+	Scan func(ctx context.Context, file io.Reader) (clean bool, err error)
 	// Head is the letter with the head of an audit log; nil when none are to be written.
 	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
 
@@ -43,6 +46,8 @@ type Worker struct {
 const (
 	round      = time.Minute    // how often every organisation is looked after
 	uploadsFor = 24 * time.Hour // a file that nobody brought in is forgotten then
+
+	scanAgain = 5 * time.Minute // after which a file is looked at again that could not be looked at
 
 	questionsFor = time.Hour // longer than a question to a passkey waits for its answer
 
@@ -97,9 +102,21 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.files(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
+}
+
+// files looks at new files for viruses, and forgets those that nothing names and the bytes of those that were erased.
+func (w *Worker) files(ctx context.Context, o postgres.Organisation) error {
+	_, err := w.DB.EndUnusedFiles(ctx, o.ID, w.Now().Add(-picturesFor))
+	for w.Scan != nil {
+		more, failed := w.DB.ScanNext(ctx, o.ID, w.Now(), w.Now().Add(scanAgain), func(r io.Reader) (bool, error) { return w.Scan(ctx, r) })
+		if err = errors.Join(err, failed); failed != nil || !more {
+			break
+		}
+	}
+	return err
 }
 
 // reseal seals what was sealed with an older key anew.
