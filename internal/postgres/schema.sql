@@ -139,9 +139,10 @@ CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
     select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
     from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
   )
-  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'file', 'note', 'approver', 'override', 'worker', 'customer', 'item']
       - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
     || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'file', ((facts -> 'file') - array['title', 'called', 'revision']) || jsonb_build_object('revision', (facts -> 'file' -> 'revision') - 'name'),
       'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
       'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
         where fixed_text(facts -> t) <> '""'))
@@ -330,6 +331,22 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_closed() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_file_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.media, new.size, new.sha256, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.media, old.size, old.sha256, old.kept) then
+    return new;
+  end if;
+  raise exception 'a file that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_file_change() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
@@ -708,6 +725,34 @@ CREATE TABLE public.facts (
 ALTER TABLE ONLY public.facts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts OWNER TO clicarity_owner;
+
+CREATE TABLE public.files (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    media text NOT NULL,
+    size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    object text,
+    sealed_key bytea,
+    thumb bytea,
+    scan text NOT NULL,
+    scan_at timestamp with time zone,
+    kept boolean DEFAULT false NOT NULL,
+    CONSTRAINT files_scan_check CHECK ((scan = ANY (ARRAY['off'::text, 'waiting'::text, 'clean'::text, 'infected'::text]))),
+    CONSTRAINT files_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT files_size_check CHECK ((size > 0)),
+    CONSTRAINT files_thumb_check CHECK ((length(thumb) <= 4194304))
+);
+ALTER TABLE ONLY public.files ALTER COLUMN thumb SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -1649,6 +1694,9 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
 
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
 
@@ -1878,6 +1926,14 @@ CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, s
 
 CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
 
+CREATE INDEX files_erased ON public.files USING btree (org_id, id) WHERE ((sealed_key IS NULL) AND (object IS NOT NULL));
+
+CREATE INDEX files_job ON public.files USING btree (org_id, job_id) WHERE kept;
+
+CREATE INDEX files_scan ON public.files USING btree (org_id, scan_at, id) WHERE ((scan = ANY (ARRAY['off'::text, 'waiting'::text])) AND (sealed_key IS NOT NULL));
+
+CREATE INDEX files_unused ON public.files USING btree (org_id, added_at) WHERE (NOT kept);
+
 CREATE INDEX forecast_late_due ON public.forecast_late USING btree (org_id, process_id, due, job_id);
 
 CREATE INDEX invitations_inviter ON public.invitations USING btree (org_id, invited_by);
@@ -2100,6 +2156,8 @@ CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EAC
 
 CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
 
+CREATE TRIGGER files_kept BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_file_change();
+
 CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
@@ -2186,6 +2244,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2425,6 +2486,8 @@ ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.files ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.forecast_days ENABLE ROW LEVEL SECURITY;
@@ -2560,6 +2623,8 @@ CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.files USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2768,6 +2833,22 @@ GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(name) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(object) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(sealed_key) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(scan) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(scan_at) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(kept) ON TABLE public.files TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
