@@ -43,7 +43,7 @@ func (s stored) Purge(ctx context.Context, org flow.ID) error { return s.db.Purg
 func (h *house) parting(e env, k *keys.Keys, pages *web.Web) worker.Parting {
 	return worker.Parting{
 		Files: stored{h.DB},
-		Mail: pages.ClosingMail,
+		Mail:  pages.ClosingMail,
 		Certify: func(c postgres.Closure) (string, error) {
 			return leaving.Certify(trailKey(k), c, true, programVersion())
 		},

@@ -156,13 +156,23 @@ func (b *textBytes) ScanBytes(v []byte) error {
 	return nil
 }
 
-// Movements gives the whole log in order, each movement with what its hash covers.
-func (t *Takeout) Movements(ctx context.Context, f func(seq int64, content []byte, hash [32]byte) error) error {
+// TakeoutLink is a movement as the chain has it.
+type TakeoutLink struct {
+	Seq      int64
+	Content  []byte // what the hash covers; of one that was redacted, what it says since
+	Hash     [32]byte
+	Redacted bool
+}
+
+// Movements gives the whole log in order.
+func (t *Takeout) Movements(ctx context.Context, f func(TakeoutLink) error) error {
 	rows, err := t.tx.Query(ctx, selectMovements+" where org_id = $1 order by seq", t.org)
 	if err != nil {
 		return err
 	}
-	return eachMovement(rows, func(r Record) error { return f(r.Seq, r.Content(r.Stored), r.Hash) })
+	return eachMovement(rows, func(r Record) error {
+		return f(TakeoutLink{r.Seq, r.Content(r.Stored), r.Hash, r.Redacted != nil})
+	})
 }
 
 // Audit gives the whole audit log in order.
