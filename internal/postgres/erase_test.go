@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -286,4 +287,42 @@ func TestAnErasureIsCalledOff(t *testing.T) {
 	if n, err := f.db.EraseDue(t.Context(), f.organisation(), now.Add(postgres.ErasureNotice)); n != 0 || err != nil || f.nameOf(p.id) != p.name {
 		t.Error(n, err)
 	}
+}
+
+// An erasure that is broken off anywhere is finished by the next try, and leaves nothing half done.
+func TestAnErasureBrokenOffIsFinished(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	f := openFirm(t, pgtest.Open(t, url), "sahyadri")
+	f.signed()
+	p := f.plant("Prabhakar Ghatge", "p.ghatge@sahyadri.example", "+919812345678", "JC-1")
+	f.rolledUp()
+	sums, broken := f.sums(p.job), 0
+	mentions, err := f.db.Mentions(t.Context(), f.org, p.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chosen []postgres.Mention
+	for _, m := range mentions {
+		chosen = append(chosen, m.Mention)
+	}
+	for patience := time.Millisecond; ; patience += 3 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		err := f.db.Erase(ctx, f.organisation(), p.id, chosen, time.Now())
+		cancel()
+		if _, failed := f.db.Verify(t.Context(), f.org); failed != nil {
+			t.Fatal(failed)
+		}
+		if err == nil {
+			break
+		}
+		broken++
+	}
+	if left := scan(t, pgtest.Owner(t, url), p.marks()...); len(left) > 0 || broken == 0 {
+		t.Errorf("broken off %d times; left: %v", broken, left)
+	}
+	if after := f.sums(p.job); !slices.Equal(sums, after) {
+		t.Errorf("the sums were %v\nand are %v", sums, after)
+	}
+	f.rollUpsEqual()
 }

@@ -108,7 +108,7 @@ const (
 	maxMarks = 5000
 )
 
-// Desk says in a word or two that requests wait on the desk longer than they may; empty for all but owners.
+// Desk says in a word or two that requests wait on the desk, or are late; empty for all but owners.
 func (v *view) Desk() string {
 	if !v.SignedIn() || !v.Who.May(flow.MayGovern) || v.Supporting() {
 		return ""
@@ -122,6 +122,9 @@ func (v *view) Desk() string {
 	}
 	return ""
 }
+
+// DeskLate reports whether some of what waits on the desk waits longer than it may.
+func (v *view) DeskLate() bool { return v.Desk() != "" && v.w.deskMark(v.Who.Org).late > 0 }
 
 func (w *Web) deskMark(org flow.ID) deskMark {
 	now := w.Now()

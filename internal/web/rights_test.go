@@ -243,7 +243,7 @@ func TestACustomerAsksByThePublicForm(t *testing.T) {
 	owner.post(request, url.Values{"do": {"erase_texts"}}).says(422, "Tick the texts")
 	owner.post(request, url.Values{"do": {"plan"}, "text": {"movements/1"}}).says(422, "Choose who this was here")
 	owner.post(request, url.Values{"do": {"erase_texts"}, "text": {"movements/1"}}).says(200, "The name is taken out")
-	owner.get("/jobs/" + job.String()).says(200, "Person ").hides("Usha Rane")
+	owner.get("/jobs/"+job.String()).says(200, "Person ").hides("Usha Rane")
 	owner.get("/find?q=Usha").says(200).hides("JC-1")
 	owner.post(request, url.Values{"do": {"answer"}, "answer": {"Your name is gone from our jobs."}}).says(200)
 	owner.get("/audit").says(200, "took a name out of the history")
