@@ -203,6 +203,9 @@ func (w *Web) openAtDesk(rw http.ResponseWriter, r *http.Request, who flow.Perso
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
 	req := postgres.RightsRequest{ID: id, Kind: postgres.RightsKind(p.Typed["kind"]), Language: p.Lang, Body: p.Typed["body"], Name: p.Typed["name"], Contact: p.Typed["contact"], Opened: w.Now()}
+	if number := NormalLogin(req.Contact); !strings.Contains(number, "@") && plausibleLogin(number) {
+		req.Contact = number // as it is looked for
+	}
 	if text := p.Typed["member"]; text != "" {
 		if req.Member, err = flow.ParseID(text); err != nil {
 			return postgres.ErrNotFound
