@@ -67,4 +67,6 @@ gcc:
 servers: # real ones, for the tests
 	@mkdir -p bin
 	@scripts/need pebble
+	@scripts/need versitygw
+	@scripts/need mailpit
 	@scripts/need strace

@@ -18,14 +18,16 @@ import (
 
 // config is all the configuration there is. It is read here, once, from the environment.
 type config struct {
-	data     string       // data directory
-	database string       // address of a given PostgreSQL, empty for the private one
-	addr     string       // where to serve
-	key      string       // the master key in base64, empty for the one in the data directory
-	mail     *smtp.Sender // nil: no mails are sent
-	public   string       // how people reach it, empty for http://addr
-	operator operator.Operator
-	door     door // how people's connections are encrypted
+	data     string // data directory
+	database string // address of a given PostgreSQL, empty for the private one
+	addr     string // where to serve
+	key      string // the master keys in base64, the newest first; empty for those in the data directory
+
+	keyCommand string       // the program that holds the master key, empty for none
+	mail       *smtp.Sender // nil: no mails are sent
+	public     string       // how people reach it, empty for http://addr
+	operator   operator.Operator
+	door       door // how people's connections are encrypted
 }
 
 const configHelp = `
@@ -33,9 +35,11 @@ Environment:
   CLICARITY_DATA   data directory (now: the private PostgreSQL and its log)
   DATABASE_URL     a given PostgreSQL, 15 or newer, instead of the private one
   CLICARITY_KEY    the master key, 32 bytes in base64; when not set, the one in the data directory's file "key"
+  CLICARITY_KEY_COMMAND  a program that holds the master key instead (a key service, a vault, a TPM); see docs/operations.md
   CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
   CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
   CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
+  CLICARITY_MAIL_ASK   a program that says whether the mail server has a mail already; see docs/operations.md
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
   CLICARITY_TLS    certificates: CERT.pem,KEY.pem or acme; without them it is served on this machine only, or behind a proxy
   CLICARITY_PROXY  yes: a proxy in front ends TLS; then any address can be served on
@@ -46,7 +50,7 @@ Environment:
 `
 
 func readConfig(getenv func(string) string) (config, error) {
-	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL"), key: getenv("CLICARITY_KEY")}
+	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL"), key: getenv("CLICARITY_KEY"), keyCommand: getenv("CLICARITY_KEY_COMMAND")}
 	if c.data == "" {
 		c.data = local.DefaultDir(getenv, os.Getuid())
 	}
@@ -59,6 +63,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	var err error
 	if c.mail, err = mailer(getenv("CLICARITY_SMTP"), getenv("CLICARITY_MAIL_FROM")); err != nil {
 		return c, err
+	}
+	if program := getenv("CLICARITY_MAIL_ASK"); program != "" && c.mail != nil {
+		c.mail.Ask(program)
 	}
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err
@@ -118,12 +125,33 @@ func readOperator(file string) (operator.Operator, error) {
 	return o, nil
 }
 
-// keys are those of the master key. Without it nothing that was sealed can be read again: it belongs in the backup.
-func (c config) keys() (*keys.Keys, error) {
-	if c.key != "" {
-		return keys.Parse(c.key)
+func (c config) keyFile() string { return filepath.Join(c.data, "key") }
+
+// masters are the master keys, the newest first: the program's, when one holds it, then those that are given or in the
+// data directory. Without them nothing that was sealed can be read again: they belong in the backup.
+func (c config) masters() (*keys.Ring, error) {
+	if c.keyCommand == "" && c.key == "" {
+		return keys.File(c.keyFile())
 	}
-	return keys.File(filepath.Join(c.data, "key"))
+	return keys.Reread(func() ([]keys.Master, error) {
+		var all []keys.Master
+		if c.keyCommand != "" {
+			m, err := keys.NewCommand(c.keyCommand)
+			if err != nil {
+				return nil, fmt.Errorf("CLICARITY_KEY_COMMAND: %w", err)
+			}
+			all = append(all, m)
+		}
+		if c.key == "" {
+			kept, err := keys.InFile(c.keyFile())
+			return append(all, kept...), err
+		}
+		given, err := keys.ParseMasters(c.key)
+		if err != nil {
+			return nil, fmt.Errorf("CLICARITY_KEY: %w", err)
+		}
+		return append(all, given...), nil
+	})
 }
 
 func (c config) secure() bool { return strings.HasPrefix(c.public, "https://") }

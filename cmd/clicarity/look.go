@@ -31,7 +31,14 @@ func doctor(ctx context.Context, e env, _ []string) error {
 			_, _ = fmt.Fprintf(e.out, "%-24s %d movements, checked up to %d; %d entries of the audit log, checked up to %d\n",
 				o.Slug, size.Movements, size.Checked, size.Entries, size.EntriesChecked)
 		}
-		return nil
+		closures, err := h.Closures(ctx)
+		for _, c := range closures {
+			if c.Undone.IsZero() && c.Done.IsZero() {
+				_, _ = fmt.Fprintf(e.out, "organisation %s has been closed since %s, is deleted from %s; deletion begun: %t\n", c.Org,
+					c.At.Time().Format("02-01-2006"), c.DeleteFrom.Time().Format("02-01-2006"), !c.Begun.IsZero())
+			}
+		}
+		return err
 	})
 }
 

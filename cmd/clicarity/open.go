@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 )
@@ -15,6 +16,7 @@ const databaseName = "clicarity"
 type house struct {
 	*postgres.DB
 	cluster *local.Cluster
+	keys    *keys.Keys // the installation's own
 }
 
 // openHouse opens the database for a command: the given one, or the private one, started when it does not run. With
@@ -38,10 +40,24 @@ func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
 	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
+	if err := errors.Join(h.unlock(ctx, e), h.eraseAgain(ctx, e, url)); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
 	if err := h.refold(ctx, e); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
+}
+
+// unlock gives the database the master keys, and finds out whether they are the right ones.
+func (h *house) unlock(ctx context.Context, e env) error {
+	ring, err := e.masters()
+	if err != nil {
+		return err
+	}
+	h.UseMaster(ring)
+	h.keys, err = h.Installation(ctx)
+	return err
 }
 
 // refold brings the states that an older program stored to this one's, before anybody reads or changes them. An

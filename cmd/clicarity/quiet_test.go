@@ -186,13 +186,8 @@ func (d *day) now() time.Time { return time.Unix(0, d.clock.Load()) }
 
 // open serves the factory, with all the background work there is.
 func (d *day) open(e env) {
-	k, err := e.keys()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.h.SealMails(k)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	pages, hub, err := site(web.Config{DB: d.h.DB, Log: log, Now: d.now, Keys: k, Operator: e.operator, Program: programVersion()})
+	pages, hub, err := site(web.Config{DB: d.h.DB, Log: log, Now: d.now, Keys: d.h.keys, Operator: e.operator, Program: programVersion()})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -201,7 +196,7 @@ func (d *day) open(e env) {
 			d.gets = append(d.gets, path)
 		}
 	}
-	server := httptest.NewServer(whole(d.h.DB, pages, k, log))
+	server := httptest.NewServer(whole(d.h.DB, pages, d.h.keys, log))
 	d.at, d.work = server.URL, &worker.Worker{DB: d.h.DB, Log: log, Now: d.now, Mail: e.mailer(), Head: pages.HeadMail}
 	ctx, stop := context.WithCancel(d.t.Context())
 	ended := make(chan struct{}, 2)

@@ -54,6 +54,9 @@ var (
 	Database = Party{Code: "database", Name: "The PostgreSQL server, where it is not the program's own", Way: ByLink,
 		Purpose: "Keeping everything.", Data: "Everything, encrypted on the way; secrets and files are sealed before.",
 		Switch: "DATABASE_URL"}
+	FileStore = Party{Code: "file_store", Name: "The S3-compatible store of files, where it is not a directory", Way: ByLink,
+		Purpose: "Keeping files of jobs.", Data: "Files, sealed before they leave, under random names.",
+		Switch: "CLICARITY_FILES=s3://..."}
 	Calendly = Party{Code: "calendly", Name: "Calendly", Way: ByHook, Hosts: []string{"calendly.com"},
 		Purpose: "Booking a demonstration.", Data: "What a visitor writes there: name, e-mail, time. Loaded only when a visitor chooses it.",
 		Switch: "\"calendly\" in the operator's file"}
@@ -67,7 +70,7 @@ var (
 )
 
 // Register is every party there is: nobody else is reached.
-var Register = []Party{IdentityProvider, CertificateAuthority, MailServer, Database, Calendly, Analytics, WhatsApp}
+var Register = []Party{IdentityProvider, CertificateAuthority, MailServer, Database, FileStore, Calendly, Analytics, WhatsApp}
 
 // Never are the kinds of things that no party but the operator's own servers is sent, in whatever field: what jobs are
 // about, who people are, and what would open something.

@@ -49,13 +49,14 @@ type Person struct {
 	Role      Role
 	Without   Right // of the role's rights, those that do not go with how they came in
 	Via       Via
-	Began     Moment // when they came in
-	Until     Moment // when it ends, whatever they do
-	Stale     bool   // their place has changed since: the session is to be renewed
-	Device    ID     // the shared device they are at, if any
-	AtDevice  string // and its name
-	Session   ID     // the session they ask in
-	Supported Moment // until when support may look, for owners, who can end it; 0: it may not
+	Began     Moment  // when they came in
+	Until     Moment  // when it ends, whatever they do
+	Stale     bool    // their place has changed since: the session is to be renewed
+	Device    ID      // the shared device they are at, if any
+	AtDevice  string  // and its name
+	Session   ID      // the session they ask in
+	Supported Moment  // until when support may look, for owners, who can end it; 0: it may not
+	Closing   Closing // of the organisation, which is then read-only
 	Language  string
 	Scope     Scope
 }

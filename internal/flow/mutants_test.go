@@ -108,6 +108,7 @@ var mutants = []mutant{
 	{"a busy station asks first", "station.go", "	if station == \"\" || together || w.Busy.Job.Number == \"\" {\n", "	if true {\n"},
 	{"a holiday is not worked", "calendar.go", "		day.Holiday = &c.Holidays[i]\n		return day\n", "		day.Holiday = &c.Holidays[i]\n"},
 	{"the time of a run is shared whole", "batch.go", "	shares[largest] += left\n", ""},
+	{"a closing is final when its time is over", "closing.go", "	if now >= c.UndoUntil {\n", "	if false {\n"},
 }
 
 func TestTheMutantsAreUpToDate(t *testing.T) {

@@ -124,6 +124,8 @@ const (
 	MoveMode          Code = "move_mode"           // Job: only one of the versions counts
 	InTheFuture       Code = "in_the_future"       // At
 	TooLongAgo        Code = "too_long_ago"        // At, Limit hours
+	OrgClosed         Code = "org_closed"          // the organisation is closed: it is read-only
+	ClosingFinal      Code = "closing_final"       // At: until then the closing could be undone
 )
 
 // Error is the code and what fills it: for logs and tests, not for people.

@@ -28,6 +28,7 @@ type Route struct {
 	May     flow.Right // what it needs; for those without it, it does not exist
 	Whole   bool       // and nothing of the organisation may be outside the scope: settings of the organisation
 	MaxBody int64      // bytes; 0: 64 kB
+	Closed  bool       // it changes something also while the organisation is closed
 	Handler Handler
 }
 
@@ -127,7 +128,7 @@ func (s *Server) route(rt Route) http.Handler {
 	})
 }
 
-// admit is the one check of every route. Not yours is not found.
+// admit is the one check of every route. Not yours is not found; what is yours changes nothing while the organisation is closed.
 func (s *Server) admit(rt Route, r *http.Request, who flow.Person) error {
 	switch {
 	case rt.May == flow.Anybody:
@@ -137,8 +138,15 @@ func (s *Server) admit(rt Route, r *http.Request, who flow.Person) error {
 	case !who.May(rt.May), rt.Whole && !who.Scope.Everything():
 		s.cfg.Refused(r, who)
 		return Status(http.StatusNotFound)
+	case who.Closing.Closed() && !rt.Closed && changes(r.Method):
+		return &flow.Refusal{Code: flow.OrgClosed}
 	}
 	return nil
+}
+
+// changes reports whether a request may change something.
+func changes(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead
 }
 
 // who is the person behind the request's session, the zero Person without one. A stale session is renewed first.

@@ -17,6 +17,8 @@ var statuses = map[flow.Code]int{
 	flow.NotFound:          http.StatusNotFound,
 	flow.BadCommand:        http.StatusBadRequest,
 	flow.BeingUpdated:      http.StatusServiceUnavailable,
+	flow.OrgClosed:         http.StatusLocked,
+	flow.ClosingFinal:      http.StatusConflict,
 	flow.Conflict:          http.StatusConflict,
 	flow.NumberTaken:       http.StatusConflict,
 	flow.NothingHere:       http.StatusConflict,

@@ -1,5 +1,6 @@
-// Package keys keeps the installation's master key and what is made from it: keys to seal secrets with, to sign links
-// with, and the pepper of PINs. Each use has a key of its own, so that one never serves for another.
+// Package keys keeps the master key of an installation, which wraps all other keys, and what is made from a key: keys to
+// seal secrets and files with, to sign links with, and the pepper of PINs. Each use has a key of its own, so that one
+// never serves for another.
 package keys
 
 import (
@@ -10,21 +11,17 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 )
 
 // Size is the length of a key in bytes.
 const Size = 32
 
-// Keys are made from one master key.
+// Keys are made from one key.
 type Keys struct{ master [Size]byte }
 
-// New are the keys of a master key.
+// New are the keys of a key.
 func New(master [Size]byte) *Keys { return &Keys{master} }
 
 // ErrWrong says that something was sealed or signed with another key, for another use, or was changed.
@@ -106,59 +103,44 @@ func (k *Keys) mac(use string, body []byte) []byte {
 	return h.Sum(nil)[:macSize]
 }
 
-// Parse reads a master key as it is configured: 32 bytes in base64.
-func Parse(text string) (*Keys, error) {
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(raw) != Size {
-		return nil, errors.New("the master key is 32 random bytes in base64, as `openssl rand -base64 32` prints them")
-	}
-	return New([Size]byte(raw)), nil
+// Pseudonym is a number that stands for a text (an address) for a use: always the same one, and nobody without the key finds the
+// text by trying texts.
+func (k *Keys) Pseudonym(use, text string) [16]byte {
+	key := k.Derive("pseudonym " + use)
+	h := hmac.New(sha256.New, key[:])
+	h.Write([]byte(text))
+	return [16]byte(h.Sum(nil)[:16])
 }
 
-// File reads the master key in a file, which is made with a new key when it is not there.
-func File(name string) (*Keys, error) {
-	text, err := os.ReadFile(name) //nolint:gosec // the operator of the service names it
-	if errors.Is(err, fs.ErrNotExist) {
-		return create(name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	k, err := Parse(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return k, nil
+// sealedMark begins what was sealed with a version of an organisation's key, before the number of the version.
+const sealedMark = "\x00CK1"
+
+const sealedHead = len(sealedMark) + 4
+
+// Head is how everything begins that is sealed with a version.
+func Head(version int) []byte {
+	return binary.BigEndian.AppendUint32([]byte(sealedMark), uint32(version)) //nolint:gosec // counts rotations
 }
 
-// create writes a new key. When another process is faster, its key counts.
-func create(name string) (*Keys, error) {
-	var master [Size]byte
-	if _, err := rand.Read(master[:]); err != nil {
-		return nil, err
+// Version is the version that something was sealed with; false for what has no version.
+func Version(sealed []byte) (int, bool) {
+	if len(sealed) < sealedHead || string(sealed[:len(sealedMark)]) != sealedMark {
+		return 0, false
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
-		return nil, err
-	}
-	own, err := os.CreateTemp(filepath.Dir(name), ".key-*") // readable by nobody else
-	if err != nil {
-		return nil, err
-	}
-	_, err = own.WriteString(base64.StdEncoding.EncodeToString(master[:]) + "\n")
-	err = errors.Join(err, own.Sync(), own.Close())
-	if err == nil {
-		err = os.Link(own.Name(), name) // whole or not at all, and never over another
-	}
-	err = errors.Join(ignore(err, fs.ErrExist), os.Remove(own.Name()))
-	if err != nil {
-		return nil, err
-	}
-	return File(name)
+	return int(binary.BigEndian.Uint32(sealed[len(sealedMark):])), true
 }
 
-func ignore(err, what error) error {
-	if errors.Is(err, what) {
-		return nil
+// SealVersion is Seal by a version of a key that changes: it says which.
+func (k *Keys) SealVersion(version int, use, belongs string, secret []byte) ([]byte, error) {
+	head := Head(version)
+	sealed, err := k.Seal(use, string(head)+belongs, secret)
+	return append(head, sealed...), err
+}
+
+// OpenVersion opens what SealVersion sealed with this key.
+func (k *Keys) OpenVersion(use, belongs string, sealed []byte) ([]byte, error) {
+	if len(sealed) < sealedHead {
+		return nil, ErrWrong
 	}
-	return err
+	return k.Open(use, string(sealed[:sealedHead])+belongs, sealed[sealedHead:])
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -65,18 +66,13 @@ func TestOneKeyFile(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "data", "key")
 	var group sync.WaitGroup
-	got := make([]*Keys, 8)
+	got := make([]string, 8)
 	for i := range got {
-		group.Go(func() {
-			var err error
-			if got[i], err = File(name); err != nil {
-				t.Error(err)
-			}
-		})
+		group.Go(func() { got[i] = newestName(t, name) })
 	}
 	group.Wait()
 	for _, k := range got {
-		if k == nil || k.master != got[0].master {
+		if k == "" || k != got[0] {
 			t.Error("two keys")
 		}
 	}
@@ -88,5 +84,124 @@ func TestOneKeyFile(t *testing.T) {
 	}
 	if _, err := File(name); err == nil {
 		t.Error("a broken key file is read")
+	}
+}
+
+func newestName(t *testing.T, file string) string {
+	t.Helper()
+	ring, err := File(file)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	m, err := ring.Newest()
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	name, err := m.Name(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	return name
+}
+
+// A ring whose file gets a new key goes on unwrapping what the one before wrapped, until that is forgotten.
+func TestAKeyFileWithTwoKeys(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "key")
+	old := newestName(t, file)
+	ring, err := File(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrap := func() (string, []byte) {
+		m, err := ring.Newest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrapped, err := m.Wrap(t.Context(), "org", [Size]byte{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := m.Name(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name, wrapped
+	}
+	name, wrapped := wrap()
+	for range 2 { // the second time changes nothing
+		if err := AddToFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if newer := newestName(t, file); newer == old || name != old {
+		t.Errorf("%s %s %s", newer, old, name)
+	}
+	if got, err := ring.Unwrap(t.Context(), name, "org", wrapped); err != nil || got != [Size]byte{7} {
+		t.Errorf("%v %v", got, err)
+	}
+	if _, err := ring.Unwrap(t.Context(), name, "another", wrapped); !errors.Is(err, ErrWrong) {
+		t.Errorf("for another organisation: %v", err)
+	}
+	newName, again := wrap()
+	if err := KeepNewestInFile(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ring.Unwrap(t.Context(), name, "org", wrapped); !errors.Is(err, ErrWrong) {
+		t.Errorf("with a key that was forgotten: %v", err)
+	}
+	if got, err := ring.Unwrap(t.Context(), newName, "org", again); err != nil || got != [Size]byte{7} {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+func FuzzParseMasters(f *testing.F) {
+	f.Add("AAAA\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if all, err := ParseMasters(text); err == nil && len(all) == 0 {
+			t.Error("no master")
+		}
+	})
+}
+
+// vault is a program that answers as a key service does: it turns the bytes round and puts what they are for before them.
+const vault = `#!/bin/sh
+read -r op; read -r about; read -r body
+case "$op" in
+name) echo arn:key/1 ;;
+wrap) printf '%s|%s' "$about" "$body" | base64 -w0 ;;
+unwrap) plain=$(printf '%s' "$body" | base64 -d); [ "${plain%%|*}" = "$about" ] || { echo "not for that" >&2; exit 1; }; printf '%s\n' "${plain#*|}" ;;
+esac
+`
+
+func TestAProgramHoldsTheMasterKey(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "vault")
+	if err := os.WriteFile(program, []byte(vault), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	m, err := NewCommand("sh " + program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := NewRing(m, NewLocal([Size]byte{1}))
+	name, err := m.Name(t.Context())
+	if err != nil || name != "command:arn:key/1" {
+		t.Errorf("%q %v", name, err)
+	}
+	wrapped, err := m.Wrap(t.Context(), "org", [Size]byte{9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ring.Unwrap(t.Context(), name, "org", wrapped); err != nil || got != [Size]byte{9} {
+		t.Errorf("%v %v", got, err)
+	}
+	if _, err := ring.Unwrap(t.Context(), name, "another", wrapped); err == nil || !strings.Contains(err.Error(), "not for that") {
+		t.Errorf("%v", err)
+	}
+	if key, ok, err := ring.Oldest(); key != [Size]byte{1} || !ok || err != nil {
+		t.Errorf("%v %v %v", key, ok, err)
 	}
 }

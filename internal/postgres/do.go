@@ -44,6 +44,9 @@ func (db *DB) unlessFolding(ctx context.Context, org flow.ID, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
+	if closed := whileOpen(err); closed != err { //nolint:errorlint // whether it is another
+		return closed
+	}
 	if otherFold(err) {
 		return &flow.Refusal{Code: flow.BeingUpdated}
 	}

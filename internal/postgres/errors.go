@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"clicarity/internal/flow"
 )
 
 // again reports whether a command may simply be tried once more: another one was faster.
@@ -31,4 +33,13 @@ func unique(err error, constraint string) bool {
 func otherFold(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "CLF01"
+}
+
+// whileOpen turns what the database says to changes of a closed organisation into the refusal that people read.
+func whileOpen(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "CLF02" {
+		return &flow.Refusal{Code: flow.OrgClosed}
+	}
+	return err
 }

@@ -78,7 +78,9 @@ func (f *firm) fill() {
 	f.must(flow.Start{Work: run})
 	f.must(flow.Finish{Work: run})
 	f.asked(member.ID)
+	f.lettered(now)
 	f.rolledUp()
+	f.closedOnce()
 }
 
 // learned leaves what a night teaches.
@@ -161,6 +163,9 @@ func leaks(ctx context.Context, url string, names []string, a, b *firm) (faults 
 	}
 	if o, err := a.db.OrganisationBySlug(ctx, slug(1)); err != nil || o.ID != b.org {
 		say("an organisation is not found by its short name: %v", err)
+	}
+	if all, err := a.db.Closures(ctx); err != nil || len(all) != 2 {
+		say("the list of closings has %d of 2 (%v)", len(all), err)
 	}
 	if all, err := a.db.Organisations(ctx); err != nil || len(all) != 2 {
 		say("the list of organisations has %d of 2 (%v)", len(all), err)

@@ -15,6 +15,13 @@ func (m *memo[K, V]) get(key K) (V, bool) {
 	return v, ok
 }
 
+// clear forgets all.
+func (m *memo[K, V]) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known = nil
+}
+
 // put remembers a value, at most so many in all.
 func (m *memo[K, V]) put(key K, v V, most int) {
 	m.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
@@ -55,7 +54,9 @@ func TestMailsWaitSealedAndGoOnce(t *testing.T) {
 	if again := take(now.Add(time.Hour)); len(again) != 1 || again[0].Text != "second" || again[0].Tries != 1 {
 		t.Errorf("%+v", again)
 	}
-	db.SealMails(keys.New([keys.Size]byte{9})) // another key: the mail is empty, and said to be
+	if err := db.DestroyKeys(t.Context(), f.org); err != nil { // without its key the mail is empty, and said to be
+		t.Fatal(err)
+	}
 	if again := take(now.Add(2 * time.Hour)); len(again) != 1 || again[0].Text != "" {
 		t.Errorf("%+v", again)
 	}

@@ -34,6 +34,15 @@ type Member struct {
 	Left         time.Time // when they left; zero: they are here
 	Seen         time.Time // when they were last here; zero: never
 	SeenOn       string    // on what
+	Letters      string    // the language of letters to them, empty for that of the pages
+}
+
+// Reads is the language of letters to a member.
+func (m Member) Reads() string {
+	if m.Letters != "" {
+		return m.Letters
+	}
+	return m.Language
 }
 
 // AddOrganisation stores an organisation with its first owner and a calendar to begin with.
@@ -78,7 +87,8 @@ func addMember(ctx context.Context, tx pgx.Tx, org flow.ID, m Member) error {
 	return err
 }
 
-// Organisations lists every organisation of the installation, by slug: what background work goes through.
+// Organisations lists every organisation of the installation, by slug: what background work goes through. One that is being
+// deleted is not among them.
 func (db *DB) Organisations(ctx context.Context) ([]Organisation, error) {
 	return db.organisations(ctx, "app.roster", "on")
 }
@@ -102,7 +112,8 @@ func orNotFound(err error) error {
 func (db *DB) organisations(ctx context.Context, setting, value string) ([]Organisation, error) {
 	var got []Organisation
 	err := db.as(ctx, setting, value, func(b *pgx.Batch) {
-		b.Queue("select org_id, slug, name, timezone, created_at from organisations order by slug").Query(func(rows pgx.Rows) error {
+		b.Queue(`select org_id, slug, name, timezone, created_at from organisations o
+			where not exists (select from closures c where c.org_id = o.org_id and c.begun_at is not null) order by slug`).Query(func(rows pgx.Rows) error {
 			var o Organisation
 			_, err := pgx.ForEachRow(rows, []any{&o.ID, &o.Slug, &o.Name, &o.Timezone, &o.Created}, func() error {
 				got = append(got, o)

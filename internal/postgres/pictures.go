@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 )
 
 // Picture is a photo or signature of a form.
@@ -27,6 +29,12 @@ type Picture struct {
 	Thumb  []byte
 }
 
+// Pictures are sealed with the key of their organisation for these uses.
+const (
+	pictureUse = "picture"
+	thumbUse   = "thumbnail"
+)
+
 // MaxUnused is how many pictures of one member may wait for a command that names them.
 const MaxUnused = 400
 
@@ -35,12 +43,20 @@ const MaxUnused = 400
 //
 // Refusals: command_reused, too_many.
 func (db *DB) AddPicture(ctx context.Context, org flow.ID, p Picture) ([32]byte, error) {
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+	whole, err := db.Seal(ctx, org, pictureUse, p.ID.String(), p.Bytes)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	thumb, err := db.Seal(ctx, org, thumbUse, p.ID.String(), p.Thumb)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`insert into pictures (org_id, id, job_id, stage, member_id, added_at, sent, sha256, media, bytes, thumb)
 			select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
 			where (select count(*) from pictures where org_id = $1 and member_id = $5 and not kept) < $12
 			on conflict do nothing`,
-			org, p.ID, p.Job, p.Stage, p.Member, p.Added, p.Sent[:], p.Digest[:], p.Media, p.Bytes, p.Thumb, MaxUnused)
+			org, p.ID, p.Job, p.Stage, p.Member, p.Added, p.Sent[:], p.Digest[:], p.Media, whole, thumb, MaxUnused)
 	})
 	if err != nil {
 		return [32]byte{}, err
@@ -75,22 +91,31 @@ func (db *DB) PictureSent(ctx context.Context, org flow.ID, p Picture) (digest [
 // Picture reads a picture with its bytes, or only its thumbnail.
 func (db *DB) Picture(ctx context.Context, org, id flow.ID, thumb bool) (Picture, error) {
 	p := Picture{ID: id}
-	column, into := "bytes", &p.Bytes
+	column, use, into := "bytes", pictureUse, &p.Bytes
 	if thumb {
-		column, into = "thumb", &p.Thumb
+		column, use, into = "thumb", thumbUse, &p.Thumb
 	}
-	var sum []byte
+	var sum, sealed []byte
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue("select job_id, stage, member_id, added_at, sha256, media, "+column+" from pictures where org_id = $1 and id = $2", org, id).
 			QueryRow(func(row pgx.Row) error {
-				return row.Scan(&p.Job, &p.Stage, &p.Member, &p.Added, &sum, &p.Media, into)
+				return row.Scan(&p.Job, &p.Stage, &p.Member, &p.Added, &sum, &p.Media, &sealed)
 			})
 	})
 	if err != nil {
 		return p, notFound(err)
 	}
 	p.Digest = [32]byte(sum)
-	return p, nil
+	*into, err = db.openPicture(ctx, org, use, id, sealed)
+	return p, err
+}
+
+// openPicture is what is stored of a picture. What was stored before pictures were sealed is as it was.
+func (db *DB) openPicture(ctx context.Context, org flow.ID, use string, id flow.ID, stored []byte) ([]byte, error) {
+	if _, sealed := keys.Version(stored); !sealed {
+		return stored, nil
+	}
+	return db.Open(ctx, org, use, id.String(), stored)
 }
 
 // PictureDigests are the digests of those of some pictures that are stored for a job and stage.
@@ -171,34 +196,55 @@ func pictureStage(m flow.Movement) string {
 	return ""
 }
 
-// verifyPictures checks that the pictures that movements name are stored and are what was recorded. The database computes
-// the digests, so that the bytes stay where they are.
-func verifyPictures(ctx context.Context, tx pgx.Tx, org flow.ID, named []namedPicture) error {
-	if len(named) == 0 {
-		return nil
+// verifyPictures checks that the pictures that movements name are stored and are what was recorded.
+func (db *DB) verifyPictures(ctx context.Context, tx pgx.Tx, org flow.ID, named []namedPicture) error {
+	for some := range slices.Chunk(named, verifyAtOnce) {
+		stored, err := db.storedPictures(ctx, tx, org, some)
+		if err != nil {
+			return err
+		}
+		for _, n := range some {
+			sum, ok := stored[n.ID]
+			switch {
+			case !ok:
+				return fault("job %s: movement %d names the picture %s, which is not there", n.job, n.seq, n.ID)
+			case sum != n.Digest:
+				return fault("job %s: the picture %s is not what movement %d recorded", n.job, n.ID, n.seq)
+			}
+		}
 	}
+	return nil
+}
+
+const verifyAtOnce = 40 // pictures that are in memory at once
+
+// storedPictures are the digests of what is stored of some pictures. One that does not open has none that fits.
+func (db *DB) storedPictures(ctx context.Context, tx pgx.Tx, org flow.ID, named []namedPicture) (map[flow.ID][32]byte, error) {
 	ids := make([]flow.ID, len(named))
 	for i, n := range named {
 		ids[i] = n.ID
 	}
-	rows, err := tx.Query(ctx, "select id, case when erased_at is null then sha256(bytes) else sha256 end from pictures where org_id = $1 and id = any($2) and kept", org, uuids(ids))
+	rows, err := tx.Query(ctx, "select id, bytes, sha256, erased_at is not null from pictures where org_id = $1 and id = any($2) and kept", org, uuids(ids))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	stored := map[flow.ID][32]byte{}
-	if err := scanDigests(rows, stored); err != nil {
-		return err
-	}
-	for _, n := range named {
-		sum, ok := stored[n.ID]
-		switch {
-		case !ok:
-			return fault("job %s: movement %d names the picture %s, which is not there", n.job, n.seq, n.ID)
-		case sum != n.Digest:
-			return fault("job %s: the picture %s is not what movement %d recorded", n.job, n.ID, n.seq)
+	digests := map[flow.ID][32]byte{}
+	var id flow.ID
+	var stored, sum []byte
+	var erased bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &stored, &sum, &erased}, func() error {
+		if erased { // its digest is all that is left, and a redaction says so
+			digests[id] = [32]byte(sum)
+			return nil
 		}
-	}
-	return nil
+		plain, err := db.openPicture(ctx, org, pictureUse, id, stored)
+		if err != nil && !errors.Is(err, keys.ErrWrong) {
+			return err
+		}
+		digests[id] = sha256.Sum256(plain)
+		return nil
+	})
+	return digests, err
 }
 
 // namedPicture is a picture as a movement names it.

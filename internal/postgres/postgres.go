@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 )
 
 // AppRole is the database role that serves people. It owns nothing and is bound by row-level security.
@@ -37,7 +38,8 @@ type DB struct {
 	settings memo[flow.ID, knownSettings]
 	scopes   memo[scopeKey, flow.Scope]
 	waker    *waker
-	sealer   Sealer
+	ring     *keys.Ring
+	keys     memo[[32]byte, *keys.Keys] // of organisations, by how they are wrapped
 }
 
 // Options tune a DB.
@@ -117,7 +119,7 @@ func (db *DB) as(ctx context.Context, setting, value string, queue func(b *pgx.B
 	b := &pgx.Batch{}
 	b.Queue("select set_config($1, $2, true)", setting, value)
 	queue(b)
-	return db.pool.SendBatch(ctx, b).Close()
+	return whileOpen(db.pool.SendBatch(ctx, b).Close())
 }
 
 // rollback ends a failed transaction. When it cannot, the pool drops the connection: it is not idle.
@@ -132,7 +134,7 @@ func rollback(c *pgx.Conn) {
 
 // inTenant runs several steps in one transaction of an organisation, for set-up and other rare work.
 func (db *DB) inTenant(ctx context.Context, org flow.ID, f func(tx pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	return whileOpen(pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, setOrg, org.String()); err != nil {
 			return err
 		}
@@ -140,7 +142,7 @@ func (db *DB) inTenant(ctx context.Context, org flow.ID, f func(tx pgx.Tx) error
 			return err
 		}
 		return f(tx)
-	})
+	}))
 }
 
 type editionKey struct {

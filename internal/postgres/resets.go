@@ -22,7 +22,7 @@ func (db *DB) AddReset(ctx context.Context, org flow.ID, r Reset, mails ...Mail)
 	sealed := make([][]byte, len(mails))
 	for i, m := range mails {
 		var err error
-		if sealed[i], err = db.sealMail(org, m); err != nil {
+		if sealed[i], err = db.sealMail(ctx, org, m); err != nil {
 			return err
 		}
 	}

@@ -284,7 +284,7 @@ var ErrOver = errors.New("postgres: the request is over")
 
 // AnswerRequest ends a request with what its person is told, and the mail that tells them when there is one.
 func (db *DB) AnswerRequest(ctx context.Context, org, id, by flow.ID, state, answer string, now time.Time, mails ...Mail) error {
-	sealed, err := db.sealMails(org, mails)
+	sealed, err := db.sealMails(ctx, org, mails)
 	if err != nil {
 		return err
 	}
@@ -306,10 +306,10 @@ func (db *DB) AnswerRequest(ctx context.Context, org, id, by flow.ID, state, ans
 	})
 }
 
-func (db *DB) sealMails(org flow.ID, mails []Mail) (sealed [][]byte, err error) {
+func (db *DB) sealMails(ctx context.Context, org flow.ID, mails []Mail) (sealed [][]byte, err error) {
 	sealed = make([][]byte, len(mails))
 	for i, m := range mails {
-		if sealed[i], err = db.sealMail(org, m); err != nil {
+		if sealed[i], err = db.sealMail(ctx, org, m); err != nil {
 			return nil, err
 		}
 	}

@@ -148,7 +148,7 @@ func (db *DB) Reminders(ctx context.Context, org flow.ID, now time.Time) ([]Righ
 
 // Remind tells the owners of a request again, each once: whoever does it a second time writes nothing.
 func (db *DB) Remind(ctx context.Context, org flow.ID, r RightsReminder, now time.Time, mails []Mail) error {
-	sealed, err := db.sealMails(org, mails)
+	sealed, err := db.sealMails(ctx, org, mails)
 	if err != nil {
 		return err
 	}
@@ -162,21 +162,4 @@ func (db *DB) Remind(ctx context.Context, org flow.ID, r RightsReminder, now tim
 		}
 		return sendMails(ctx, tx, org, mails, sealed)
 	})
-}
-
-// maxOwners is how many owners are written to.
-const maxOwners = 50
-
-// OwnersToWrite are the owners of an organisation who have an address to write to.
-func (db *DB) OwnersToWrite(ctx context.Context, org flow.ID) ([]HeadReader, error) {
-	var list []HeadReader
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select * from (select m.id, m.language, `+addressOf+` as address from members m
-			where m.org_id = $1 and m.role = 'owner' and m.suspended_at is null and m.left_at is null order by m.id limit $2) r where address is not null`, org, maxOwners).Query(func(rows pgx.Rows) error {
-			var r HeadReader
-			_, err := pgx.ForEachRow(rows, []any{&r.Member, &r.Language, &r.Address}, func() error { list = append(list, r); return nil })
-			return err
-		})
-	})
-	return list, err
 }

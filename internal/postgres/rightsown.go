@@ -22,7 +22,7 @@ type RightsCheck struct {
 
 // AddCheck keeps a request of the public form with the mail that asks for the proof.
 func (db *DB) AddCheck(ctx context.Context, org flow.ID, c RightsCheck, m Mail) error {
-	sealed, err := db.sealMail(org, m)
+	sealed, err := db.sealMail(ctx, org, m)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ type LoginProof struct {
 
 // AskLogin keeps a new address with the mail to it, in the place of those that wait.
 func (db *DB) AskLogin(ctx context.Context, org flow.ID, p LoginProof, m Mail) error {
-	sealed, err := db.sealMail(org, m)
+	sealed, err := db.sealMail(ctx, org, m)
 	if err != nil {
 		return err
 	}

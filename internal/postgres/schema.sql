@@ -80,6 +80,36 @@ end $$;
 
 ALTER FUNCTION public.audited() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.closure_holds() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  update log_heads set closed = (new.undone_at is null) where org_id = new.org_id;
+  return null;
+end $$;
+
+ALTER FUNCTION public.closure_holds() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.closure_noted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if current_user = 'clicarity_owner' then -- it puts back what a restored backup did not know
+    return new;
+  end if;
+  if tg_op = 'UPDATE' and old.begun_at is not null then
+    raise exception 'the deletion has begun' using errcode = 'insufficient_privilege';
+  end if;
+  if tg_op = 'INSERT' or (new.closed_at, new.undo_until, new.delete_from) is distinct from (old.closed_at, old.undo_until, old.delete_from)
+    or old.undone_at is not null and new.undone_at is null then
+    new.noted_at := clock_timestamp();
+    new.told := '{}';
+  end if;
+  return new;
+end $$;
+
+ALTER FUNCTION public.closure_noted() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -127,6 +157,44 @@ $_$;
 
 ALTER FUNCTION public.fixed_text(v jsonb) OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.forget(p_table text, p_most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+  t     regclass;
+  free  text := '';
+  n     bigint;
+  keys  record;
+begin
+  if not public.may_forget() then
+    raise exception 'this organisation is not to be deleted' using errcode = 'insufficient_privilege';
+  end if;
+  select c.oid into t from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relname = p_table and c.relkind in ('r', 'p') and c.relname <> 'closures';
+  if t is null then
+    raise exception 'no table of organisations is called %', p_table using errcode = 'undefined_table';
+  end if;
+  for keys in select (select string_agg(format('k.%I = r.%I', f.attname, g.attname), ' and ')
+      from unnest(c.conkey, c.confkey) as x (own, other)
+      join pg_attribute f on f.attrelid = c.conrelid and f.attnum = x.own
+      join pg_attribute g on g.attrelid = c.confrelid and g.attnum = x.other) as says
+      from pg_constraint c where c.contype = 'f' and c.conrelid = t and c.confrelid = t loop
+    free := free || format(' and not exists (select from %s k where %s)', t, keys.says);
+  end loop;
+  execute format('with these as (select tableoid, ctid from %1$s r where r.org_id = $1%2$s limit $2)
+    delete from %1$s d using these where d.org_id = $1 and d.tableoid = these.tableoid and d.ctid = these.ctid', t, free)
+    using public.app_org(), least(greatest(p_most, 1), 10000);
+  get diagnostics n = row_count;
+  if n > 0 then
+    update public.closures set counts = jsonb_set(counts, array[p_table], to_jsonb(coalesce((counts ->> p_table)::bigint, 0) + n))
+      where org_id = public.app_org();
+  end if;
+  return n;
+end $_$;
+
+ALTER FUNCTION public.forget(p_table text, p_most integer) OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.look_again() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -136,6 +204,16 @@ begin
 end $$;
 
 ALTER FUNCTION public.look_again() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.may_forget() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+  select exists (select from public.closures where org_id = public.app_org() and undone_at is null and begun_at is not null
+    and delete_from <= clock_timestamp() and noted_at + (delete_from - closed_at) <= clock_timestamp())
+$$;
+
+ALTER FUNCTION public.may_forget() OWNER TO clicarity_owner;
 
 CREATE TABLE public.movements (
     org_id uuid NOT NULL,
@@ -224,6 +302,9 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'the audit log is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -233,10 +314,22 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'movements are never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
 ALTER FUNCTION public.refuse_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the organisation is closed' using errcode = 'CLF02';
+end $$;
+
+ALTER FUNCTION public.refuse_closed() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
@@ -251,6 +344,9 @@ CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
@@ -265,10 +361,23 @@ begin
     and exists (select from redactions r where r.org_id = new.org_id and r.picture_id = new.id) then
     return new;
   end if;
+  if current_setting('app.reseal', true) = 'on' and old.erased_at is null and new.erased_at is null and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.sent, new.sha256, new.media, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.sent, old.sha256, old.media, old.kept) then
+    return new;
+  end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
 
 ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_policy_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a published policy is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_policy_change() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
     LANGUAGE plpgsql
@@ -286,6 +395,18 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_while_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from closures where org_id = app_org() and undone_at is null) then
+    raise exception 'the organisation is closed' using errcode = 'CLF02';
+  end if;
+  return null;
+end $$;
+
+ALTER FUNCTION public.refuse_while_closed() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.renew_sessions() RETURNS trigger
     LANGUAGE plpgsql
@@ -463,6 +584,35 @@ ALTER TABLE ONLY public.challans FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challans OWNER TO clicarity_owner;
 
+CREATE TABLE public.closures (
+    org_id uuid NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    closed_by uuid,
+    because text DEFAULT ''::text NOT NULL,
+    undo_until timestamp with time zone NOT NULL,
+    delete_from timestamp with time zone NOT NULL,
+    delete_by timestamp with time zone NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by uuid,
+    told text[] DEFAULT '{}'::text[] NOT NULL,
+    begun_at timestamp with time zone,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    contacts bytea,
+    done_at timestamp with time zone,
+    certificate text,
+    CONSTRAINT closures_because_check CHECK ((length(because) <= 500)),
+    CONSTRAINT closures_check CHECK (((undo_until >= (closed_at + '720:00:00'::interval)) AND (delete_from >= undo_until) AND (delete_by >= delete_from))),
+    CONSTRAINT closures_check1 CHECK (((undone_at IS NULL) OR (begun_at IS NULL))),
+    CONSTRAINT closures_check2 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_check3 CHECK (((certificate IS NULL) = (done_at IS NULL))),
+    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.closures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.closures OWNER TO clicarity_owner;
+
 CREATE TABLE public.column_maps (
     org_id uuid NOT NULL,
     header_key bytea NOT NULL,
@@ -472,6 +622,37 @@ CREATE TABLE public.column_maps (
 ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
+
+CREATE TABLE public.consents (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    subject uuid NOT NULL,
+    purpose text NOT NULL,
+    act text NOT NULL,
+    version integer NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    by_id uuid,
+    adult boolean DEFAULT false NOT NULL,
+    CONSTRAINT consents_act_check CHECK ((act = ANY (ARRAY['read'::text, 'given'::text, 'withdrawn'::text]))),
+    CONSTRAINT consents_check CHECK (((purpose = 'notice'::text) = (act = 'read'::text))),
+    CONSTRAINT consents_how_check CHECK ((how = ANY (ARRAY['join'::text, 'page'::text, 'form'::text, 'one_click'::text, 'desk'::text, 'import'::text]))),
+    CONSTRAINT consents_purpose_check CHECK ((purpose = ANY (ARRAY['notice'::text, 'news'::text])))
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO clicarity_owner;
+
+ALTER TABLE public.consents ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consents_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.devices (
     org_id uuid NOT NULL,
@@ -749,7 +930,8 @@ CREATE TABLE public.log_heads (
     seq bigint NOT NULL,
     hash bytea NOT NULL,
     fold integer DEFAULT 0 NOT NULL,
-    fold_job uuid
+    fold_job uuid,
+    closed boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='10');
 
@@ -781,6 +963,19 @@ ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins OWNER TO clicarity_owner;
 
+CREATE TABLE public.mail_addresses (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    hard integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT mail_addresses_hard_check CHECK ((hard > 0))
+);
+
+ALTER TABLE ONLY public.mail_addresses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_addresses OWNER TO clicarity_owner;
+
 CREATE TABLE public.members (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -797,6 +992,8 @@ CREATE TABLE public.members (
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
     erased_at timestamp with time zone,
+    letters text DEFAULT ''::text NOT NULL,
+    CONSTRAINT members_letters_check CHECK ((letters = ANY (ARRAY[''::text, 'en'::text, 'hi'::text, 'mr'::text, 'gu'::text, 'ta'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -842,6 +1039,23 @@ ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series OWNER TO clicarity_owner;
 
+CREATE TABLE public.org_keys (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    master text NOT NULL,
+    wrapped bytea NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    swept_at timestamp with time zone,
+    CONSTRAINT org_keys_kind_check CHECK ((kind = ANY (ARRAY['data'::text, 'root'::text]))),
+    CONSTRAINT org_keys_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.org_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys OWNER TO clicarity_owner;
+
 CREATE TABLE public.organisations (
     org_id uuid NOT NULL,
     slug text NOT NULL,
@@ -873,7 +1087,9 @@ CREATE TABLE public.outbox (
     tries integer DEFAULT 0 NOT NULL,
     sent_at timestamp with time zone,
     failed_at timestamp with time zone,
-    failure text DEFAULT ''::text NOT NULL
+    failure text DEFAULT ''::text NOT NULL,
+    offered_at timestamp with time zone,
+    bounced_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -964,6 +1180,46 @@ CREATE TABLE public.pins (
 ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins OWNER TO clicarity_owner;
+
+CREATE TABLE public.policies (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    body text NOT NULL,
+    material boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by uuid NOT NULL,
+    published_at timestamp with time zone,
+    published_by uuid,
+    effective_at timestamp with time zone,
+    CONSTRAINT policies_body_check CHECK ((length(body) <= 100000)),
+    CONSTRAINT policies_check CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (effective_at IS NULL)))),
+    CONSTRAINT policies_check1 CHECK ((effective_at >= published_at)),
+    CONSTRAINT policies_kind_check CHECK ((kind = ANY (ARRAY['privacy'::text, 'terms'::text]))),
+    CONSTRAINT policies_version_check CHECK ((version > 1))
+);
+
+ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies OWNER TO clicarity_owner;
+
+CREATE TABLE public.policy_walks (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    told_to uuid,
+    done_at timestamp with time zone,
+    written integer DEFAULT 0 NOT NULL,
+    unreachable integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.policy_walks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -1229,6 +1485,17 @@ ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
 
+CREATE TABLE public.told (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    topic text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.told FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told OWNER TO clicarity_owner;
+
 CREATE TABLE public.tv_codes (
     org_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1363,8 +1630,14 @@ ALTER TABLE ONLY public.challan_series
 ALTER TABLE ONLY public.challans
     ADD CONSTRAINT challans_pkey PRIMARY KEY (org_id, number);
 
+ALTER TABLE ONLY public.closures
+    ADD CONSTRAINT closures_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (org_id, number);
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
@@ -1435,6 +1708,9 @@ ALTER TABLE ONLY public.login_proofs
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_pkey PRIMARY KEY (org_id, address);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
 
@@ -1449,6 +1725,9 @@ ALTER TABLE ONLY public.nonconformances
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (org_id, process_id, year);
+
+ALTER TABLE ONLY public.org_keys
+    ADD CONSTRAINT org_keys_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (org_id);
@@ -1479,6 +1758,12 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, kind, version);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -1540,6 +1825,9 @@ ALTER TABLE ONLY public.tallies
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_pkey PRIMARY KEY (org_id, member_id, topic);
+
 ALTER TABLE ONLY public.tv_codes
     ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
 
@@ -1572,6 +1860,8 @@ CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) 
 CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, number) WHERE (left_there > (0)::numeric);
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
+
+CREATE INDEX consents_subject ON public.consents USING btree (org_id, subject, purpose, number);
 
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
@@ -1627,15 +1917,23 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX outbox_counted ON public.outbox USING btree (org_id, kind, key);
+
 CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
+
+CREATE INDEX outbox_recent ON public.outbox USING btree (org_id, number DESC);
 
 CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
 
 CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
+
+CREATE INDEX policies_changer ON public.policies USING btree (org_id, changed_by);
+
+CREATE UNIQUE INDEX policies_draft ON public.policies USING btree (org_id, kind) WHERE (published_at IS NULL);
 
 CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
 
@@ -1695,9 +1993,9 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EAC
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
+CREATE TRIGGER audited AFTER INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW WHEN ((CURRENT_USER = 'clicarity_app'::name)) EXECUTE FUNCTION public.audited('closure', 'org_id', 'closed_at undo_until delete_from undone_at');
 
-CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.head_mails FOR EACH ROW EXECUTE FUNCTION public.audited('head_mail', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.invitations FOR EACH ROW EXECUTE FUNCTION public.audited('invitation', 'id', 'role given invited_by used_by revoked_at');
 
@@ -1715,6 +2013,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EX
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION public.audited('policy', 'kind', 'version material published_at effective_at', 'body');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
@@ -1731,7 +2031,15 @@ CREATE TRIGGER audited AFTER INSERT ON public.words FOR EACH ROW EXECUTE FUNCTIO
 
 CREATE TRIGGER audited_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
+CREATE TRIGGER audited_added AFTER INSERT OR DELETE ON public.identity_providers FOR EACH ROW EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_added AFTER INSERT ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.version > 1))) EXECUTE FUNCTION public.audited('org_key', 'version', 'version');
+
 CREATE TRIGGER audited_changed AFTER UPDATE OF name, place, given, token_hash, suspended_at ON public.devices FOR EACH ROW WHEN ((new.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_changed AFTER UPDATE ON public.identity_providers FOR EACH ROW WHEN ((current_setting('app.reseal'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION public.audited('identity_provider', 'org_id', 'issuer required', 'client_id secret domains');
+
+CREATE TRIGGER audited_changed AFTER UPDATE OF master ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.master <> old.master))) EXECUTE FUNCTION public.audited('org_key', 'version', 'master');
 
 CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
 
@@ -1741,7 +2049,59 @@ CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
+CREATE TRIGGER closed BEFORE INSERT ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.board_views FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.calendars FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.column_maps FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.devices FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.identity_providers FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.invitations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.links FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE UPDATE OF seq ON public.log_heads FOR EACH ROW WHEN (old.closed) EXECUTE FUNCTION public.refuse_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.members FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.pictures FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.pins FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.process_drafts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.process_versions FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.processes FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.sites FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.support_grants FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.tokens FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.uploads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.vendors FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
+
+CREATE TRIGGER consents_immutable BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
 CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
+
+CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
+
+CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
 CREATE TRIGGER look_again AFTER DELETE OR UPDATE OF name, place, given, suspended_at, token_hash, shows, process_id, language, customers ON public.devices FOR EACH ROW EXECUTE FUNCTION public.look_again();
 
@@ -1759,9 +2119,13 @@ CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR E
 
 CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
+
 CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
 CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
+
+CREATE TRIGGER policies_immutable BEFORE UPDATE ON public.policies FOR EACH ROW WHEN ((old.published_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_policy_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
@@ -1812,6 +2176,9 @@ ALTER TABLE ONLY public.challans
 
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -1891,6 +2258,9 @@ ALTER TABLE ONLY public.login_proofs
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -1926,6 +2296,15 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_changed_by_fkey FOREIGN KEY (org_id, changed_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_org_id_kind_version_fkey FOREIGN KEY (org_id, kind, version) REFERENCES public.policies(org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -1987,6 +2366,9 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -2032,7 +2414,11 @@ ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challans ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.closures ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
@@ -2074,6 +2460,8 @@ ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
@@ -2083,6 +2471,8 @@ ALTER TABLE public.nominees ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.organisations ENABLE ROW LEVEL SECURITY;
 
@@ -2097,6 +2487,10 @@ ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -2119,6 +2513,8 @@ ALTER TABLE public.rights_mentions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.rights_requests ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.rights_steps ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY roster ON public.closures FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
 CREATE POLICY roster ON public.organisations FOR SELECT USING ((current_setting('app.roster'::text, true) = 'on'::text));
 
@@ -2154,7 +2550,11 @@ CREATE POLICY tenant ON public.challan_series USING ((org_id = public.app_org())
 
 CREATE POLICY tenant ON public.challans USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.closures USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2196,6 +2596,8 @@ CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) 
 
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2205,6 +2607,8 @@ CREATE POLICY tenant ON public.nominees USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.number_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.org_keys USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.organisations USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2219,6 +2623,10 @@ CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policy_walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2252,6 +2660,8 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2267,6 +2677,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
@@ -2287,6 +2699,9 @@ GRANT USAGE ON SCHEMA public TO clicarity_app;
 
 REVOKE ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_picture(p_org uuid, p_picture uuid, p_at timestamp with time zone, p_reason text) TO clicarity_app;
+
+REVOKE ALL ON FUNCTION public.forget(p_table text, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget(p_table text, p_most integer) TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
 
@@ -2315,7 +2730,39 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_series TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challans TO clicarity_app;
 
+GRANT SELECT ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(org_id) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(closed_at),UPDATE(closed_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(closed_by),UPDATE(closed_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(because),UPDATE(because) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(undo_until),UPDATE(undo_until) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(delete_from),UPDATE(delete_from) ON TABLE public.closures TO clicarity_app;
+
+GRANT INSERT(delete_by),UPDATE(delete_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(undone_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(undone_by) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(told) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(begun_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(contacts) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(done_at) ON TABLE public.closures TO clicarity_app;
+
+GRANT UPDATE(certificate) ON TABLE public.closures TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
@@ -2357,6 +2804,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
@@ -2364,6 +2813,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(master) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(wrapped) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(retired_at) ON TABLE public.org_keys TO clicarity_app;
+
+GRANT UPDATE(swept_at) ON TABLE public.org_keys TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.organisations TO clicarity_app;
 
@@ -2375,11 +2834,33 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkeys TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.pictures TO clicarity_app;
 
+GRANT UPDATE(bytes) ON TABLE public.pictures TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.pictures TO clicarity_app;
+
 GRANT UPDATE(kept) ON TABLE public.pictures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(body) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(material) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(effective_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.policy_walks TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
@@ -2412,6 +2893,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 

@@ -115,22 +115,25 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	var device *flow.ID
 	var began, until, seen time.Time
 	var granted pgtype.Timestamptz
+	var closing closingScan
 	var idle int
 	var help bool
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`select o.name, o.timezone, m.id, m.name, m.role, m.language, m.given, s.id,
 			case when s.via = '' and not s.factor and m.role = any(string_to_array(o.second_factor, ' ')) then 'pending' else s.via end,
 			s.stale and s.token_hash = $2, s.device_id, coalesce(d.name, ''), coalesce(d.given, '{}'), s.created_at, s.expires_at, s.seen_at, s.idle_seconds, coalesce(g.help, false),
-			case when m.role = 'owner' and o.support_until > $3 then o.support_until end, `+settingsStamp+`
+			case when m.role = 'owner' and o.support_until > $3 then o.support_until end, `+settingsStamp+`, `+closingOf+`
 			from sessions s
 			join members m on m.org_id = s.org_id and m.id = s.member_id
 			join organisations o on o.org_id = s.org_id
+			`+joinClosing+`
 			left join devices d on d.org_id = s.org_id and d.id = s.device_id
 			left join support_grants g on g.org_id = s.org_id and g.id = s.grant_id
 			where s.org_id = $1 and (s.token_hash = $2 or s.was_hash = $2 and s.was_until > $3) and s.expires_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
 				and m.suspended_at is null and m.left_at is null and (s.via <> 'support' or g.ended_at is null and g.until > $3)
-				and (s.via <> 'floor' or d.id is not null and d.suspended_at is null)`, org, token[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &p.Stale, &device, &p.AtDevice, &place, &began, &until, &seen, &idle, &help, &granted, &stamp)
+				and (s.via <> 'floor' or d.id is not null and d.suspended_at is null) and c.begun_at is null`, org, token[:], now).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &p.Language, &given, &p.Session, &p.Via, &p.Stale, &device, &p.AtDevice, &place, &began, &until, &seen, &idle, &help, &granted, &stamp,
+				&closing.at, &closing.undo, &closing.from, &closing.by)
 		})
 	})
 	if err == nil {
@@ -162,7 +165,7 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 	if granted.Valid {
 		p.Supported = flow.At(granted.Time)
 	}
-	p.Began, p.Until = flow.At(began), flow.At(until)
+	p.Began, p.Until, p.Closing = flow.At(began), flow.At(until), closing.closing()
 	return p, now.Sub(seen) > staleAfter(time.Duration(idle)*time.Second), nil
 }
 

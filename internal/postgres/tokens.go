@@ -85,11 +85,12 @@ func (db *DB) RevokeToken(ctx context.Context, org, id flow.ID, now time.Time) e
 
 // selectToken finds the member behind a token: one probe of the index on hashes, and the rows that it leads to.
 const selectToken = `select o.name, o.timezone, m.id, m.name, m.role, m.given, t.id, t.grants, t.expires_at,
-		coalesce(t.used_at, '-infinity'::timestamptz) < $3::timestamptz - interval '1 minute', ` + settingsStamp + `
+		coalesce(t.used_at, '-infinity'::timestamptz) < $3::timestamptz - interval '1 minute', ` + settingsStamp + `, ` + closingOf + `
 	from tokens t
 	join members m on m.org_id = t.org_id and m.id = t.member_id
 	join organisations o on o.org_id = t.org_id
-	where t.org_id = $1 and t.hash = $2 and t.expires_at > $3 and t.revoked_at is null and m.role = 'program' and m.suspended_at is null and m.left_at is null`
+	` + joinClosing + `
+	where c.begun_at is null and t.org_id = $1 and t.hash = $2 and t.expires_at > $3 and t.revoked_at is null and m.role = 'program' and m.suspended_at is null and m.left_at is null`
 
 // TokenPerson is whom a token lets in, with the rights it was made for; ErrNotFound when it is none, or is over. That it
 // was used is noted once a minute.
@@ -100,9 +101,11 @@ func (db *DB) TokenPerson(ctx context.Context, org flow.ID, hash [32]byte, now t
 	var stamp int64
 	var until time.Time
 	var stale bool
+	var closing closingScan
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(selectToken, org, hash[:], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &given, &p.Session, &grants, &until, &stale, &stamp)
+			return row.Scan(&p.OrgName, &p.Timezone, &p.Member, &p.Name, &p.Role, &given, &p.Session, &grants, &until, &stale, &stamp,
+				&closing.at, &closing.undo, &closing.from, &closing.by)
 		})
 	})
 	if err == nil {
@@ -116,7 +119,7 @@ func (db *DB) TokenPerson(ctx context.Context, org flow.ID, hash [32]byte, now t
 			b.Queue("update tokens set used_at = $3 where org_id = $1 and id = $2", org, p.Session, now)
 		})
 	}
-	p.Until, p.Without = flow.At(until), flow.OnlyFor(grants)
+	p.Until, p.Without, p.Closing = flow.At(until), flow.OnlyFor(grants), closing.closing()
 	p.Scope = flow.Given(given).Scope(p.Role, p.Member)
 	return p, err
 }

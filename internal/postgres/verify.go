@@ -44,7 +44,7 @@ func (db *DB) Verify(ctx context.Context, org flow.ID) (Verified, error) {
 		if err := verifyRedactions(ctx, tx, org, &v); err != nil {
 			return err
 		}
-		return verifyJobs(ctx, tx, org, &v)
+		return db.verifyJobs(ctx, tx, org, &v)
 	})
 	return v, err
 }
@@ -91,7 +91,7 @@ func verifyChain(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error
 }
 
 // verifyJobs goes through the jobs in pages by id, folding the histories of a page at a time.
-func verifyJobs(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error {
+func (db *DB) verifyJobs(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error {
 	var after flow.ID
 	for {
 		stored, ids, err := statesAfter(ctx, tx, org, after, readPage)
@@ -101,7 +101,7 @@ func verifyJobs(ctx context.Context, tx pgx.Tx, org flow.ID, v *Verified) error 
 		if len(ids) == 0 {
 			return nil
 		}
-		if err := verifyPage(ctx, tx, org, stored, ids); err != nil {
+		if err := db.verifyPage(ctx, tx, org, stored, ids); err != nil {
 			return err
 		}
 		v.Jobs += int64(len(ids))
@@ -132,12 +132,12 @@ func statesAfter(ctx context.Context, tx pgx.Tx, org, after flow.ID, how string)
 	return states, ids, err
 }
 
-func verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]string, ids []flow.ID) error {
+func (db *DB) verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map[flow.ID]string, ids []flow.ID) error {
 	b, err := readBooks(ctx, tx, org, ids)
 	if err != nil {
 		return err
 	}
-	if err := verifyPictures(ctx, tx, org, b.named); err != nil {
+	if err := db.verifyPictures(ctx, tx, org, b.named); err != nil {
 		return err
 	}
 	for _, id := range ids {

@@ -169,10 +169,14 @@ func (c *checker) end(text []byte) error {
 
 // known compares the key with the one that is expected, if one is.
 func (c *checker) known(expect string) error {
-	plain := func(s string) string { return strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(s)) }
-	if expect != "" && plain(expect) != plain(c.got.Fingerprint) {
+	if expect != "" && plainKey(expect) != plainKey(c.got.Fingerprint) {
 		c.n-- // the head
 		return c.fault("it is signed with the key %s, not with the one expected: it was not made by that installation", c.got.Fingerprint)
 	}
 	return nil
+}
+
+// plainKey is a fingerprint as it is compared, however somebody wrote it down.
+func plainKey(s string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(s))
 }

@@ -41,7 +41,7 @@ var auditGroups = []auditGroup{
 	{"signin", []string{"authenticator", "passkey", "identity_provider"}, []string{postgres.AuditSignIn, postgres.AuditSignOut, postgres.AuditWrong, "reset_asked", "password_reset", "recovery_codes", "session_ended"}},
 	{"refused", nil, []string{postgres.AuditRefused}},
 	{"people", []string{"member", "login", "invitation", "pin", "badge"}, nil},
-	{"setup", []string{"process", "calendar", "words", "vendor", "site", "organisation", "device", "tv"}, []string{postgres.AuditTVCode}},
+	{"setup", []string{"process", "calendar", "words", "vendor", "site", "organisation", "device", "tv", "closure"}, []string{postgres.AuditTVCode}},
 	{"export", []string{"head_mail"}, []string{postgres.AuditExport}},
 	{"link", []string{"link", "token"}, []string{postgres.AuditLink}},
 	{"support", []string{"support_grant"}, []string{postgres.AuditRead}},

@@ -26,6 +26,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/sheets"
@@ -331,14 +332,15 @@ type authzFirm struct {
 }
 
 type authz struct {
-	t       *testing.T
-	db      *postgres.DB
-	handler http.Handler
-	routes  []httpd.Route
-	now     time.Time
-	own     *authzFirm
-	other   *authzFirm
-	checks  *atomic.Int64
+	t        *testing.T
+	db       *postgres.DB
+	database string
+	handler  http.Handler
+	routes   []httpd.Route
+	now      time.Time
+	own      *authzFirm
+	other    *authzFirm
+	checks   *atomic.Int64
 }
 
 func newJobForm(a *authz, t *target) url.Values {
@@ -377,11 +379,12 @@ var pathValue = regexp.MustCompile(`\{(\w+|\$)\}`)
 // open fills a house with two organisations that have the same things under other names.
 func openAuthz(t *testing.T) *authz {
 	t.Helper()
-	db, now := pgtest.New(t), time.Now()
+	database, now := pgtest.URL(t), time.Now()
+	db := pgtest.Open(t, database)
 	hub := live.New(func(context.Context, flow.ID, int64) ([]live.Change, error) { return nil, nil }, db.Head)
 	t.Cleanup(hub.Close)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: func() time.Time { return now }, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example",
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: func() time.Time { return now }, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Operator: operator.Operator{Organisation: "aakar"},
 		CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil },
@@ -389,7 +392,7 @@ func openAuthz(t *testing.T) *authz {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &authz{t: t, db: db, handler: pages.Handler(log), routes: pages.Routes(), now: now, checks: &atomic.Int64{}}
+	a := &authz{t: t, db: db, database: database, handler: pages.Handler(log), routes: pages.Routes(), now: now, checks: &atomic.Int64{}}
 	a.own, a.other = a.firm("aakar", "OWN"), a.firm("bhumi", "ALIEN")
 	return a
 }
@@ -453,7 +456,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	a.tv(f, cartonsTV, f.cartons)
 	a.tv(f, labelsTV, f.labels)
 	common := map[string]string{"request": a.rightsRequest(f).String(), "tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
-		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "upload": upload.String(),
+		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "kind": "privacy", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)

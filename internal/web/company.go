@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -93,11 +94,9 @@ func (w *Web) companyOf(r *http.Request, slug string) (postgres.Organisation, po
 	return o, p, err
 }
 
-const sealedSecret = "secret at the identity provider"
-
 // provider is an organisation's identity provider as it is talked to.
-func (w *Web) provider(o postgres.Organisation, p postgres.IdentityProvider) (oidc.Provider, error) {
-	secret, err := w.Keys.Open(sealedSecret, o.ID.String(), p.Secret)
+func (w *Web) provider(ctx context.Context, o postgres.Organisation, p postgres.IdentityProvider) (oidc.Provider, error) {
+	secret, err := w.DB.Open(ctx, o.ID, postgres.ProviderUse, o.ID.String(), p.Secret)
 	return oidc.Provider{Issuer: p.Issuer, ClientID: p.ClientID, Secret: string(secret), Redirect: w.backTo(o.Slug)}, err
 }
 
@@ -118,7 +117,7 @@ func (w *Web) companyGo(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if err != nil {
 		return err
 	}
-	provider, err := w.provider(o, stored)
+	provider, err := w.provider(r.Context(), o, stored)
 	if err != nil {
 		return err
 	}
@@ -195,7 +194,7 @@ func (w *Web) vouchedFor(r *http.Request, o postgres.Organisation, stored postgr
 	if err != nil {
 		return postgres.Account{}, err
 	}
-	provider, err := w.provider(o, stored)
+	provider, err := w.provider(r.Context(), o, stored)
 	if err != nil {
 		return postgres.Account{}, err
 	}

@@ -118,7 +118,7 @@ var errTaken = errors.New("web: the code was taken before")
 
 // takeApp takes a code of the member's app, once.
 func (w *Web) takeApp(r *http.Request, who flow.Person, f postgres.Factors, code string) error {
-	seed, err := w.Keys.Open(seedUse, memberMark(who), f.Seed)
+	seed, err := w.DB.Open(r.Context(), who.Org, postgres.SeedUse, memberMark(who), f.Seed)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,6 @@ func (w *Web) complete(rw http.ResponseWriter, r *http.Request, who flow.Person,
 }
 
 const (
-	seedUse  = "authenticator seed"
 	setUpUse = "authenticator set-up"
 	setUpFor = 15 * time.Minute
 )
@@ -244,7 +243,7 @@ func (w *Web) setFactor(r *http.Request, who flow.Person, f postgres.Factors) (m
 	if !ok {
 		return nil, "factor_wrong", nil
 	}
-	sealed, err := w.Keys.Seal(seedUse, memberMark(who), seed)
+	sealed, err := w.DB.Seal(r.Context(), who.Org, postgres.SeedUse, memberMark(who), seed)
 	if err != nil {
 		return nil, "", err
 	}

@@ -272,7 +272,7 @@ func (w *Web) linkRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "POST /jobs/{job}/links", May: flow.MayLink, Handler: w.addJobLink},
 		{Pattern: "POST /vendors/{vendor}/links", May: flow.MayLink, Handler: w.addVendorLink},
-		{Pattern: "POST /links/{link}/revoke", May: flow.MayLink, Handler: w.revokeLink},
+		{Pattern: "POST /links/{link}/revoke", May: flow.MayLink, Closed: true, Handler: w.revokeLink},
 		{Pattern: "GET /l/{token}", May: flow.Anybody, Handler: w.linkPage},
 		{Pattern: "POST /l/{token}", May: flow.Anybody, Handler: w.linkAnswer},
 	}

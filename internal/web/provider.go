@@ -102,7 +102,7 @@ func (w *Web) readProvider(r *http.Request, who flow.Person, p providerPage) (ne
 		return next, problem, nil
 	}
 	if next.Secret = stored.Secret; secret != "" {
-		next.Secret, err = w.Keys.Seal(sealedSecret, who.Org.String(), []byte(secret))
+		next.Secret, err = w.DB.Seal(r.Context(), who.Org, postgres.ProviderUse, who.Org.String(), []byte(secret))
 		return next, "", err
 	}
 	return next, "", nil

@@ -20,7 +20,7 @@ func (w *Web) supportRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /support", May: flow.MayGovern, Whole: true, Handler: w.support},
 		{Pattern: "POST /support", May: flow.MayGovern, Whole: true, Handler: w.grantSupport},
-		{Pattern: "POST /support/end", May: flow.MayGovern, Whole: true, Handler: w.endSupport},
+		{Pattern: "POST /support/end", May: flow.MayGovern, Whole: true, Closed: true, Handler: w.endSupport},
 		{Pattern: "GET /support/{token}", May: flow.Anybody, Handler: w.supportLink},
 		{Pattern: "POST /support/{token}", May: flow.Anybody, Handler: w.openSupport},
 	}

@@ -18,7 +18,7 @@ func (w *Web) tokenRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /tokens", May: flow.MayTokens, Whole: true, Handler: w.tokens},
 		{Pattern: "POST /tokens", May: flow.MayTokens, Whole: true, Handler: w.addToken},
-		{Pattern: "POST /tokens/{token}/revoke", May: flow.MayTokens, Whole: true, Handler: w.revokeToken},
+		{Pattern: "POST /tokens/{token}/revoke", May: flow.MayTokens, Whole: true, Closed: true, Handler: w.revokeToken},
 		{Pattern: "GET /board/export", May: flow.MayExport, Handler: w.Export},
 	}
 }

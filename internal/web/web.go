@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -42,6 +43,8 @@ type Config struct {
 	Operator operator.Operator
 	// Program is the version of the program, for files that outlive it.
 	Program string
+	// Takeout writes all of an organisation as one archive.
+	Takeout func(ctx context.Context, to io.Writer, o postgres.Organisation) error
 	// CheckPassword compares a password with a stored hash; with an empty hash it takes as long and says no.
 	CheckPassword func(password, hash string) bool
 	// HashPassword is the stored form of a password that somebody chose.
@@ -78,7 +81,10 @@ type Web struct {
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
 	packs        *httpd.Limiter // packs of data, per member
 	deskMarks    deskMarks
-	returned     once // sign-ins that came back from the company
+	takeouts     chan struct{} // a place for each archive that is written
+	returned     once          // sign-ins that came back from the company
+	ownHouse     ownHouse
+	notes        notes
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -93,7 +99,7 @@ func New(cfg Config) (*Web, error) {
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
 		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
-	w.links = newLinkDoors()
+	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
@@ -139,7 +145,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes()))
+	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes()))
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -236,7 +242,7 @@ func (w *Web) peopleRoutes() []httpd.Route {
 		{Pattern: "GET /people/{member}", May: flow.MayPeople, Handler: w.person},
 		{Pattern: "POST /people/{member}", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.changePerson},
 		{Pattern: "POST /people/invitations", May: flow.MayPeople, MaxBody: maxSetup, Handler: w.invite},
-		{Pattern: "POST /people/invitations/{invitation}/revoke", May: flow.MayPeople, Handler: w.revoke},
+		{Pattern: "POST /people/invitations/{invitation}/revoke", May: flow.MayPeople, Closed: true, Handler: w.revoke},
 		{Pattern: "GET /join/{token}", May: flow.Anybody, Handler: w.joinPage},
 		{Pattern: "POST /join/{token}", May: flow.Anybody, Handler: w.join},
 		{Pattern: "GET /leave", May: flow.MaySelf, Handler: w.leavePage},

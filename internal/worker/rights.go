@@ -12,11 +12,11 @@ import (
 func (w *Worker) rights(ctx context.Context, o postgres.Organisation) error {
 	_, err := w.DB.EraseDue(ctx, o, w.Now())
 	_, err2 := w.DB.EndOldRequests(ctx, o.ID, w.Now())
-	return errors.Join(err, err2, w.remind(ctx, o))
+	return errors.Join(err, err2, w.remindOfRights(ctx, o))
 }
 
-// remind tells the owners of requests that are due soon, or late. Without a way to send mails the steps are noted all the same.
-func (w *Worker) remind(ctx context.Context, o postgres.Organisation) error {
+// remindOfRights tells the owners of requests that are due soon, or late. Without a way to send mails the steps are noted all the same.
+func (w *Worker) remindOfRights(ctx context.Context, o postgres.Organisation) error {
 	now := w.Now()
 	list, err := w.DB.Reminders(ctx, o.ID, now)
 	if err != nil || len(list) == 0 {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 )
 
@@ -20,9 +22,16 @@ type Worker struct {
 	Now func() time.Time
 	// Mail sends mails; nil when none are to be sent.
 	Mail Mailer
-	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
-	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+	// Head is the letter with the head of an audit log; nil when none are to be written.
+	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
 
+	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations.
+	Operator operator.Operator
+	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
+	Policies func(kind string) string
+
+	// Parting is how organisations leave.
+	Parting Parting
 	// Remind is the mail that reminds an owner of a request about somebody's data; nil when none are to be written.
 	Remind func(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string)
 
@@ -69,11 +78,15 @@ func (w *Worker) Once(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.Log.Error("the organisations cannot be listed", "error", err)
 	}
+	if err := w.tellPolicies(ctx, orgs); err != nil && ctx.Err() == nil {
+		w.Log.Error("a change of a policy was not told to everybody", "error", err)
+	}
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
 		}
 	}
+	w.part(ctx)
 }
 
 func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
@@ -84,9 +97,21 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.rights(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
+}
+
+// reseal seals what was sealed with an older key anew.
+func (w *Worker) reseal(ctx context.Context, o postgres.Organisation) error {
+	done, err := w.DB.Reseal(ctx, o.ID, w.Now())
+	if done.Values+done.Gone > 0 {
+		w.Log.Info("what was sealed with an older key was sealed anew", "org", o.Slug, "values", done.Values, "keys_forgotten", done.Gone)
+	}
+	if done.Gone > 0 && done.Lost > 0 {
+		w.Log.Error("something that was sealed does not open: its key is no more", "org", o.Slug, "values", done.Lost)
+	}
+	return err
 }
 
 // checkAudit checks what was added to the audit log, so that a change to it is noticed within a minute.
@@ -116,8 +141,7 @@ func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
 		return err
 	}
 	for _, r := range readers {
-		subject, text := w.Head(r.Language, o, head, now)
-		if err := w.DB.MailHead(ctx, o.ID, r, today, subject, text, now); err != nil {
+		if err := w.DB.MailHead(ctx, o.ID, r, today, w.Head(o, head, now), now); err != nil {
 			return err
 		}
 	}

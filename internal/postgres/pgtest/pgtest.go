@@ -125,7 +125,7 @@ func Open(t testing.TB, url string) *postgres.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SealMails(keys.New([keys.Size]byte{1}))
+	db.UseMaster(keys.NewRing(keys.NewLocal([keys.Size]byte{1})))
 	t.Cleanup(db.Close)
 	return db
 }

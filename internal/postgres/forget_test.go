@@ -1,0 +1,174 @@
+package postgres_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+	"clicarity/internal/postgres/pgtest"
+)
+
+// markers are texts that are nowhere but in what is the organisation's.
+const markers = 200
+
+func marker(i int) string { return fmt.Sprintf("zqvmark%03dzq", i) }
+
+// plant leaves every marker somewhere: in names, sign-ins, jobs, uploads, mails and files.
+func (f *firm) plantMarkers() {
+	f.t.Helper()
+	ctx, now := f.t.Context(), time.Now()
+	for i := range markers {
+		m, id := marker(i), newID(f.t)
+		var err error
+		switch i % 8 {
+		case 0:
+			err = f.db.AddMember(ctx, f.org, postgres.Member{ID: id, Name: m, Role: flow.Operator, PasswordHash: m, Logins: []string{m + "@firm.example"}, Created: now})
+		case 1:
+			err = f.db.AddVendor(ctx, f.org, postgres.Vendor{ID: id, Name: m, Place: m})
+		case 2:
+			err = f.db.AddUpload(ctx, f.org, postgres.Upload{ID: id, Member: f.owner, FileName: m + ".csv", Content: `{"a":"` + m + `"}`, Mapping: "{}", Created: now})
+		case 3:
+			err = f.db.QueueMail(ctx, f.org, postgres.Mail{To: m + "@firm.example", Kind: m, Key: m, Subject: m, Text: m, At: now})
+		case 4:
+			err = f.db.AddDevice(ctx, f.org, postgres.Device{ID: id, Name: m, Place: m, Given: flow.Given{All: true}, Created: now})
+		case 5:
+			err = f.db.SetPersonFigures(ctx, f.org, m)
+			if err == nil {
+				err = f.db.AddSite(ctx, f.org, postgres.Site{Code: m, Name: m})
+			}
+		default:
+			f.must(flow.Create{Process: f.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: id, Number: m, Customer: m, Item: m, Quantity: flow.Units(100), Due: "2026-12-01"}}})
+			f.must(flow.Report{Work: at(id, "printing"), Good: flow.Units(5), Note: m})
+		}
+		if err != nil {
+			f.t.Fatal(i, err)
+		}
+	}
+}
+
+// found are the markers that a text holds, in whatever case, also as hexadecimal.
+func foundMarkers(text []byte) (list []string) {
+	text = bytes.ToLower(text)
+	for i := range markers {
+		if m := marker(i); bytes.Contains(text, []byte(m)) || bytes.Contains(text, []byte(hex.EncodeToString([]byte(m)))) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// interrupted does something that a kill may stop at any moment: by the end of its context, or by the end of its connections.
+func interrupted(t *testing.T, owner *pgx.Conn, after time.Duration, cut bool, do func(ctx context.Context) error) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- do(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(after):
+	}
+	if cut {
+		if _, err := owner.Exec(t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'clicarity'"); err != nil {
+			t.Fatal(err)
+		}
+		select { // what was between two steps takes another connection and goes on: it is stopped a moment later
+		case err := <-done:
+			return err
+		case <-time.After(after):
+		}
+	}
+	cancel()
+	return <-done
+}
+
+// From the day of closing to the end: killed at 50 points within and between its steps, the deletion goes on, leaves nothing of
+// the organisation anywhere, and touches nothing of the others.
+func TestForgettingIsKilledFiftyTimes(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db := started(t, url)
+	a, b := twoFirms(t, db)
+	c := openFirm(t, db, "firm-3")
+	c.fill()
+	a.plantMarkers()
+	before := dump(t, url, b.org, c.org)
+	owner := pgtest.Owner(t, url)
+	closed := time.Now().Add(-51 * 24 * time.Hour)
+	a.close(closed)
+	a.aged(url)
+	if n := len(foundMarkers([]byte(dump(t, url, a.org)))); n != markers {
+		t.Fatalf("%d of %d markers can be found", n, markers)
+	}
+	kills := 0
+	for tries := 0; ; tries++ {
+		if tries > 2000 {
+			t.Fatal("it does not come to an end")
+		}
+		wait := time.Duration(rand.IntN(8_000)) * time.Microsecond //nolint:gosec // a moment to kill at
+		if kills >= 50 {
+			wait = time.Minute
+		}
+		err := interrupted(t, owner, wait, tries%2 == 0, func(ctx context.Context) error {
+			if err := db.BeginDeletion(ctx, a.org, closed.Add(flow.DeleteAfter)); err != nil {
+				return err
+			}
+			for more := true; more; {
+				var err error
+				if more, err = db.Forget(ctx, a.org, 1); err != nil {
+					return err
+				}
+			}
+			return db.EndDeletion(ctx, a.org, closed.Add(flow.DeleteAfter), func(c postgres.Closure) (string, error) { return fmt.Sprint(c.Counts["jobs"]), nil })
+		})
+		if err == nil {
+			break
+		}
+		if errors.Is(err, postgres.ErrNotYet) || errors.Is(err, postgres.ErrNotFound) {
+			t.Fatal(err)
+		}
+		kills++
+	}
+	if kills < 50 {
+		t.Errorf("it was killed %d times only", kills)
+	}
+	if err := db.KeepContacts(t.Context(), a.org, nil); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := db.Closure(t.Context(), a.org)
+	if err != nil || gone.Certificate == "" || gone.Counts["movements"] < 100 {
+		t.Errorf("%+v %v", gone, err)
+	}
+	if left, err := db.LeftOf(t.Context(), a.org); err != nil || len(left) > 0 {
+		t.Errorf("left in %v (%v)", left, err)
+	}
+	whole, err := exec.CommandContext(t.Context(), filepath.Join(pgtest.BinDir(t), "pg_dump"), "--dbname", url).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := foundMarkers(whole); len(list) > 0 {
+		t.Errorf("a dump still has %v", list)
+	}
+	if n := strings.Count(string(whole), a.org.String()); n != 1 {
+		t.Errorf("the organisation is named %d times, not only by its closing", n)
+	}
+	if after := dump(t, url, b.org, c.org); after != before {
+		t.Error("the others are not as they were, byte for byte")
+	}
+	b.sound()
+	c.sound()
+	t.Logf("killed %d times", kills)
+}

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
+)
+
+// ownHouse remembers which organisation is the operator's own.
+type ownHouse struct {
+	mu sync.Mutex
+	id flow.ID
+}
+
+// is reports whether an organisation is known to be the operator's own.
+func (h *ownHouse) is(org flow.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !org.IsZero() && h.id == org
+}
+
+// operatorOrg is the organisation of whoever runs the service, zero when there is none.
+func (w *Web) operatorOrg(r *http.Request) (flow.ID, error) {
+	w.ownHouse.mu.Lock()
+	defer w.ownHouse.mu.Unlock()
+	if w.Operator.Organisation == "" || !w.ownHouse.id.IsZero() {
+		return w.ownHouse.id, nil
+	}
+	o, err := w.DB.OrganisationBySlug(r.Context(), w.Operator.Organisation)
+	if errors.Is(err, postgres.ErrNotFound) { // named in the file and not made yet
+		return flow.ID{}, nil
+	}
+	w.ownHouse.id = o.ID
+	return o.ID, err
+}
+
+// operators are pages of the operator's organisation. For everybody else there are none.
+func (w *Web) operators(next func(http.ResponseWriter, *http.Request, flow.Person) error) func(http.ResponseWriter, *http.Request, flow.Person) error {
+	return func(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+		org, err := w.operatorOrg(r)
+		if err != nil {
+			return err
+		}
+		if org.IsZero() || who.Org != org {
+			return errNotYours
+		}
+		return next(rw, r, who)
+	}
+}
