@@ -25,15 +25,27 @@ func trailKey(k *keys.Keys) trail.Key { return trail.NewKey(k.Derive("audit")) }
 
 // exporter writes exports.
 func (h *house) exporter(k *keys.Keys) leaving.Exporter {
-	return leaving.Exporter{DB: h.DB, Key: trailKey(k), Program: programVersion(), Now: time.Now}
+	return leaving.Exporter{DB: h.DB, Key: trailKey(k), Program: programVersion(), Now: time.Now, Files: stored{h.DB}}
 }
 
+// stored are the files that are not in the database.
+type stored struct{ db *postgres.DB }
+
+// Each gives every file of an organisation.
+func (s stored) Each(ctx context.Context, org flow.ID, f func(name string, content io.Reader) error) error {
+	return s.db.EachFile(ctx, org, f)
+}
+
+// Purge deletes every file of an organisation.
+func (s stored) Purge(ctx context.Context, org flow.ID) error { return s.db.PurgeFiles(ctx, org) }
+
 // parting is how organisations leave this installation.
-func (e env) parting(k *keys.Keys, pages *web.Web) worker.Parting {
+func (h *house) parting(e env, k *keys.Keys, pages *web.Web) worker.Parting {
 	return worker.Parting{
-		Mail: pages.ClosingMail,
+		Files: stored{h.DB},
+		Mail:  pages.ClosingMail,
 		Certify: func(c postgres.Closure) (string, error) {
-			return leaving.Certify(trailKey(k), c, false, programVersion())
+			return leaving.Certify(trailKey(k), c, true, programVersion())
 		},
 		Note: func(c postgres.Closure) error { return leaving.Note(e.ledger(), c) },
 	}
@@ -58,6 +70,7 @@ func (h *house) eraseAgain(ctx context.Context, e env, url string) error {
 		for found := true; found && err == nil; {
 			found, err = h.Forget(ctx, id, postgres.ForgetRows)
 		}
+		err = errors.Join(err, h.PurgeFiles(ctx, id))
 		if err == nil {
 			_, _ = fmt.Fprintf(e.err, "organisation %s was deleted before and had come back with a backup: it is deleted again\n", id)
 		}

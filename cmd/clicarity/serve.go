@@ -19,6 +19,7 @@ import (
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
+	uses "clicarity/internal/usage"
 	"clicarity/internal/web"
 	"clicarity/internal/worker"
 )
@@ -101,7 +102,9 @@ func stayLean(ctx context.Context) {
 // serveUntil serves until the context ends, then lets requests under way finish.
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Program: programVersion(), Operator: e.operator,
+	used := &uses.Counter{}
+	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Scans: e.scan != "", Program: programVersion(), Operator: e.operator,
+		Usage: used, Drills: e.drills(h.DB),
 		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
 			return h.exporter(h.keys).Export(ctx, to, o)
 		}})
@@ -112,7 +115,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Head: pages.HeadMail, Remind: pages.RightsReminder, Parting: e.parting(h.keys, pages),
+	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Scan: e.scanner(), Head: pages.HeadMail, Remind: pages.RightsReminder, Breach: pages.BreachMail, Usage: used, Parting: h.parting(e, h.keys, pages),
 		Operator: e.operator, Policies: pages.PolicyLink}
 	background := make(chan struct{}, 3)
 	go func() {
@@ -161,7 +164,7 @@ func site(cfg web.Config) (*web.Web, *live.Hub, error) {
 
 // whole is the pages and the calls of programs.
 func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger) http.Handler {
-	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export})
+	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export, Usage: pages.Usage})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", programs.Handler())
 	mux.Handle("/", pages.Handler(log))

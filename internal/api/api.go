@@ -17,6 +17,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
+	"clicarity/internal/usage"
 )
 
 // Config is what the API needs from the roof.
@@ -28,6 +29,8 @@ type Config struct {
 	Says Says
 	// Export writes the jobs of a process as a file, as the board does.
 	Export httpd.Handler
+	// Usage counts which parts of the product are used; nil: nobody does.
+	Usage *usage.Counter
 	// Rate overrides the limits, for tests; zero: those of the product.
 	Rate Rate
 }
@@ -88,7 +91,7 @@ func (a *API) Routes() []httpd.Route {
 	for i, route := range routes {
 		routes[i].Handler = a.metered(route.Handler)
 	}
-	return routes
+	return httpd.Used(routes, a.Usage, a.Now)
 }
 
 // Handler is the whole API: what begins with /api/v1/.

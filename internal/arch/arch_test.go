@@ -33,6 +33,8 @@ var floors = map[string]int{
 	"internal/chart":           1,
 	"internal/operator":        1,
 	"internal/privacy":         1,
+	"internal/usage":           1,
+	"internal/evidence":        1,
 	"internal/https":           2,
 	"internal/sheets":          2,
 	"internal/xes":             2,

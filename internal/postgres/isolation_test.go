@@ -43,6 +43,7 @@ func (f *firm) fill() {
 		f.db.AddVendor(ctx, f.org, konkan), f.db.SaveWizard(ctx, f.org, postgres.Wizard{ID: newID(f.t), Body: "{}", By: f.owner, Changed: now}),
 		f.db.SetWords(ctx, f.org, flow.Words{"en": {"job": {One: "order", Many: "orders"}}}, 0, f.owner, now), f.db.AddCalendar(ctx, f.org, drying, f.owner, now),
 		f.db.SendHeads(ctx, f.org, f.owner, "2026-11-25"),
+		f.evidenced(now),
 		f.db.AddGrant(ctx, f.org, postgres.Grant{ID: newID(f.t), Reason: "the board is slow", Given: flow.Given{All: true}, By: f.owner, At: now, Until: now.Add(time.Hour)}, [32]byte{1}),
 		f.db.QueueMail(ctx, f.org, postgres.Mail{To: "ravi@shared.example", Kind: "test", At: now}),
 		f.db.AddInvitation(ctx, f.org, postgres.Invitation{ID: newID(f.t), Token: [32]byte{1}, Role: flow.Viewer, By: f.owner, Made: now, Until: now.Add(time.Hour)}, nil),
@@ -80,6 +81,7 @@ func (f *firm) fill() {
 	f.asked(member.ID)
 	f.lettered(now)
 	f.rolledUp()
+	f.fillFiles()
 	f.closedOnce()
 }
 

@@ -53,6 +53,16 @@ func Migrate(ctx context.Context, url string) ([]string, error) {
 	return ran, nil
 }
 
+// Roles makes the roles that a backup names, in a database that it is to be brought back into.
+func Roles(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return roles(ctx, conn)
+}
+
 // roles makes the two roles and lets the connected user act as both. Roles belong to the whole server, so two
 // databases may be set up at once: the advisory lock of one does not hold back the other, and "exists already"
 // is fine.

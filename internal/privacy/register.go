@@ -14,6 +14,8 @@ var (
 	record = Field{Purpose: Records, Seen: Colleagues, Kept: History, Export: Plain, Erase: Redact}
 	// copied is a text of the jobs' once more, made from it.
 	copied = record
+	// breach is who looked after a breach or reviewed something: the record of it stays as it is, which is what it is for.
+	breach = Field{Purpose: Security, Seen: Owners, Kept: History, Export: Plain, Erase: Stays}
 	// asked is what somebody asked about their data and was told.
 	asked = Field{Purpose: Rights, Seen: Owners, Kept: History, Export: Plain, Erase: Clear}
 	// unproven is what somebody asked whose address is not shown to be theirs yet.
@@ -139,6 +141,10 @@ var Register = []Table{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "bytes"), copied.of("member_id", "thumb"),
 	}},
+	{Name: "files", About: "files of jobs", Rest: "org_id id job_id stage added_at media size sha256 object sealed_key scan scan_at kept", Fields: []Field{
+		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
+		record.of("member_id", "name"), copied.of("member_id", "thumb").with(stays),
+	}},
 	{Name: "challans", About: "what was sent to vendors", Rest: "org_id number vendor_id expected sent_at goods", Fields: []Field{
 		{Column: "sent_by", Whose: "sent_by", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("sent_by", "note"),
@@ -162,7 +168,8 @@ var Register = []Table{
 	{Name: "forecast_late", About: "jobs that may be late", Rest: "org_id job_id process_id due chance p50 p85 n risk"},
 	{Name: "forecast_nights", About: "nights of learning", Rest: "org_id night holder held_until"},
 
-	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures"},
+	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures usage"},
+	{Name: "usage", About: "how often parts of the product are used", Rest: "org_id week feature n"},
 	{Name: "processes", About: "processes", Rest: "org_id id name version next_number"},
 	{Name: "process_versions", About: "versions of processes", Rest: "org_id process_id version definition"},
 	{Name: "process_drafts", About: "processes being designed", Rest: "org_id process_id version definition saved_at", Fields: []Field{
@@ -190,6 +197,13 @@ var Register = []Table{
 		{Column: "member_id", Whose: "member_id", Purpose: Support, Seen: Owners, Kept: History, Export: Plain, Erase: Stays},
 		{Column: "reason", Whose: "granted_by", Purpose: Support, Seen: Owners, Kept: History, Export: Plain, Erase: Redact},
 	}},
+	{Name: "breaches", About: "breaches of personal data", Rest: "org_id id noticed_at opened_at", Fields: []Field{
+		breach.of("opened_by", "opened_by")}},
+	{Name: "breach_steps", About: "what was done about breaches", Rest: "org_id breach_id n id kind at", Fields: []Field{ // the letter's body names members by id
+		breach.of("member_id", "member_id"), breach.of("member_id", "body")}},
+	{Name: "access_reviews", About: "reviews of who has access", Rest: "org_id id reviewed_at members", Fields: []Field{
+		breach.of("reviewed_by", "reviewed_by")}},
+	{Name: "drills", About: "backups brought back to try them", Rest: "org_id id began_at seconds bytes organisations movements fault"},
 	{Name: "outbox", About: "mails to people", Rest: "org_id number kind key created_at due_at until_at tries sent_at failed_at offered_at bounced_at", Fields: []Field{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},

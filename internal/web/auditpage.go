@@ -44,6 +44,7 @@ var auditGroups = []auditGroup{
 	{"setup", []string{"process", "calendar", "words", "vendor", "site", "organisation", "device", "tv", "closure"}, []string{postgres.AuditTVCode}},
 	{"export", []string{"head_mail"}, []string{postgres.AuditExport}},
 	{"link", []string{"link", "token"}, []string{postgres.AuditLink}},
+	{"privacy", []string{"breach", "breach_step", "access_review"}, nil},
 	{"support", []string{"support_grant"}, []string{postgres.AuditRead}},
 }
 

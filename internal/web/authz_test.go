@@ -455,7 +455,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	cartonsTV, labelsTV := newID(a.t), newID(a.t)
 	a.tv(f, cartonsTV, f.cartons)
 	a.tv(f, labelsTV, f.labels)
-	common := map[string]string{"request": a.rightsRequest(f).String(), "tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
+	common := map[string]string{"breach": a.breach(f), "request": a.rightsRequest(f).String(), "tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "kind": "privacy", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
@@ -549,6 +549,7 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 	if _, err := a.db.AddPicture(a.t.Context(), f.org, pic); err != nil {
 		a.t.Fatal(err)
 	}
+	a.file(t, work.Stage)
 	link := newID(a.t)
 	revoked := errors.Join(a.db.AddLink(a.t.Context(), f.org, postgres.Link{ID: link, Job: t.job, By: f.owner, Created: a.now, Expires: a.now.Add(time.Hour)}, flow.ID{}),
 		a.db.RevokeLink(a.t.Context(), f.org, link, a.now))

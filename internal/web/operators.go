@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/httpd"
 	"clicarity/internal/postgres"
 )
 
@@ -37,14 +38,20 @@ func (w *Web) operatorOrg(r *http.Request) (flow.ID, error) {
 	return o.ID, err
 }
 
+// operates reports whether somebody is in the organisation of whoever runs the service.
+func (w *Web) operates(r *http.Request, who flow.Person) (bool, error) {
+	org, err := w.operatorOrg(r)
+	return !org.IsZero() && who.Org == org, err
+}
+
 // operators are pages of the operator's organisation. For everybody else there are none.
-func (w *Web) operators(next func(http.ResponseWriter, *http.Request, flow.Person) error) func(http.ResponseWriter, *http.Request, flow.Person) error {
+func (w *Web) operators(next httpd.Handler) httpd.Handler {
 	return func(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-		org, err := w.operatorOrg(r)
+		ours, err := w.operates(r, who)
 		if err != nil {
 			return err
 		}
-		if org.IsZero() || who.Org != org {
+		if !ours {
 			return errNotYours
 		}
 		return next(rw, r, who)

@@ -26,6 +26,7 @@ import (
 	"clicarity/internal/operator"
 	"clicarity/internal/passkeys"
 	"clicarity/internal/postgres"
+	"clicarity/internal/usage"
 )
 
 // Config is what the pages need from the roof.
@@ -36,11 +37,15 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
+	Scans  bool // files are looked at for viruses
 	// Outside is the way to addresses that somebody typed; nil: egress.New.
 	Outside  *http.Client
 	Mails    bool   // whether mails can be sent
 	URL      string // how people reach it, for links that leave the pages: https://jobs.example.in
 	Operator operator.Operator
+	Usage    *usage.Counter // nil: nobody counts what is used
+	// Drills are the newest drills in which a backup was brought back; nil: nobody keeps any.
+	Drills func(ctx context.Context, limit int) ([]postgres.Drill, error)
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// Takeout writes all of an organisation as one archive.
@@ -145,7 +150,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes()))
+	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.fileRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes())), w.Usage, w.Now)
 }
 
 // openRoutes are for everybody, signed in or not.

@@ -65,4 +65,4 @@ begin
 end $$;
 grant select, insert, update, delete on mail_addresses to clicarity_app;
 grant select, insert on consents to clicarity_app;
-grant select, insert on told to clicarity_app;
+grant select, insert, delete on told to clicarity_app;
