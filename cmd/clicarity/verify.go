@@ -41,6 +41,9 @@ func verify(ctx context.Context, e env, args []string) error {
 		}
 		_, err = fmt.Fprintf(e.out, "sound: %d movements in one unbroken chain; %d jobs are what their movements add up to; %d entries of the audit log in one unbroken chain\n",
 			v.Movements, v.Jobs, v.Entries)
+		if err == nil && v.Redacted+v.Erased > 0 {
+			_, err = fmt.Fprintf(e.out, "%d movements had names taken out and %d signatures were erased, each as the audit log says\n", v.Redacted, v.Erased)
+		}
 		return err
 	})
 }

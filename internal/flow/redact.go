@@ -22,8 +22,8 @@ func (f Facts) Redact(kind Kind, write func(string) string) Facts {
 	case KindCounted, KindChanged, KindUndone: // in the person's words; elsewhere a code
 		text(&f.Reason)
 	}
-	any := func(string) bool { return true }
-	f.Values, f.Fields = rewritten(f.Values, any, text), rewritten(f.Fields, any, text)
+	every := func(string) bool { return true }
+	f.Values, f.Fields = rewritten(f.Values, every, text), rewritten(f.Fields, every, text)
 	f.Set, f.Was = rewritten(f.Set, freeSetting, text), rewritten(f.Was, freeSetting, text)
 	if f.NC != nil {
 		nc := *f.NC

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/privacy"
 )
 
 // planted is somebody who left their name wherever it can be.
@@ -285,5 +287,72 @@ func TestAnErasureIsCalledOff(t *testing.T) {
 	}
 	if n, err := f.db.EraseDue(t.Context(), f.organisation(), now.Add(postgres.ErasureNotice)); n != 0 || err != nil || f.nameOf(p.id) != p.name {
 		t.Error(n, err)
+	}
+}
+
+// An erasure that is broken off anywhere is finished by the next try, and leaves nothing half done.
+func TestAnErasureBrokenOffIsFinished(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	f := openFirm(t, pgtest.Open(t, url), "sahyadri")
+	f.signed()
+	p := f.plant("Prabhakar Ghatge", "p.ghatge@sahyadri.example", "+919812345678", "JC-1")
+	f.rolledUp()
+	sums, broken := f.sums(p.job), 0
+	mentions, err := f.db.Mentions(t.Context(), f.org, p.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chosen []postgres.Mention
+	for _, m := range mentions {
+		chosen = append(chosen, m.Mention)
+	}
+	for patience := 5 * time.Millisecond; ; patience += patience / 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		err := f.db.Erase(ctx, f.organisation(), p.id, chosen, time.Now())
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			t.Fatal(err)
+		}
+		if _, failed := f.db.Verify(t.Context(), f.org); failed != nil {
+			t.Fatal(failed)
+		}
+		if err == nil {
+			break
+		}
+		broken++
+	}
+	if left := scan(t, pgtest.Owner(t, url), p.marks()...); len(left) > 0 || broken == 0 {
+		t.Errorf("broken off %d times; left: %v", broken, left)
+	}
+	if after := f.sums(p.job); !slices.Equal(sums, after) {
+		t.Errorf("the sums were %v\nand are %v", sums, after)
+	}
+	f.rollUpsEqual()
+}
+
+// What the register says is erased, the program may erase: a table whose rows go without the right to delete them would stop
+// every erasure.
+func TestWhatIsErasedMayBeErased(t *testing.T) {
+	t.Parallel()
+	conn := pgtest.Owner(t, pgtest.URL(t))
+	for _, table := range privacy.Register {
+		for _, f := range table.Fields {
+			var may bool
+			sql := "select true"
+			switch {
+			case f.Erase == privacy.Row:
+				sql = "select has_table_privilege('clicarity_app', $1, 'delete') and $2::text is not null"
+			case f.Erase == privacy.Clear, f.Erase == privacy.Pseudonym:
+				sql = "select has_column_privilege('clicarity_app', $1, $2, 'update')"
+			case f.Erase == privacy.Redact && !slices.Contains([]string{"movements", "pictures", "job_words", "word_parts", "job_terms", "facts"}, table.Name):
+				sql = "select has_column_privilege('clicarity_app', $1, $2, 'update')"
+			default:
+				continue
+			}
+			if err := conn.QueryRow(t.Context(), sql, table.Name, f.Column).Scan(&may); err != nil || !may {
+				t.Errorf("%s.%s: the register says %q, and the program may not (%v)", table.Name, f.Column, f.Erase, err)
+			}
+		}
 	}
 }

@@ -79,12 +79,12 @@ func rowsOf(t *testing.T, conn *pgx.Conn, marks ...string) map[string]int {
 	t.Helper()
 	found := map[string]int{}
 	for _, table := range tables(t, conn) {
-		var any []string
+		var has []string
 		for _, c := range columnsOf(t, conn, table) {
-			any = append(any, "strpos(lower("+pgx.Identifier{c}.Sanitize()+"::text), lower(planted_mark)) > 0")
+			has = append(has, "strpos(lower("+pgx.Identifier{c}.Sanitize()+"::text), lower(planted_mark)) > 0")
 		}
 		var n int
-		if err := conn.QueryRow(t.Context(), "select count(*) from "+table+" where exists (select from unnest($1::text[]) planted_mark where "+strings.Join(any, " or ")+")", marks).Scan(&n); err != nil {
+		if err := conn.QueryRow(t.Context(), "select count(*) from "+table+" where exists (select from unnest($1::text[]) planted_mark where "+strings.Join(has, " or ")+")", marks).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		if n > 0 {

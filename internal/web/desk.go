@@ -109,7 +109,7 @@ const (
 	maxMarks = 5000
 )
 
-// Desk says in a word or two that requests wait on the desk longer than they may; empty for all but owners.
+// Desk says in a word or two that requests wait on the desk, or are late; empty for all but owners.
 func (v *view) Desk() string {
 	if !v.SignedIn() || !v.Who.May(flow.MayGovern) || v.Supporting() {
 		return ""
@@ -123,6 +123,9 @@ func (v *view) Desk() string {
 	}
 	return ""
 }
+
+// DeskLate reports whether some of what waits on the desk waits longer than it may.
+func (v *view) DeskLate() bool { return v.Desk() != "" && v.w.deskMark(v.Who.Org).late > 0 }
 
 func (w *Web) deskMark(org flow.ID) deskMark {
 	now := w.Now()
@@ -201,6 +204,9 @@ func (w *Web) openAtDesk(rw http.ResponseWriter, r *http.Request, who flow.Perso
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
 	req := postgres.RightsRequest{ID: id, Kind: postgres.RightsKind(p.Typed["kind"]), Language: p.Lang, Body: p.Typed["body"], Name: p.Typed["name"], Contact: p.Typed["contact"], Opened: w.Now()}
+	if number := NormalLogin(req.Contact); !strings.Contains(number, "@") && plausibleLogin(number) {
+		req.Contact = number // as it is looked for
+	}
 	if text := p.Typed["member"]; text != "" {
 		if req.Member, err = flow.ParseID(text); err != nil {
 			return postgres.ErrNotFound

@@ -278,7 +278,19 @@ func (w *Web) newLogin(rw http.ResponseWriter, r *http.Request, _ flow.Person) e
 	case err != nil:
 		return err
 	}
+	if err := w.tellOldLogin(r, v, org, proof); err != nil {
+		return err
+	}
 	return w.render(rw, http.StatusOK, "newlogin", newLoginPage{view: v, Done: proof.Login})
+}
+
+// tellOldLogin writes to the address that is one no more: if its owner did not do this, they hear of it there and nowhere else.
+func (w *Web) tellOldLogin(r *http.Request, v *view, org flow.ID, proof postgres.LoginProof) error {
+	if proof.Replaces == "" || !w.Mails {
+		return nil
+	}
+	return w.DB.QueueMail(r.Context(), org, postgres.Mail{To: proof.Replaces, Subject: v.T("rd_login_gone_subject"), Text: v.T("rd_login_gone_text", "login", proof.Login),
+		Kind: "login_gone", Key: w.newID().String(), At: w.Now()})
 }
 
 // oldLink says that a link is good no more, whatever the reason.

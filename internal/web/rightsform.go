@@ -40,6 +40,9 @@ type rightsPage struct {
 // Hours is how long the link is good.
 func (rightsPage) Hours() int { return int(rightsProofFor.Hours()) }
 
+// Ours reports whether a request that names no company reaches somebody.
+func (p rightsPage) Ours() bool { return p.w.Operator.Organisation != "" }
+
 // Contact is where to write when there are no mails.
 func (p rightsPage) Contact() string { return p.w.Operator.Complaints().Email }
 
@@ -86,6 +89,8 @@ func (p rightsPage) wrong() string {
 		return p.T("rd_no_kind")
 	case p.Name == "" || len([]rune(p.Name)) > flow.MaxText:
 		return p.T("join_no_name")
+	case p.Company == "" && p.w.Operator.Organisation == "":
+		return p.T("rd_no_company")
 	case !plausibleAddress(p.Email) || len(p.Email) > flow.MaxText:
 		return p.T("rd_no_email")
 	case tooLongText(p.Body):
