@@ -68,4 +68,5 @@ servers: # real ones, for the tests
 	@mkdir -p bin
 	@scripts/need pebble
 	@scripts/need versitygw
+	@scripts/need mailpit
 	@scripts/need strace

@@ -24,6 +24,9 @@ type config struct {
 	key      string // the master keys in base64, the newest first; empty for those in the data directory
 
 	keyCommand string       // the program that holds the master key, empty for none
+	files      string       // where files are kept: a directory or s3://...; empty for the folder files of the data directory
+	s3Secret   string       // the secret of a store, where its address does not have it
+	scan       string       // the program that looks at files for viruses, empty for none
 	mail       *smtp.Sender // nil: no mails are sent
 	public     string       // how people reach it, empty for http://addr
 	operator   operator.Operator
@@ -36,9 +39,13 @@ Environment:
   DATABASE_URL     a given PostgreSQL, 15 or newer, instead of the private one
   CLICARITY_KEY    the master key, 32 bytes in base64; when not set, the one in the data directory's file "key"
   CLICARITY_KEY_COMMAND  a program that holds the master key instead (a key service, a vault, a TPM); see docs/operations.md
+  CLICARITY_FILES  where files of jobs are kept: a directory, or s3://KEY:SECRET@host/bucket?region=ap-south-1; the data directory's folder files when not set
+  CLICARITY_S3_SECRET  the secret of that store, instead of in its address
+  CLICARITY_SCAN   a program that looks at files for viruses: the file on its standard input, it ends with 0 for clean and 1 for infected
   CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
   CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
   CLICARITY_MAIL_FROM  in whose name mails are sent, such as Clicarity <jobs@example.in>
+  CLICARITY_MAIL_ASK   a program that says whether the mail server has a mail already; see docs/operations.md
   CLICARITY_URL    how people reach it, such as https://jobs.example.in; with https, cookies insist on it
   CLICARITY_TLS    certificates: CERT.pem,KEY.pem or acme; without them it is served on this machine only, or behind a proxy
   CLICARITY_PROXY  yes: a proxy in front ends TLS; then any address can be served on
@@ -49,7 +56,8 @@ Environment:
 `
 
 func readConfig(getenv func(string) string) (config, error) {
-	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL"), key: getenv("CLICARITY_KEY"), keyCommand: getenv("CLICARITY_KEY_COMMAND")}
+	c := config{data: getenv("CLICARITY_DATA"), database: getenv("DATABASE_URL"), addr: getenv("CLICARITY_ADDR"), public: getenv("CLICARITY_URL"), key: getenv("CLICARITY_KEY"), keyCommand: getenv("CLICARITY_KEY_COMMAND"),
+		files: getenv("CLICARITY_FILES"), s3Secret: getenv("CLICARITY_S3_SECRET"), scan: getenv("CLICARITY_SCAN")}
 	if c.data == "" {
 		c.data = local.DefaultDir(getenv, os.Getuid())
 	}
@@ -62,6 +70,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	var err error
 	if c.mail, err = mailer(getenv("CLICARITY_SMTP"), getenv("CLICARITY_MAIL_FROM")); err != nil {
 		return c, err
+	}
+	if program := getenv("CLICARITY_MAIL_ASK"); program != "" && c.mail != nil {
+		c.mail.Ask(program)
 	}
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"time"
 
+	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 	"clicarity/internal/worker"
 )
 
@@ -19,20 +22,69 @@ func doctor(ctx context.Context, e env, _ []string) error {
 		if !health.Durable {
 			_, _ = fmt.Fprintln(e.out, "WARNING: fsync or synchronous_commit is off: what was acknowledged can be lost in a power cut")
 		}
+		if err := lookAtFiles(ctx, e, h); err != nil {
+			return err
+		}
 		orgs, err := h.Organisations(ctx)
 		if err != nil {
 			return err
 		}
 		for _, o := range orgs {
+			sealed, err := keyWords(ctx, h, o)
+			if err != nil {
+				return err
+			}
 			size, err := h.SizeOf(ctx, o.ID, worker.Checker)
 			if err != nil {
 				return err
 			}
-			_, _ = fmt.Fprintf(e.out, "%-24s %d movements, checked up to %d; %d entries of the audit log, checked up to %d\n",
-				o.Slug, size.Movements, size.Checked, size.Entries, size.EntriesChecked)
+			_, _ = fmt.Fprintf(e.out, "%-24s %d movements, checked up to %d; %d entries of the audit log, checked up to %d; %s\n",
+				o.Slug, size.Movements, size.Checked, size.Entries, size.EntriesChecked, sealed)
 		}
-		return nil
+		closures, err := h.Closures(ctx)
+		for _, c := range closures {
+			if c.Undone.IsZero() && c.Done.IsZero() {
+				_, _ = fmt.Fprintf(e.out, "organisation %s has been closed since %s, is deleted from %s; deletion begun: %t\n", c.Org,
+					c.At.Time().Format("02-01-2006"), c.DeleteFrom.Time().Format("02-01-2006"), !c.Begun.IsZero())
+			}
+		}
+		return err
 	})
+}
+
+// lookAtFiles says where files and keys are, and whether what they need is there.
+func lookAtFiles(ctx context.Context, e env, h *house) error {
+	answer, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	if err := h.store.Ping(answer); err != nil {
+		_, _ = fmt.Fprintf(e.out, "files in %s\nWARNING: the store of files does not answer as it ought to: %v\n", h.store, err)
+	} else {
+		_, _ = fmt.Fprintf(e.out, "files in %s, which answers\n", h.store)
+	}
+	if e.scan == "" {
+		_, _ = fmt.Fprintln(e.out, "nobody looks for viruses in files: CLICARITY_SCAN is not set")
+	}
+	_, _ = fmt.Fprintf(e.out, "data directory %s, volume encrypted: %s\n", e.data, encryptedVolume(e.data))
+	root, err := h.KeyVersions(ctx, flow.ID{})
+	for _, k := range root {
+		_, _ = fmt.Fprintf(e.out, "master key %s\n", k.Master)
+	}
+	return err
+}
+
+const storeWithin = 5 * time.Second
+
+// keyWords says which version of its key an organisation seals with.
+func keyWords(ctx context.Context, h *house, o postgres.Organisation) (string, error) {
+	list, err := h.KeyVersions(ctx, o.ID)
+	if err != nil || len(list) == 0 {
+		return "nothing sealed yet", err
+	}
+	says := fmt.Sprintf("key version %d", list[len(list)-1].Version)
+	if older := len(list) - 1; older > 0 {
+		says += fmt.Sprintf(", and %d older until all is sealed anew", older)
+	}
+	return says, nil
 }
 
 func version(_ context.Context, e env, _ []string) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"clicarity/internal/keys"
+	"clicarity/internal/objects"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 )
@@ -17,6 +18,7 @@ type house struct {
 	*postgres.DB
 	cluster *local.Cluster
 	keys    *keys.Keys // the installation's own
+	store   objects.Store
 }
 
 // openHouse opens the database for a command: the given one, or the private one, started when it does not run. With
@@ -40,7 +42,7 @@ func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
 	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	if err := h.unlock(ctx, e); err != nil {
+	if err := errors.Join(h.unlock(ctx, e), h.eraseAgain(ctx, e, url)); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	if err := h.refold(ctx, e); err != nil {
@@ -56,6 +58,10 @@ func (h *house) unlock(ctx context.Context, e env) error {
 		return err
 	}
 	h.UseMaster(ring)
+	if h.store, err = e.store(); err != nil {
+		return err
+	}
+	h.UseObjects(h.store, e.scan != "")
 	h.keys, err = h.Installation(ctx)
 	return err
 }

@@ -20,13 +20,19 @@ import (
 
 func org(ctx context.Context, e env, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say what to do: clicarity org add SLUG --name NAME --owner EMAIL, or clicarity org list")
+		return errors.New("say what to do: clicarity org add SLUG --name NAME --owner EMAIL, org list, org export, org close or org reopen")
 	}
 	switch args[0] {
 	case "add":
 		return orgAdd(ctx, e, args[1:])
 	case "list":
 		return orgList(ctx, e)
+	case "close":
+		return orgClose(ctx, e, args[1:])
+	case "reopen":
+		return orgReopen(ctx, e, args[1:])
+	case "export":
+		return orgExport(ctx, e, args[1:])
 	}
 	return fmt.Errorf("there is no command org %q", args[0])
 }

@@ -14,19 +14,25 @@ import (
 // verify checks an organisation's history and its audit log, or a file that the audit log was exported to; the first fault is
 // its error.
 func verify(ctx context.Context, e env, args []string) error {
-	var slug, file, key string
+	var slug, file, export, certificate, key string
 	rest, err := flags(e, "verify", args, func(f *flag.FlagSet) {
 		f.StringVar(&slug, "org", "", "the organisation's short name")
 		f.StringVar(&file, "audit", "", "check an exported audit log: this file alone, without the database")
-		f.StringVar(&key, "key", "", "with --audit: the fingerprint of the key that it must be signed with, as the audit page shows it")
+		f.StringVar(&export, "export", "", "check an export of everything: this file alone")
+		f.StringVar(&certificate, "certificate", "", "check a certificate of deletion: this file alone")
+		f.StringVar(&key, "key", "", "with --audit, --export or --certificate: the fingerprint of the key that it must be signed with, as the audit page shows it")
 	})
 	switch {
 	case err != nil:
 		return err
-	case len(rest) > 0, file != "" && slug != "", key != "" && file == "":
-		return errors.New("write: clicarity verify --org SLUG, or clicarity verify --audit FILE [--key FINGERPRINT]")
+	case len(rest) > 0, given(slug, file, export, certificate) > 1, key != "" && file+export+certificate == "":
+		return errors.New("write: clicarity verify --org SLUG, or clicarity verify --audit FILE (or --export, or --certificate) [--key FINGERPRINT]")
 	case file != "":
 		return verifyFile(e, file, key)
+	case export != "":
+		return verifyExport(e, export, key)
+	case certificate != "":
+		return verifyCertificate(e, certificate, key)
 	}
 	return withOrg(ctx, e, slug, func(h *house, o postgres.Organisation) error {
 		v, err := h.Verify(ctx, o.ID)
@@ -39,6 +45,16 @@ func verify(ctx context.Context, e env, args []string) error {
 	})
 }
 
+// given is how many of several texts are.
+func given(texts ...string) (n int) {
+	for _, text := range texts {
+		if text != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func verifyFile(e env, name, key string) error {
 	file, err := os.Open(name) //nolint:gosec // whoever runs the program names it
 	if err != nil {
@@ -49,11 +65,7 @@ func verifyFile(e env, name, key string) error {
 	if err != nil {
 		return fmt.Errorf("%s is not sound: %w", name, err)
 	}
-	signed := "signed with the key " + c.Fingerprint
-	if key == "" {
-		signed += " (compare it with the one that the audit page shows, or give it with --key)"
-	}
 	_, err = fmt.Fprintf(e.out, "OK: %d entries, %d to %d, of organisation %s, in one unbroken chain up to the head; %s\n",
-		c.Entries, c.From, c.Head, c.Organisation, signed)
+		c.Entries, c.From, c.Head, c.Organisation, signedWith(c.Fingerprint, key))
 	return err
 }

@@ -46,6 +46,8 @@ var floors = map[string]int{
 	"internal/factors":         2,
 	"internal/passkeys":        2,
 	"internal/smtp":            2,
+	"internal/letters":         1,
+	"internal/policies":        1,
 	"internal/egress":          2,
 	"internal/oidc":            2,
 	"internal/objects":         2,

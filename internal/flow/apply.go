@@ -40,6 +40,8 @@ func moved(j Job, m Movement) (Job, error) {
 		return arrived(j, m)
 	case KindMovedOver:
 		return movedOver(j, m)
+	case KindFileAdded, KindFileRetired, KindFileErased:
+		return filed(j, m)
 	case KindAnswered:
 		return answered(j, m)
 	}

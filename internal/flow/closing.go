@@ -8,7 +8,7 @@ const (
 	DeleteAfter  = 50 * 24 * time.Hour  // its deletion begins then: what is in backups goes with them, in time
 	DeletedBy    = 90 * 24 * time.Hour  // and then nothing of it is anywhere
 	BackupsFor   = 35 * 24 * time.Hour  // the longest that a backup is kept
-	LogsFor      = 365 * 24 * time.Hour // and the lines of the server's log, which name nobody
+	LogsFor      = 365 * 24 * time.Hour // and the lines of the server's log, which name no people
 	RemindBefore = 7 * 24 * time.Hour   // its owners are reminded so long before either
 )
 

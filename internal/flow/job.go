@@ -29,6 +29,7 @@ type Job struct {
 	Found     Quantity          `json:"found,omitempty"`     // of a lot: how much of its quantity had been found in the other job
 	Lots      int               `json:"lots,omitempty"`      // how many lots were split off it
 	NCs       []NonConformance  `json:"ncs,omitempty"`       // in the order they were raised
+	Files     []File            `json:"files,omitempty"`     // in the order they came
 	Stages    []StageState      `json:"stages"`              // in route order
 	Accounts  []Account         `json:"accounts,omitempty"`  // its sizes in order, and its second balance
 }

@@ -10,32 +10,35 @@ import (
 type Kind string
 
 const (
-	KindCreated    Kind = "created"     // the job came to be, with its route and quantity
-	KindStarted    Kind = "started"     // work began at a stage
-	KindReported   Kind = "reported"    // good, wasted, sent back, short, with a note
-	KindHeld       Kind = "held"        // work stopped, with a reason
-	KindResumed    Kind = "resumed"     // the hold ended
-	KindFound      Kind = "found"       // quantity that nothing explains
-	KindStageAdded Kind = "stage_added" // the job's own route grew by a stage
-	KindRequired   Kind = "required"    // an optional stage is to be done
-	KindSkipped    Kind = "skipped"     // an optional stage is not to be done: what comes there goes on
-	KindCounted    Kind = "counted"     // somebody counted what is there, with a reason
-	KindChanged    Kind = "changed"     // the job's due date, priority or fields
-	KindSent       Kind = "sent"        // it went to a vendor, on a challan
-	KindReceived   Kind = "received"    // it came back: good, damaged, short, or as it went
-	KindSplit      Kind = "split"       // a part went off into a lot of its own
-	KindMerged     Kind = "merged"      // a lot went back into another
-	KindJoined     Kind = "joined"      // another lot came into this one
-	KindArrived    Kind = "arrived"     // something of a component came to the parent
-	KindPartAdded  Kind = "part_added"  // the job got a component by hand
-	KindNCRaised   Kind = "nc_raised"   // something does not conform
-	KindNCSettled  Kind = "nc_settled"  // what becomes of it, and what is done about it
-	KindNCClosed   Kind = "nc_closed"   // an owner saw that the action works
-	KindAttempted  Kind = "attempted"   // somebody tried to pass a closed gate; nothing moved
-	KindAnswered   Kind = "answered"    // a vendor said how it stands with what was sent; nothing moved
-	KindAssigned   Kind = "assigned"    // somebody is to do it at a stage, or whoever works there
-	KindMovedOver  Kind = "moved_over"  // the job follows a newer version of its process
-	KindUndone     Kind = "undone"      // an earlier command's movements no longer count
+	KindCreated     Kind = "created"      // the job came to be, with its route and quantity
+	KindStarted     Kind = "started"      // work began at a stage
+	KindReported    Kind = "reported"     // good, wasted, sent back, short, with a note
+	KindHeld        Kind = "held"         // work stopped, with a reason
+	KindResumed     Kind = "resumed"      // the hold ended
+	KindFound       Kind = "found"        // quantity that nothing explains
+	KindStageAdded  Kind = "stage_added"  // the job's own route grew by a stage
+	KindRequired    Kind = "required"     // an optional stage is to be done
+	KindSkipped     Kind = "skipped"      // an optional stage is not to be done: what comes there goes on
+	KindCounted     Kind = "counted"      // somebody counted what is there, with a reason
+	KindChanged     Kind = "changed"      // the job's due date, priority or fields
+	KindSent        Kind = "sent"         // it went to a vendor, on a challan
+	KindReceived    Kind = "received"     // it came back: good, damaged, short, or as it went
+	KindSplit       Kind = "split"        // a part went off into a lot of its own
+	KindMerged      Kind = "merged"       // a lot went back into another
+	KindJoined      Kind = "joined"       // another lot came into this one
+	KindArrived     Kind = "arrived"      // something of a component came to the parent
+	KindPartAdded   Kind = "part_added"   // the job got a component by hand
+	KindNCRaised    Kind = "nc_raised"    // something does not conform
+	KindNCSettled   Kind = "nc_settled"   // what becomes of it, and what is done about it
+	KindNCClosed    Kind = "nc_closed"    // an owner saw that the action works
+	KindAttempted   Kind = "attempted"    // somebody tried to pass a closed gate; nothing moved
+	KindAnswered    Kind = "answered"     // a vendor said how it stands with what was sent; nothing moved
+	KindAssigned    Kind = "assigned"     // somebody is to do it at a stage, or whoever works there
+	KindMovedOver   Kind = "moved_over"   // the job follows a newer version of its process
+	KindFileAdded   Kind = "file_added"   // a file, or a newer revision of one
+	KindFileRetired Kind = "file_retired" // a file is not to be used any more
+	KindFileErased  Kind = "file_erased"  // the bytes of a revision are gone
+	KindUndone      Kind = "undone"       // an earlier command's movements no longer count
 )
 
 // Movement is one immutable fact in a job's history. The log of an organisation numbers its movements without
@@ -127,6 +130,7 @@ type Facts struct {
 	Used     []Used              `json:"used,omitempty"`     // lots of material that went in
 	Made     string              `json:"made,omitempty"`     // the lot that came out
 	NC       *NonConformance     `json:"nc,omitempty"`       // raised, or what was said of it
+	File     *FileFact           `json:"file,omitempty"`     // a file that was added, retired or erased
 	Rework   bool                `json:"rework,omitempty"`   // the file says this was rework
 	Review   Quantity            `json:"review,omitempty"`   // the file says so many were held for review
 	Ref      string              `json:"ref,omitempty"`      // names the row of a file, so that it goes in once

@@ -76,6 +76,12 @@ var mutants = []mutant{
 	{"and does not leave it behind as well", "apply.go", "	s.vouch(m.Facts.Vouched, -1)\n", ""},
 	{"a merged lot brings its clearance", "apply.go", "	s.vouch(m.Facts.Vouched, 1)\n	j.Completed", "	j.Completed"},
 	{"an operator works only at stages of the scope", "stagework.go", "	if !ok || !m.May(MayReport) || !m.Scope.At(j, w.Stage) {\n		return Job{}, StageState{}, refuse(NotFound)\n	}\n", "	if !ok {\n		return Job{}, StageState{}, refuse(NotFound)\n	}\n"},
+	{"a revision supersedes the one that was seen", "file.go", "	case known && a.Over != was.Newest().ID:\n", "	case known && false:\n"},
+	{"two revisions of a file are not called the same", "file.go", "return strings.EqualFold(k.Mark, r.Mark)", "return false"},
+	{"a retired file gets no revision", "file.go", "	case known && was.Retired != 0:\n", "	case known && false:\n"},
+	{"a stage's files are added by those who work there", "file.go", "	return m.May(MayReport) && m.Scope.At(j, stage)\n", "	return m.May(MayReport)\n"},
+	{"vendors see the files that are marked for them", "file.go", "		return f.Vendor && slices", "		return slices"},
+	{"only owners erase", "file.go", "!known || !m.May(MayGovern) || !m.Scope.Holds(j)", "!known || !m.Scope.Holds(j)"},
 	{"jobs of other sites are left out", "policy.go", "	if !s.site(j.Site) || !s.Mine.IsZero()", "	if !s.Mine.IsZero()"},
 	{"and what is assigned to others", "policy.go", " || !s.Mine.IsZero() && st.Assigned != s.Mine {", " {"},
 	{"a whole job is not theirs whose site is not", "policy.go", "s.Whole(j.Process) && s.site(j.Site) && s.Mine.IsZero()", "s.Whole(j.Process)"},
@@ -108,6 +114,7 @@ var mutants = []mutant{
 	{"a busy station asks first", "station.go", "	if station == \"\" || together || w.Busy.Job.Number == \"\" {\n", "	if true {\n"},
 	{"a holiday is not worked", "calendar.go", "		day.Holiday = &c.Holidays[i]\n		return day\n", "		day.Holiday = &c.Holidays[i]\n"},
 	{"the time of a run is shared whole", "batch.go", "	shares[largest] += left\n", ""},
+	{"a closing is final when its time is over", "closing.go", "	if now >= c.UndoUntil {\n", "	if false {\n"},
 }
 
 func TestTheMutantsAreUpToDate(t *testing.T) {

@@ -44,7 +44,8 @@ func strangersGetNothing(fatal func(format string, args ...any), w World, c Comm
 
 func TestEveryActionAsksForARight(t *testing.T) {
 	t.Parallel()
-	j := Job{ID: ID{5}, Process: ID{9}, Version: 1, Mode: QuantityMode, Number: "JC-1", Quantity: Units(10), Stages: []StageState{{Code: "s0", Received: Units(10), OnHand: Units(10), Ready: 1}, {Code: "s1"}}}
+	j := Job{ID: ID{5}, Process: ID{9}, Version: 1, Mode: QuantityMode, Number: "JC-1", Quantity: Units(10), Stages: []StageState{{Code: "s0", Received: Units(10), OnHand: Units(10), Ready: 1}, {Code: "s1"}},
+		Files: []File{{ID: ID{0xF1}, Kind: Drawing, Title: "y", Revisions: []RevisionKept{{Revision: anyRevision(9, "A")}}}}}
 	p := Process{ID: ID{9}, Version: 1, Mode: QuantityMode, HoldReasons: StarterHolds(), Stages: []Stage{{Code: "s0", Optional: true}, {Code: "s1"}}}
 	other := j
 	other.ID, other.Number, other.LotOf = ID{6}, "JC-1/2", j.ID
@@ -55,7 +56,8 @@ func TestEveryActionAsksForARight(t *testing.T) {
 		Create{Process: p.ID, Version: 1, Jobs: []NewJob{{ID: ID{7}, Quantity: One}}}, Send{Vendor: ID{3}, Lines: []SendLine{{Work: work}}}, Receive{Work: work, Challan: "C-1", Good: One},
 		Split{Work: work, Lot: ID{8}, Number: "JC-1/3", Quantity: One}, Merge{Work: work, Into: other.ID}, AddComponent{Job: j.ID, Process: p.ID, Version: 1, Joins: "s1", Called: "Lid", Per: One, Child: NewJob{ID: ID{8}}},
 		MoveOver{Process: p.ID, Version: 1, Jobs: []ID{j.ID}}, RaiseNC{Work: work, NC: ID{4}, What: "x"}, SettleNC{Job: j.ID, NC: ID{4}, Root: "x"}, StartTogether{Works: []Work{work}, Batch: ID{2}},
-		FinishTogether{Works: []Work{work}}, Answer{Challan: "C-1", Said: SaidHere, Lines: []AnswerLine{{Work: work}}}, Assign{Work: work, To: ID{2}}, ImportHistory{Process: p.ID, Version: 1, Jobs: []PastJob{{}}}} {
+		FinishTogether{Works: []Work{work}}, Answer{Challan: "C-1", Said: SaidHere, Lines: []AnswerLine{{Work: work}}}, Assign{Work: work, To: ID{2}}, AttachFile{Job: j.ID, File: ID{4}, Kind: Drawing, Title: "x", Revision: anyRevision(1, "A")},
+		AttachFile{Job: j.ID, Stage: "s0", File: ID{4}, Kind: Drawing, Title: "x", Revision: anyRevision(1, "A")}, RetireFile{Job: j.ID, File: ID{0xF1}, Reason: "x"}, EraseFile{Job: j.ID, Revision: ID{0xF2, 9}, Reason: "x"}, ImportHistory{Process: p.ID, Version: 1, Jobs: []PastJob{{}}}} {
 		strangersGetNothing(t.Errorf, w, Command{ID: ID{1, 1}, Action: a}, 100)
 	}
 }

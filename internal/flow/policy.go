@@ -249,6 +249,7 @@ func (f Field) SeenBy(r Role) bool {
 func (p Process) Show(r Role, j Job) Job {
 	if r == Vendor {
 		j.Customer = ""
+		j.Files = slices.DeleteFunc(slices.Clone(j.Files), func(f File) bool { return !f.Vendor })
 	}
 	j.Fields = p.showing(r, "", p.Fields, j.Fields)
 	for i := range j.Stages {
@@ -268,7 +269,7 @@ func (p Process) ShowMove(r Role, m Movement) Movement {
 	m.Facts.Fields = p.showing(r, "", p.Fields, m.Facts.Fields)
 	m.Facts.Set, m.Facts.Was = p.changes(r, m.Facts.Set), p.changes(r, m.Facts.Was)
 	if r == Vendor {
-		m.Facts.Customer = ""
+		m.Facts.Customer, m.Facts.File = "", nil
 	}
 	return m
 }

@@ -536,7 +536,9 @@ func (s *shop) record(at Work, rel *Release) Action {
 	}
 	rel.Made = rapid.SampledFrom([]string{"", "C-1", "C-2"}).Draw(t, "lot out")
 	nc := ID{8, byte(rapid.IntRange(1, 3).Draw(t, "nc"))}
-	switch rapid.IntRange(0, 20).Draw(t, "record") {
+	switch rapid.IntRange(0, 22).Draw(t, "record") {
+	case 5, 6:
+		return s.anyFile(at.Stage)
 	case 0:
 		return RaiseNC{Work: at, NC: nc, What: rapid.SampledFrom([]string{"torn", ""}).Draw(t, "what is wrong"), Quantity: anyQuantity.Draw(t, "of these")}
 	case 1:

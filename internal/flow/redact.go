@@ -6,7 +6,7 @@ import (
 )
 
 // Redact gives each text of a movement's facts in which people can be named to a function and keeps what it answers:
-// notes, what was filled in, who said yes, who did it, customers, what was said of a non-conformance. What the history
+// notes, what was filled in, who said yes, who did it, customers, what was said of a non-conformance, what files are called. What the history
 // adds up to is not among them: no quantity, code, number, date, id or picture. The database holds to the same rule by
 // itself, see facts_shape in the migrations.
 func (f Facts) Redact(kind Kind, write func(string) string) Facts {
@@ -31,6 +31,13 @@ func (f Facts) Redact(kind Kind, write func(string) string) Facts {
 			text(s)
 		}
 		f.NC = &nc
+	}
+	if f.File != nil {
+		file := *f.File
+		for _, s := range []*string{&file.Title, &file.Called, &file.Revision.Name} {
+			text(s)
+		}
+		f.File = &file
 	}
 	return f
 }

@@ -68,6 +68,15 @@ const (
 	FieldNeeded       Code = "field_needed"        // Job, Name of the job's field, Stage before which it is to be filled
 	PictureWrong      Code = "picture_wrong"       // it is no JPEG or PNG that can be read
 	PictureTooLarge   Code = "picture_too_large"   // Limit, in megabytes
+	FileNoTitle       Code = "file_no_title"       // what the file is called is not said
+	FileNoRevision    Code = "file_no_revision"    // which revision it is is not said
+	FileRevisionTaken Code = "file_revision_taken" // Name, Value: the mark that another revision has
+	FileChanged       Code = "file_changed"        // Name, Value: the revision that By added At, which the person had not seen
+	FileRetired       Code = "file_is_retired"     // Name
+	FileErased        Code = "file_is_erased"      // Name, Value
+	FileNoReason      Code = "file_no_reason"
+	FileMissing       Code = "file_missing"        // what was sent has not come, or not whole
+	FileTooLarge      Code = "file_too_large"      // Limit, in megabytes
 	PictureMissing    Code = "picture_missing"     // what the form names is not stored for this job and stage
 	ComponentsMissing Code = "components_missing"  // Stage, Job and Name of the component that is not in
 	ComponentsShort   Code = "components_short"    // Stage, Name of the scarcest, Entry, Here

@@ -168,7 +168,7 @@ func (a Undo) undoable(j Job, history []Movement, m Mark) (Movement, error) {
 	}
 	own := target.Member == m.Member && m.At.Sub(target.Recorded).Minutes() <= UndoMinutes
 	switch {
-	case target.Command.IsZero() || target.Kind == KindCreated || target.Kind == KindAttempted:
+	case target.Command.IsZero() || target.Kind == KindCreated || target.Kind == KindAttempted || target.Kind == KindFileErased:
 		return Movement{}, refuse(UndoNothing)
 	case j.Crossed(target):
 		return Movement{}, across(target)

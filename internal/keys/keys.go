@@ -103,6 +103,15 @@ func (k *Keys) mac(use string, body []byte) []byte {
 	return h.Sum(nil)[:macSize]
 }
 
+// Pseudonym is a number that stands for a text (an address) for a use: always the same one, and nobody without the key finds the
+// text by trying texts.
+func (k *Keys) Pseudonym(use, text string) [16]byte {
+	key := k.Derive("pseudonym " + use)
+	h := hmac.New(sha256.New, key[:])
+	h.Write([]byte(text))
+	return [16]byte(h.Sum(nil)[:16])
+}
+
 // sealedMark begins what was sealed with a version of an organisation's key, before the number of the version.
 const sealedMark = "\x00CK1"
 

@@ -22,7 +22,7 @@ type Remains struct {
 // What remains after a deletion.
 const (
 	RemainBackups     = "backups"     // copies of the database, which age out
-	RemainLogs        = "logs"        // lines of the server's log, which name the organisation by its number only
+	RemainLogs        = "logs"        // lines of the server's log, which name no people
 	RemainCertificate = "certificate" // the certificate itself, which names nobody
 )
 

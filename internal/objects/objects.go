@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
-
-	"clicarity/internal/flow"
 )
 
 // Store keeps objects. Several may use one at the same time.
@@ -40,15 +37,6 @@ type Object struct {
 
 // ErrNotFound is the answer for an object that is not there.
 var ErrNotFound = errors.New("objects: there is no such object")
-
-// Prefix is what the keys of all objects of an organisation begin with.
-func Prefix(org flow.ID) string { return "t/" + org.String() + "/" }
-
-// Key is where an object of an organisation is kept: by class and month, never by a name that somebody gave it, for keys
-// appear in logs.
-func Key(org flow.ID, class string, at time.Time, id flow.ID) string {
-	return Prefix(org) + class + at.UTC().Format("/2006/01/") + id.String()
-}
 
 const (
 	maxKey  = 400

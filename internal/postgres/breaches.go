@@ -126,7 +126,7 @@ func (db *DB) Addressees(ctx context.Context, org flow.ID, members []flow.ID) (l
 		b.Queue("select * from (select m.id, m.language, "+addressOf+" as address from members m where m.org_id = $1 and m.id = any($2) and m.role not in ('support', 'program') order by m.id) a where address is not null",
 			org, uuids(members)).Query(func(rows pgx.Rows) error {
 			var a Owner
-			_, err := pgx.ForEachRow(rows, []any{&a.Member, &a.Language, &a.Address}, func() error { list = append(list, a); return nil })
+			_, err := pgx.ForEachRow(rows, []any{&a.ID, &a.Language, &a.Address}, func() error { list = append(list, a); return nil })
 			return err
 		})
 	})

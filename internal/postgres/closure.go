@@ -116,29 +116,6 @@ func (db *DB) ReopenOrganisation(ctx context.Context, org, by flow.ID, now time.
 	})
 }
 
-// Owner is an owner who is written to.
-type Owner struct {
-	Member   flow.ID `json:"member"`
-	Language string  `json:"language"`
-	Address  string  `json:"address"`
-}
-
-// maxOwners is how many owners are written to at most.
-const maxOwners = 50
-
-// Owners are the owners of an organisation who have an address.
-func (db *DB) Owners(ctx context.Context, org flow.ID) (list []Owner, err error) {
-	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select * from (select m.id, m.language, `+addressOf+` as address from members m where m.org_id = $1 and m.role = 'owner'
-			and m.suspended_at is null and m.left_at is null order by m.id limit $2) o where address is not null`, org, maxOwners).Query(func(rows pgx.Rows) error {
-			var o Owner
-			_, err := pgx.ForEachRow(rows, []any{&o.Member, &o.Language, &o.Address}, func() error { list = append(list, o); return nil })
-			return err
-		})
-	})
-	return list, err
-}
-
 // TellClosure writes the mails of one reminder of a closing, once: whoever comes second writes none.
 func (db *DB) TellClosure(ctx context.Context, c Closure, kind flow.Reminder, mails []Mail) error {
 	sealed, err := db.sealMails(ctx, c.Org, mails)

@@ -110,7 +110,7 @@ func TestRemindersAreWrittenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owners, err := f.db.Owners(t.Context(), f.org)
+	owners, err := f.db.OwnersToWrite(t.Context(), f.org)
 	if err != nil || len(owners) != 1 || owners[0].Address != "owner@sahyadri.example" {
 		t.Fatal(owners, err)
 	}

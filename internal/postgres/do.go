@@ -144,6 +144,9 @@ func (d *door) run(ctx context.Context) error {
 	if err := d.keepPictures(ctx, moves); err != nil {
 		return err
 	}
+	if err := d.fileMoves(ctx, moves); err != nil {
+		return err
+	}
 	after, err := d.fold(moves)
 	if err != nil {
 		return err

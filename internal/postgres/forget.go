@@ -25,7 +25,7 @@ var ErrNotYet = errors.New("postgres: the time to delete this organisation has n
 // BeginDeletion notes that an organisation whose time has come is being deleted, and keeps where the certificate goes, sealed.
 // From then on nobody signs in to it. It may be called again: what was kept stays.
 func (db *DB) BeginDeletion(ctx context.Context, org flow.ID, now time.Time) error {
-	owners, err := db.Owners(ctx, org)
+	owners, err := db.OwnersToWrite(ctx, org)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,8 @@ func orgTables(ctx context.Context, tx pgx.Tx) ([]string, error) {
 
 // inOrder puts tables after those that refer to them.
 func inOrder(all []tableOf) ([]string, error) {
-	slices.SortStableFunc(all, func(a, b tableOf) int { return rank(a.name) - rank(b.name) })
+	ranks := ranksOf(all)
+	slices.SortStableFunc(all, func(a, b tableOf) int { return ranks[a.name] - ranks[b.name] })
 	var order []string
 	for len(all) > 0 {
 		i := slices.IndexFunc(all, func(t tableOf) bool {
@@ -134,11 +135,26 @@ func inOrder(all []tableOf) ([]string, error) {
 	return order, nil
 }
 
-func rank(name string) int {
-	if i := slices.Index(first, name); i >= 0 {
-		return i - len(first)
+// ranksOf says which tables come before others: what refers to one that comes first comes as early as it.
+func ranksOf(all []tableOf) map[string]int {
+	ranks := map[string]int{}
+	for _, t := range all {
+		ranks[t.name] = slices.Index(last, t.name) + 1
+		if i := slices.Index(first, t.name); i >= 0 {
+			ranks[t.name] = i - len(first)
+		}
 	}
-	return slices.Index(last, name) + 1
+	for changed := true; changed; {
+		changed = false
+		for _, t := range all {
+			for _, h := range t.holders {
+				if ranks[t.name] < 0 && ranks[t.name] < ranks[h] {
+					ranks[h], changed = ranks[t.name], true
+				}
+			}
+		}
+	}
+	return ranks
 }
 
 // Forget deletes what is left of an organisation whose deletion has begun, at most so many rows of a table at once, and reports
@@ -234,9 +250,9 @@ func (db *DB) EndDeletion(ctx context.Context, org flow.ID, now time.Time, write
 type Erased struct {
 	Org         flow.ID
 	Closing     flow.Closing
-	Begun, Done time.Time
+	Begun, Done time.Time // Done is zero of one that was under way
 	Counts      map[string]int64
-	Certificate string
+	Certificate string // empty of one that was under way
 }
 
 // EraseAgain puts the deletions of a ledger back into a database that was restored from a backup of before, so that what the
@@ -275,18 +291,25 @@ func eraseAgain(ctx context.Context, tx pgx.Tx, e Erased) (bool, error) {
 		return false, err
 	}
 	var known bool
-	if err := tx.QueryRow(ctx, "select exists (select from closures where org_id = $1 and certificate is not null)", e.Org).Scan(&known); err != nil {
+	under := e.Done.IsZero()
+	err = tx.QueryRow(ctx, "select exists (select from closures where org_id = $1 and begun_at is not null and ($2 or certificate is not null))", e.Org, under).Scan(&known)
+	if err != nil || known && (under || len(left) == 0) {
 		return false, err
 	}
-	if known && len(left) == 0 {
-		return false, nil
+	c, counts := e.Closing, e.Counts
+	if counts == nil {
+		counts = map[string]int64{}
 	}
-	c := e.Closing
+	var done *time.Time
+	var certificate *string
+	if !under {
+		done, certificate = &e.Done, &e.Certificate
+	}
 	_, err = tx.Exec(ctx, `insert into closures (org_id, closed_at, undo_until, delete_from, delete_by, noted_at, begun_at, counts, done_at, certificate)
 		values ($1, $2, $3, $4, $5, $2, $6, $7, $8, $9)
 		on conflict (org_id) do update set closed_at = excluded.closed_at, undo_until = excluded.undo_until, delete_from = excluded.delete_from, delete_by = excluded.delete_by,
 			noted_at = excluded.noted_at, undone_at = null, undone_by = null, because = '', closed_by = null, contacts = null, begun_at = excluded.begun_at, counts = excluded.counts,
 			done_at = excluded.done_at, certificate = excluded.certificate`,
-		e.Org, c.At.Time(), c.UndoUntil.Time(), c.DeleteFrom.Time(), c.DeleteBy.Time(), e.Begun, e.Counts, e.Done, e.Certificate)
+		e.Org, c.At.Time(), c.UndoUntil.Time(), c.DeleteFrom.Time(), c.DeleteBy.Time(), e.Begun, counts, done, certificate)
 	return len(left) > 0, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 )
 
 // HeadReader is an owner who has the head of the audit log sent to them each day.
@@ -30,6 +31,9 @@ func (db *DB) StopHeads(ctx context.Context, org, member flow.ID) error {
 	})
 }
 
+// lettersOf is the language of letters to a member.
+const lettersOf = "coalesce(nullif(m.letters, ''), m.language)"
+
 // addressOf is where mails to a member go: the first e-mail address they sign in with.
 const addressOf = "(select min(l.login) from logins l where l.org_id = m.org_id and l.member_id = m.id and l.login like '%@%')"
 
@@ -49,7 +53,7 @@ const maxHeadReaders = 100
 func (db *DB) HeadReaders(ctx context.Context, org flow.ID, today flow.Date) ([]HeadReader, error) {
 	var list []HeadReader
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select * from (select m.id, m.language, `+addressOf+` as address from head_mails h join members m on m.org_id = h.org_id and m.id = h.member_id
+		b.Queue(`select * from (select m.id, `+lettersOf+`, `+addressOf+` as address from head_mails h join members m on m.org_id = h.org_id and m.id = h.member_id
 			where h.org_id = $1 and h.day < $2::text::date and m.role = 'owner' and m.suspended_at is null and m.left_at is null limit $3) r where address is not null`,
 			org, string(today), maxHeadReaders).Query(func(rows pgx.Rows) error {
 			var r HeadReader
@@ -61,8 +65,8 @@ func (db *DB) HeadReaders(ctx context.Context, org flow.ID, today flow.Date) ([]
 }
 
 // MailHead writes a day's mail with the head to an owner, once: a second one, whoever writes it, is not written.
-func (db *DB) MailHead(ctx context.Context, org flow.ID, r HeadReader, today flow.Date, subject, text string, now time.Time) error {
-	m := Mail{To: r.Address, Subject: subject, Text: text, Kind: "audit_head", Key: r.Member.String() + " " + string(today), At: now}
+func (db *DB) MailHead(ctx context.Context, org flow.ID, r HeadReader, today flow.Date, head letters.Letter, now time.Time) error {
+	m := NewMail(r.Address, r.Language, r.Member.String()+" "+string(today), head, now)
 	sealed, err := db.sealMail(ctx, org, m)
 	if err != nil {
 		return err

@@ -101,9 +101,10 @@ func openInvitation(ctx context.Context, tx pgx.Tx, org flow.ID, token [32]byte,
 	return i, err
 }
 
-// Join uses an invitation up and makes the member: with its role, scope and sign-in, whatever the member says. It fails
+// Join uses an invitation up and makes the member: with its role, scope and sign-in, whatever the member says. That they
+// read the notice of what is stored is recorded with it. It fails
 // with a taken sign-in, and then the invitation stays open.
-func (db *DB) Join(ctx context.Context, org flow.ID, token [32]byte, m Member, notice int) (Member, error) {
+func (db *DB) Join(ctx context.Context, org flow.ID, token [32]byte, m Member, read Consent) (Member, error) {
 	err := db.inTenant(ctx, org, func(tx pgx.Tx) error {
 		if err := oneAtATime(ctx, tx, org); err != nil {
 			return err
@@ -119,7 +120,11 @@ func (db *DB) Join(ctx context.Context, org flow.ID, token [32]byte, m Member, n
 		if err := addMember(ctx, tx, org, m); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "update members set notice = $3, own_password = true where org_id = $1 and id = $2", org, m.ID, notice); err != nil {
+		if _, err := tx.Exec(ctx, "update members set own_password = true where org_id = $1 and id = $2", org, m.ID); err != nil {
+			return err
+		}
+		read.Subject, read.By = m.ID, m.ID
+		if err := recordConsent(ctx, tx, org, read); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, "update invitations set used_at = $3, used_by = $4 where org_id = $1 and id = $2", org, i.ID, m.Created, m.ID)

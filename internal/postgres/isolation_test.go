@@ -79,7 +79,9 @@ func (f *firm) fill() {
 	f.must(flow.Start{Work: run})
 	f.must(flow.Finish{Work: run})
 	f.asked(member.ID)
+	f.lettered(now)
 	f.rolledUp()
+	f.fillFiles()
 	f.closedOnce()
 }
 

@@ -10,13 +10,13 @@ import (
 )
 
 // selectMembers reads people, not what support and programs go by.
-const selectMembers = `select id, name, role, language, given, created_at, suspended_at, left_at, seen_at, seen_on from members where org_id = $1 and role not in ('support', 'program')`
+const selectMembers = `select id, name, role, language, given, created_at, suspended_at, left_at, seen_at, seen_on, letters from members where org_id = $1 and role not in ('support', 'program')`
 
 func scanMember(row pgx.Row) (Member, error) {
 	var m Member
 	var given givenText
 	var suspended, left, seen pgtype.Timestamptz
-	err := row.Scan(&m.ID, &m.Name, &m.Role, &m.Language, &given, &m.Created, &suspended, &left, &seen, &m.SeenOn)
+	err := row.Scan(&m.ID, &m.Name, &m.Role, &m.Language, &given, &m.Created, &suspended, &left, &seen, &m.SeenOn, &m.Letters)
 	m.Given = flow.Given(given)
 	m.Suspended, m.Left, m.Seen = suspended.Time, left.Time, seen.Time
 	return m, err

@@ -34,6 +34,15 @@ type Member struct {
 	Left         time.Time // when they left; zero: they are here
 	Seen         time.Time // when they were last here; zero: never
 	SeenOn       string    // on what
+	Letters      string    // the language of letters to them, empty for that of the pages
+}
+
+// Reads is the language of letters to a member.
+func (m Member) Reads() string {
+	if m.Letters != "" {
+		return m.Letters
+	}
+	return m.Language
 }
 
 // AddOrganisation stores an organisation with its first owner and a calendar to begin with.

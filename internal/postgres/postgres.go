@@ -38,6 +38,8 @@ type DB struct {
 	settings memo[flow.ID, knownSettings]
 	scopes   memo[scopeKey, flow.Scope]
 	waker    *waker
+	objects  Objects // the bytes of files
+	scans    bool    // files are looked at for viruses
 	ring     *keys.Ring
 	keys     memo[[32]byte, *keys.Keys] // of organisations, by how they are wrapped
 }

@@ -24,6 +24,8 @@ var sealedColumns = []sealedColumn{
 	{"authenticators", "seed", "member_id::text", SeedUse, "org_id::text || ' ' || member_id::text"},
 	{"identity_providers", "secret", "org_id::text", ProviderUse, "org_id::text"},
 	{"outbox", "content", "number::text", mailUse, "org_id::text"},
+	{"files", "sealed_key", "id::text", fileKeyUse, "org_id::text || ' file ' || id::text"},
+	{"files", "thumb", "id::text", fileThumbUse, "org_id::text || ' file ' || id::text"},
 	{"pictures", "bytes", "id::text", pictureUse, "id::text"},
 	{"pictures", "thumb", "id::text", thumbUse, "id::text"},
 }

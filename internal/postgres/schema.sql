@@ -139,9 +139,10 @@ CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
     select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
     from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
   )
-  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'file', 'note', 'approver', 'override', 'worker', 'customer', 'item']
       - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
     || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'file', ((facts -> 'file') - array['title', 'called', 'revision']) || jsonb_build_object('revision', (facts -> 'file' -> 'revision') - 'name'),
       'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
       'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
         where fixed_text(facts -> t) <> '""'))
@@ -340,6 +341,22 @@ end $$;
 
 ALTER FUNCTION public.refuse_evidence_change() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_file_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.media, new.size, new.sha256, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.media, old.size, old.sha256, old.kept) then
+    return new;
+  end if;
+  raise exception 'a file that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_file_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -378,6 +395,15 @@ begin
 end $$;
 
 ALTER FUNCTION public.refuse_picture_rewrite() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_policy_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a published policy is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_policy_change() OWNER TO clicarity_owner;
 
 CREATE FUNCTION public.refuse_rewrite() RETURNS trigger
     LANGUAGE plpgsql
@@ -690,6 +716,37 @@ ALTER TABLE ONLY public.column_maps FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps OWNER TO clicarity_owner;
 
+CREATE TABLE public.consents (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    subject uuid NOT NULL,
+    purpose text NOT NULL,
+    act text NOT NULL,
+    version integer NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    by_id uuid,
+    adult boolean DEFAULT false NOT NULL,
+    CONSTRAINT consents_act_check CHECK ((act = ANY (ARRAY['read'::text, 'given'::text, 'withdrawn'::text]))),
+    CONSTRAINT consents_check CHECK (((purpose = 'notice'::text) = (act = 'read'::text))),
+    CONSTRAINT consents_how_check CHECK ((how = ANY (ARRAY['join'::text, 'page'::text, 'form'::text, 'one_click'::text, 'desk'::text, 'import'::text]))),
+    CONSTRAINT consents_purpose_check CHECK ((purpose = ANY (ARRAY['notice'::text, 'news'::text])))
+);
+
+ALTER TABLE ONLY public.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.consents OWNER TO clicarity_owner;
+
+ALTER TABLE public.consents ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consents_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.devices (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -758,6 +815,34 @@ CREATE TABLE public.facts (
 ALTER TABLE ONLY public.facts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts OWNER TO clicarity_owner;
+
+CREATE TABLE public.files (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    media text NOT NULL,
+    size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    object text,
+    sealed_key bytea,
+    thumb bytea,
+    scan text NOT NULL,
+    scan_at timestamp with time zone,
+    kept boolean DEFAULT false NOT NULL,
+    CONSTRAINT files_scan_check CHECK ((scan = ANY (ARRAY['off'::text, 'waiting'::text, 'clean'::text, 'infected'::text]))),
+    CONSTRAINT files_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT files_size_check CHECK ((size > 0)),
+    CONSTRAINT files_thumb_check CHECK ((length(thumb) <= 4194304))
+);
+ALTER TABLE ONLY public.files ALTER COLUMN thumb SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -1014,6 +1099,19 @@ ALTER TABLE ONLY public.logins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins OWNER TO clicarity_owner;
 
+CREATE TABLE public.mail_addresses (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    hard integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT mail_addresses_hard_check CHECK ((hard > 0))
+);
+
+ALTER TABLE ONLY public.mail_addresses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mail_addresses OWNER TO clicarity_owner;
+
 CREATE TABLE public.members (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1030,6 +1128,8 @@ CREATE TABLE public.members (
     own_password boolean DEFAULT false NOT NULL,
     notice integer DEFAULT 0 NOT NULL,
     erased_at timestamp with time zone,
+    letters text DEFAULT ''::text NOT NULL,
+    CONSTRAINT members_letters_check CHECK ((letters = ANY (ARRAY[''::text, 'en'::text, 'hi'::text, 'mr'::text, 'gu'::text, 'ta'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'supervisor'::text, 'operator'::text, 'vendor'::text, 'viewer'::text, 'support'::text, 'program'::text])))
 );
 
@@ -1124,7 +1224,9 @@ CREATE TABLE public.outbox (
     tries integer DEFAULT 0 NOT NULL,
     sent_at timestamp with time zone,
     failed_at timestamp with time zone,
-    failure text DEFAULT ''::text NOT NULL
+    failure text DEFAULT ''::text NOT NULL,
+    offered_at timestamp with time zone,
+    bounced_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -1215,6 +1317,46 @@ CREATE TABLE public.pins (
 ALTER TABLE ONLY public.pins FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins OWNER TO clicarity_owner;
+
+CREATE TABLE public.policies (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    body text NOT NULL,
+    material boolean DEFAULT false NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by uuid NOT NULL,
+    published_at timestamp with time zone,
+    published_by uuid,
+    effective_at timestamp with time zone,
+    CONSTRAINT policies_body_check CHECK ((length(body) <= 100000)),
+    CONSTRAINT policies_check CHECK ((((published_at IS NULL) = (published_by IS NULL)) AND ((published_at IS NULL) = (effective_at IS NULL)))),
+    CONSTRAINT policies_check1 CHECK ((effective_at >= published_at)),
+    CONSTRAINT policies_kind_check CHECK ((kind = ANY (ARRAY['privacy'::text, 'terms'::text]))),
+    CONSTRAINT policies_version_check CHECK ((version > 1))
+);
+
+ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies OWNER TO clicarity_owner;
+
+CREATE TABLE public.policy_walks (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    version integer NOT NULL,
+    told_to uuid,
+    done_at timestamp with time zone,
+    written integer DEFAULT 0 NOT NULL,
+    unreachable integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.policy_walks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -1480,6 +1622,17 @@ ALTER TABLE ONLY public.tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tokens OWNER TO clicarity_owner;
 
+CREATE TABLE public.told (
+    org_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    topic text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.told FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told OWNER TO clicarity_owner;
+
 CREATE TABLE public.tv_codes (
     org_id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1646,6 +1799,9 @@ ALTER TABLE ONLY public.closures
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_pkey PRIMARY KEY (org_id, header_key);
 
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_name_key UNIQUE (org_id, name);
 
@@ -1657,6 +1813,9 @@ ALTER TABLE ONLY public.drills
 
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
@@ -1718,6 +1877,9 @@ ALTER TABLE ONLY public.login_proofs
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_pkey PRIMARY KEY (org_id, login);
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_pkey PRIMARY KEY (org_id, address);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (org_id, id);
 
@@ -1765,6 +1927,12 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, kind, version);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -1826,6 +1994,9 @@ ALTER TABLE ONLY public.tallies
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_pkey PRIMARY KEY (org_id, member_id, topic);
+
 ALTER TABLE ONLY public.tv_codes
     ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
 
@@ -1866,6 +2037,8 @@ CREATE INDEX challan_lines_open ON public.challan_lines USING btree (org_id, num
 
 CREATE INDEX challans_vendor ON public.challans USING btree (org_id, vendor_id, sent_at DESC);
 
+CREATE INDEX consents_subject ON public.consents USING btree (org_id, subject, purpose, number);
+
 CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_hash) WHERE (pair_hash IS NOT NULL);
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
@@ -1881,6 +2054,14 @@ CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, 
 CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, since, job_id, n, stage) WHERE (day = '9999-12-31'::date);
 
 CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
+
+CREATE INDEX files_erased ON public.files USING btree (org_id, id) WHERE ((sealed_key IS NULL) AND (object IS NOT NULL));
+
+CREATE INDEX files_job ON public.files USING btree (org_id, job_id) WHERE kept;
+
+CREATE INDEX files_scan ON public.files USING btree (org_id, scan_at, id) WHERE ((scan = ANY (ARRAY['off'::text, 'waiting'::text])) AND (sealed_key IS NOT NULL));
+
+CREATE INDEX files_unused ON public.files USING btree (org_id, added_at) WHERE (NOT kept);
 
 CREATE INDEX forecast_late_due ON public.forecast_late USING btree (org_id, process_id, due, job_id);
 
@@ -1922,15 +2103,23 @@ CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, 
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
 
+CREATE INDEX outbox_counted ON public.outbox USING btree (org_id, kind, key);
+
 CREATE INDEX outbox_due ON public.outbox USING btree (org_id, due_at, number) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX outbox_old ON public.outbox USING btree (org_id, created_at);
+
+CREATE INDEX outbox_recent ON public.outbox USING btree (org_id, number DESC);
 
 CREATE INDEX passkey_questions_old ON public.passkey_questions USING btree (org_id, answered_at);
 
 CREATE INDEX passkeys_member ON public.passkeys USING btree (org_id, member_id);
 
 CREATE INDEX pictures_unused ON public.pictures USING btree (org_id, added_at) WHERE (NOT kept);
+
+CREATE INDEX policies_changer ON public.policies USING btree (org_id, changed_by);
+
+CREATE UNIQUE INDEX policies_draft ON public.policies USING btree (org_id, kind) WHERE (published_at IS NULL);
 
 CREATE INDEX redactions_picture ON public.redactions USING btree (org_id, picture_id) WHERE (picture_id IS NOT NULL);
 
@@ -2016,6 +2205,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.passkeys FOR EACH ROW EX
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.pins FOR EACH ROW EXECUTE FUNCTION public.audited('pin', 'member_id', '', 'hash');
 
+CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION public.audited('policy', 'kind', 'version material published_at effective_at', 'body');
+
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.processes FOR EACH ROW EXECUTE FUNCTION public.audited('process', 'id', 'name version');
 
 CREATE TRIGGER audited AFTER INSERT OR UPDATE ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.audited('rights_request', 'id', 'kind state erase_at');
@@ -2096,7 +2287,13 @@ CREATE TRIGGER closed BEFORE INSERT ON public.wizards FOR EACH STATEMENT EXECUTE
 
 CREATE TRIGGER closed BEFORE INSERT ON public.words FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 
+CREATE TRIGGER consents_immutable BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
 CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
+
+CREATE TRIGGER files_kept BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_file_change();
 
 CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
 
@@ -2131,6 +2328,8 @@ CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_fr
 CREATE TRIGGER pictures_kept BEFORE DELETE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_change();
 
 CREATE TRIGGER pictures_rewritten BEFORE UPDATE ON public.pictures FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_picture_rewrite();
+
+CREATE TRIGGER policies_immutable BEFORE UPDATE ON public.policies FOR EACH ROW WHEN ((old.published_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_policy_change();
 
 CREATE TRIGGER post_waits AFTER INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.post_waits();
 
@@ -2191,6 +2390,9 @@ ALTER TABLE ONLY public.challans
 ALTER TABLE ONLY public.column_maps
     ADD CONSTRAINT column_maps_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2199,6 +2401,9 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.drills
     ADD CONSTRAINT drills_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2272,6 +2477,9 @@ ALTER TABLE ONLY public.login_proofs
 ALTER TABLE ONLY public.logins
     ADD CONSTRAINT logins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.mail_addresses
+    ADD CONSTRAINT mail_addresses_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2307,6 +2515,15 @@ ALTER TABLE ONLY public.pin_tries
 
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_changed_by_fkey FOREIGN KEY (org_id, changed_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.policies
+    ADD CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.policy_walks
+    ADD CONSTRAINT policy_walks_org_id_kind_version_fkey FOREIGN KEY (org_id, kind, version) REFERENCES public.policies(org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -2368,6 +2585,9 @@ ALTER TABLE ONLY public.support_grants
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
 
+ALTER TABLE ONLY public.told
+    ADD CONSTRAINT told_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -2426,11 +2646,15 @@ ALTER TABLE public.closures ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.column_maps ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.drills ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
@@ -2468,6 +2692,8 @@ ALTER TABLE public.login_proofs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.logins ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.mail_addresses ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
@@ -2493,6 +2719,10 @@ ALTER TABLE public.pictures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.policy_walks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -2562,11 +2792,15 @@ CREATE POLICY tenant ON public.closures USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.column_maps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.drills USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.files USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2604,6 +2838,8 @@ CREATE POLICY tenant ON public.login_proofs USING ((org_id = public.app_org())) 
 
 CREATE POLICY tenant ON public.logins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.mail_addresses USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2629,6 +2865,10 @@ CREATE POLICY tenant ON public.pictures USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.policy_walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2662,6 +2902,8 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2679,6 +2921,8 @@ CREATE POLICY tenant ON public.words USING ((org_id = public.app_org())) WITH CH
 CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
@@ -2773,11 +3017,29 @@ GRANT UPDATE(certificate) ON TABLE public.closures TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.column_maps TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.drills TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(name) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(object) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(sealed_key) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(scan) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(scan_at) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(kept) ON TABLE public.files TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
@@ -2814,6 +3076,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.log_heads TO clicarity_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.login_proofs TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.logins TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
@@ -2853,6 +3117,24 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pin_tries TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pins TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(body) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(material) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(changed_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(published_by) ON TABLE public.policies TO clicarity_app;
+
+GRANT UPDATE(effective_at) ON TABLE public.policies TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.policy_walks TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
@@ -2886,6 +3168,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 

@@ -70,7 +70,7 @@ func (m Member) Standing() flow.Standing {
 // FindMembers lists an organisation's people by name, at most limit: those whose name has a text in it, or one of
 // whose sign-ins has; of an empty text all.
 func (db *DB) FindMembers(ctx context.Context, org flow.ID, text string, limit int) ([]Member, error) {
-	return db.memberList(ctx, org, `select id, name, role, language, given, created_at, suspended_at, left_at, seen_at, seen_on from members m
+	return db.memberList(ctx, org, `select id, name, role, language, given, created_at, suspended_at, left_at, seen_at, seen_on, letters from members m
 		where org_id = $1 and role not in ('support', 'program') and ($3 = '' or strpos(lower(name), lower($3)) > 0
 			or exists (select from logins l where l.org_id = $1 and l.member_id = m.id and strpos(l.login, lower($3)) > 0))
 		order by left_at is not null, name, id limit $2`, org, limit, text)

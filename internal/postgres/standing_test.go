@@ -129,13 +129,13 @@ func TestAbuseInvitationHijackInTheDatabase(t *testing.T) {
 		return postgres.Member{ID: newID(t), Name: "Somebody", Role: flow.Owner, Given: flow.Given{All: true}, Logins: []string{login}, PasswordHash: "x", Created: now}
 	}
 	i := invite(1, manager, flow.Viewer, "ravi@company.example")
-	if _, err := db.Join(t.Context(), other.org, i.Token, person("a@b.example"), 1); !errors.Is(err, postgres.ErrNotFound) {
+	if _, err := db.Join(t.Context(), other.org, i.Token, person("a@b.example"), hasRead); !errors.Is(err, postgres.ErrNotFound) {
 		t.Errorf("in another organisation: %v", err)
 	}
 	results := make([]error, 8)
 	var all sync.WaitGroup
 	for n := range results {
-		all.Go(func() { _, results[n] = db.Join(t.Context(), f.org, i.Token, person("evil@b.example"), 1) })
+		all.Go(func() { _, results[n] = db.Join(t.Context(), f.org, i.Token, person("evil@b.example"), hasRead) })
 	}
 	all.Wait()
 	ok := 0
@@ -152,12 +152,12 @@ func TestAbuseInvitationHijackInTheDatabase(t *testing.T) {
 		t.Fatalf("%d joined, %+v %+v %v %v", ok, accounts, evil, err, err2)
 	}
 	taken := invite(2, f.owner, flow.Manager, "")
-	if _, err := db.Join(t.Context(), f.org, taken.Token, person("ravi@company.example"), 1); !postgres.IsTaken(err) {
+	if _, err := db.Join(t.Context(), f.org, taken.Token, person("ravi@company.example"), hasRead); !postgres.IsTaken(err) {
 		t.Errorf("another's sign-in: %v", err)
 	}
 	late := person("late@b.example")
 	late.Created = now.Add(7*24*time.Hour + time.Second)
-	if _, err := db.Join(t.Context(), f.org, taken.Token, late, 1); !errors.Is(err, postgres.ErrNotFound) {
+	if _, err := db.Join(t.Context(), f.org, taken.Token, late, hasRead); !errors.Is(err, postgres.ErrNotFound) {
 		t.Errorf("after its end: %v", err)
 	}
 	if err := errors.Join(db.Revoke(t.Context(), f.org, taken.ID, now)); err != nil {
@@ -171,8 +171,11 @@ func TestAbuseInvitationHijackInTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, token := range map[string][32]byte{"revoked": taken.Token, "of one who lost the right": orphan.Token, "never made": {99}} {
-		if _, err := db.Join(t.Context(), f.org, token, person("x@b.example"), 1); !errors.Is(err, postgres.ErrNotFound) {
+		if _, err := db.Join(t.Context(), f.org, token, person("x@b.example"), hasRead); !errors.Is(err, postgres.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
+
+// hasRead is what somebody read who joins.
+var hasRead = postgres.Consent{Purpose: postgres.Notice, Act: postgres.Read, Version: 2, Language: "mr", At: time.Now(), How: postgres.ByJoining, Adult: true}

@@ -31,7 +31,7 @@ func fault(format string, args ...any) error { return &Fault{Says: fmt.Sprintf(f
 // Verify checks an organisation's whole history in one snapshot: the movements are numbered without a gap, each
 // hash follows from the one before and the movement's content, the last is the head; and every job's movements
 // fold to the state that is stored, the accounts of every stage close, the lists of work agree with it, and the pictures
-// they name are those that were recorded; and the same of the audit log's chain. The first thing wrong is a *Fault that names it.
+// and files they name are those that were recorded; and the same of the audit log's chain. The first thing wrong is a *Fault that names it.
 func (db *DB) Verify(ctx context.Context, org flow.ID) (Verified, error) {
 	var v Verified
 	err := db.inSnapshot(ctx, org, func(tx pgx.Tx) error {
@@ -146,6 +146,9 @@ func (db *DB) verifyPage(ctx context.Context, tx pgx.Tx, org flow.ID, stored map
 			return err
 		}
 		if err := b.agree(j); err != nil {
+			return err
+		}
+		if err := db.verifyFiles(ctx, tx, org, b.history[id]); err != nil {
 			return err
 		}
 	}

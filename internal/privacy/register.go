@@ -20,6 +20,8 @@ var (
 	asked = Field{Purpose: Rights, Seen: Owners, Kept: History, Export: Plain, Erase: Clear}
 	// unproven is what somebody asked whose address is not shown to be theirs yet.
 	unproven = Field{Purpose: Rights, Seen: Senders, Kept: Minutes, Export: Plain, Erase: Row}
+	// choice is an act of somebody about what is kept of them.
+	choice = Field{Whose: "subject", Purpose: Choices, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays}
 	// session is what is known of somebody who is logged in.
 	session = Field{Whose: "member_id", Purpose: SignIn, Seen: Themselves, Kept: Session, Export: Plain, Erase: Row}
 )
@@ -46,6 +48,7 @@ var Register = []Table{
 		{Column: "name", Whose: "id", Purpose: Identify, Seen: Colleagues, Kept: Membership, Export: Plain, Erase: Pseudonym},
 		member.in("role"), member.in("given"), member.in("created_at"), member.in("suspended_at"), member.in("left_at"),
 		{Column: "language", Whose: "id", Purpose: Comfort, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays},
+		{Column: "letters", Whose: "id", Purpose: Comfort, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays},
 		{Column: "password_hash", Whose: "id", Purpose: SignIn, Seen: Senders, Kept: Membership, Export: Said, Erase: Clear},
 		{Column: "own_password", Whose: "id", Purpose: SignIn, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Stays},
 		{Column: "seen_at", Whose: "id", Purpose: Security, Seen: Managers, Kept: Membership, Export: Plain, Erase: Clear},
@@ -138,6 +141,10 @@ var Register = []Table{
 		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("member_id", "bytes"), copied.of("member_id", "thumb"),
 	}},
+	{Name: "files", About: "files of jobs", Rest: "org_id id job_id stage added_at media size sha256 object sealed_key scan scan_at kept", Fields: []Field{
+		{Column: "member_id", Whose: "member_id", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
+		record.of("member_id", "name"), copied.of("member_id", "thumb").with(stays),
+	}},
 	{Name: "challans", About: "what was sent to vendors", Rest: "org_id number vendor_id expected sent_at goods", Fields: []Field{
 		{Column: "sent_by", Whose: "sent_by", Purpose: Identify, Seen: Colleagues, Kept: History, Export: Plain, Erase: Stays},
 		record.of("sent_by", "note"),
@@ -197,7 +204,7 @@ var Register = []Table{
 	{Name: "access_reviews", About: "reviews of who has access", Rest: "org_id id reviewed_at members", Fields: []Field{
 		breach.of("reviewed_by", "reviewed_by")}},
 	{Name: "drills", About: "backups brought back to try them", Rest: "org_id id began_at seconds bytes organisations movements fault"},
-	{Name: "outbox", About: "mails to people", Rest: "org_id number kind key created_at due_at until_at tries sent_at failed_at", Fields: []Field{
+	{Name: "outbox", About: "mails to people", Rest: "org_id number kind key created_at due_at until_at tries sent_at failed_at offered_at bounced_at", Fields: []Field{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},
 		{Column: "failure", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
@@ -208,6 +215,24 @@ var Register = []Table{
 		{Column: "contacts", Purpose: Letters, Seen: Senders, Kept: Until, Export: Said, Erase: Expires}, // of owners, until the certificate has gone
 	}},
 	{Name: "org_keys", About: "the company's keys", Rest: "org_id kind version master wrapped made_at retired_at swept_at"},
+	{Name: "mail_addresses", About: "addresses from which mails came back", Rest: "org_id", Fields: []Field{
+		{Column: "address", Purpose: Letters, Seen: Managers, Kept: Membership, Export: Plain, Erase: Row},
+		{Column: "hard", Purpose: Letters, Seen: Managers, Kept: Membership, Export: Plain, Erase: Row},
+		{Column: "last_at", Purpose: Letters, Seen: Managers, Kept: Membership, Export: Plain, Erase: Row},
+		{Column: "status", Purpose: Letters, Seen: Managers, Kept: Membership, Export: Plain, Erase: Row},
+	}},
+	{Name: "consents", About: "what somebody agreed to and took back", Rest: "org_id number", Fields: []Field{ // a proof: it names people by id only and stays
+		choice.in("subject"), choice.in("purpose"), choice.in("act"), choice.in("version"), choice.in("language"), choice.in("at"), choice.in("how"), choice.in("adult"),
+		doer.of("by_id", "by_id").with(func(f *Field) { f.Purpose = Choices }),
+	}},
+	{Name: "told", About: "what they were told and have put away", Rest: "org_id", Fields: []Field{
+		{Column: "member_id", Whose: "member_id", Purpose: Choices, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Row},
+		{Column: "topic", Whose: "member_id", Purpose: Choices, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Row},
+		{Column: "at", Whose: "member_id", Purpose: Choices, Seen: Themselves, Kept: Membership, Export: Plain, Erase: Row},
+	}},
+	{Name: "policies", About: "versions of the policies of the service", Rest: "org_id kind version body material changed_at published_at effective_at", Fields: []Field{
+		doer.of("changed_by", "changed_by"), doer.of("published_by", "published_by")}},
+	{Name: "policy_walks", About: "how far a policy was told", Rest: "org_id kind version told_to done_at written unreachable sent failed bounced counted_at"},
 	{Name: "audit", About: "the audit log", Rest: "org_id seq at what hash", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Security, Seen: Owners, Kept: Year, Export: Plain, Erase: Stays},
 		{Column: "content", Whose: "member_id", Purpose: Security, Seen: Owners, Kept: Year, Export: Plain, Erase: Stays}, // names things by id only

@@ -16,6 +16,8 @@ import (
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"clicarity/internal/letters"
 )
 
 // Message is one mail to one person, as plain text: paragraphs are parted by empty lines, and a line that is an address
@@ -25,10 +27,16 @@ type Message struct {
 	To      string // an address alone
 	Subject string
 	Text    string
+
+	Language    string // of the text
+	Unsubscribe string // where one request ends letters like this one (RFC 8058), empty for none
 }
 
 // ErrRefused says that trying again is no use: the address is none, or the server does not take it.
 var ErrRefused = errors.New("smtp: refused for good")
+
+// ErrUnsure says that the server had all of the mail and then said nothing: nobody knows whether it took it.
+var ErrUnsure = errors.New("smtp: the server did not say whether it took the mail")
 
 // Sender sends mails through one server, in one name.
 type Sender struct {
@@ -39,6 +47,7 @@ type Sender struct {
 	tls      encryption
 	from     mail.Address
 	roots    *x509.CertPool // nil: those of the machine
+	ask      string         // the program that knows which mails the server has, empty for none
 }
 
 // encryption is how the way to the server is kept private.
@@ -107,9 +116,16 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	err = client.DialAndSendWithContext(ctx, msg)
+	if msg.IsDelivered() { // how the conversation ended after the server had said yes is of no account
+		return nil
+	}
 	var failed *gomail.SendError
-	if errors.As(err, &failed) && !failed.IsTemp() && failed.ErrorCode() >= 500 {
+	switch {
+	case !errors.As(err, &failed):
+	case !failed.IsTemp() && failed.ErrorCode() >= 500:
 		return errors.Join(ErrRefused, err)
+	case failed.Reason == gomail.ErrSMTPDataClose && failed.ErrorCode() == 0:
+		return errors.Join(ErrUnsure, err)
 	}
 	return err
 }
@@ -144,14 +160,23 @@ func (s *Sender) message(m Message) (*gomail.Msg, error) {
 	if err := msg.To(m.To); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	_, domain, _ := strings.Cut(s.from.Address, "@")
-	msg.SetMessageIDWithValue(OneLine(m.ID) + "@" + domain)
+	msg.SetMessageIDWithValue(s.messageID(m.ID))
 	msg.SetDate()
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // no answers from absent people
+	if m.Unsubscribe != "" {
+		msg.SetGenHeader("List-Unsubscribe", "<"+OneLine(m.Unsubscribe)+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	msg.Subject(OneLine(m.Subject))
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, page(m.Text))
+	msg.AddAlternativeString(gomail.TypeTextHTML, letters.Page(m.Language, m.Subject, m.Text))
 	return msg, nil
+}
+
+// messageID is the name under which a mail goes, every time it goes, without brackets.
+func (s *Sender) messageID(id string) string {
+	_, domain, _ := strings.Cut(s.from.Address, "@")
+	return OneLine(id) + "@" + domain
 }
 
 // maxAddress is how long an address of mail can be.

@@ -160,7 +160,7 @@ func TestAMailArrives(t *testing.T) {
 		t.Errorf("%q %v %+v", subject, err, m.Header)
 	}
 	text := strings.ReplaceAll(strings.ReplaceAll(got.text, "=\r\n", ""), "=3D", "=")
-	for _, want := range []string{"text/plain", "text/html", "Ravi <b>,", "Ravi &lt;b&gt;,", `<a href="https://jobs.company.example/join/x?a=1&amp;b=2">`} {
+	for _, want := range []string{"text/plain", "text/html", "Ravi <b>,", "Ravi &lt;b&gt;,", `<a href="https://jobs.company.example/join/x?a=1&amp;b=2"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}

@@ -41,13 +41,16 @@ type accountPage struct {
 	Sessions []postgres.OpenSession
 	Confirm  bool // ask for the password before a change
 	Keys     bool // passkeys can be used here
+	News     bool // they agreed to news
+	Letters  string
+	Acts     []string // what they agreed to and took back
 	Said     string
 }
 
 func (w *Web) account(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	p := accountPage{view: w.view(r, who, "your_account")}
 	switch said := r.FormValue("said"); said {
-	case "password", "app_removed", "passkey_removed", "passkey_added", "session_ended", "sessions_ended":
+	case "password", "app_removed", "passkey_removed", "passkey_added", "session_ended", "sessions_ended", "notice_read", "news_given", "news_withdrawn", "letters":
 		p.Said = p.T("account_" + said)
 	}
 	return w.showAccount(rw, r, p, http.StatusOK)
@@ -58,7 +61,7 @@ func (w *Web) showAccount(rw http.ResponseWriter, r *http.Request, p accountPage
 	p.Own, err = w.DB.Own(r.Context(), p.Who.Org, p.Who.Member)
 	p.Factors, err2 = w.DB.Factors(r.Context(), p.Who.Org, p.Who.Member)
 	p.Sessions, err3 = w.DB.Sessions(r.Context(), p.Who.Org, p.Who.Member, w.Now())
-	if err := errors.Join(err, err2, err3); err != nil {
+	if err := errors.Join(err, err2, err3, w.choices(r, &p)); err != nil {
 		return err
 	}
 	p.Confirm, p.Keys = !w.fresh(p.Who), w.site != nil

@@ -12,6 +12,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 	"clicarity/internal/trail"
 	"clicarity/internal/web"
@@ -216,10 +217,10 @@ func TestTheMailWithTheHeadSaysWhatToCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := postgres.AuditChain{Seq: 65, Hash: [32]byte{0xab}}
-	for _, lang := range []string{"en", "hi"} {
-		subject, text := pages.HeadMail(lang, postgres.Organisation{Name: "Sahyadri"}, head, time.Date(2026, 11, 26, 19, 0, 0, 0, time.UTC))
-		if !strings.Contains(subject, "65, 27-11-2026 00:30") || !strings.Contains(text, "\nab000000") || !strings.Contains(text, "https://jobs.example.in/audit") || strings.Contains(subject+text, "{") {
-			t.Errorf("%s: %s\n%s", lang, subject, text)
+	for _, lang := range letters.Languages() {
+		l := letters.Write(lang.Code, pages.HeadMail(postgres.Organisation{Name: "Sahyadri"}, head, time.Date(2026, 11, 26, 19, 0, 0, 0, time.UTC)))
+		if !strings.Contains(l.Subject, "65, 27-11-2026 00:30") || !strings.Contains(l.Text, "\nab000000") || !strings.Contains(l.Text, "https://jobs.example.in/audit") || strings.Contains(l.Subject+l.Text, "{") {
+			t.Errorf("%s: %s\n%s", lang.Code, l.Subject, l.Text)
 		}
 	}
 }

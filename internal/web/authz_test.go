@@ -26,6 +26,7 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/sheets"
@@ -383,7 +384,7 @@ func openAuthz(t *testing.T) *authz {
 	hub := live.New(func(context.Context, flow.ID, int64) ([]live.Change, error) { return nil, nil }, db.Head)
 	t.Cleanup(hub.Close)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: func() time.Time { return now }, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example",
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: func() time.Time { return now }, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Operator: operator.Operator{Organisation: "aakar"},
 		CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil },
@@ -455,7 +456,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	a.tv(f, cartonsTV, f.cartons)
 	a.tv(f, labelsTV, f.labels)
 	common := map[string]string{"breach": a.breach(f), "request": a.rightsRequest(f).String(), "tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
-		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "upload": upload.String(),
+		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "kind": "privacy", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)
@@ -548,6 +549,7 @@ func (a *authz) target(f *authzFirm, letter, mark string, p flow.Process, site, 
 	if _, err := a.db.AddPicture(a.t.Context(), f.org, pic); err != nil {
 		a.t.Fatal(err)
 	}
+	a.file(t, work.Stage)
 	link := newID(a.t)
 	revoked := errors.Join(a.db.AddLink(a.t.Context(), f.org, postgres.Link{ID: link, Job: t.job, By: f.owner, Created: a.now, Expires: a.now.Add(time.Hour)}, flow.ID{}),
 		a.db.RevokeLink(a.t.Context(), f.org, link, a.now))

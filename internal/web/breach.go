@@ -275,7 +275,7 @@ const letterFor = 7 * 24 * time.Hour
 
 // mailOwners writes to the owners of an organisation, each in their language; the mail waits with that organisation's own.
 func (w *Web) mailOwners(r *http.Request, o postgres.Organisation, command flow.ID, message string) (int, error) {
-	owners, err := w.DB.Owners(r.Context(), o.ID)
+	owners, err := w.DB.OwnersToWrite(r.Context(), o.ID)
 	if err != nil {
 		return 0, err
 	}

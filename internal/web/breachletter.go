@@ -93,7 +93,7 @@ func (w *Web) sendBreachLetter(rw http.ResponseWriter, r *http.Request, who flow
 	var mails []postgres.Mail
 	letter, now := privacy.Letter{Subject: p.Subject, Text: p.Text}, w.Now()
 	for _, a := range addressees {
-		letter.To = append(letter.To, a.Member)
+		letter.To = append(letter.To, a.ID)
 		mails = append(mails, postgres.Mail{To: a.Address, Subject: p.Subject, Text: p.Text, Kind: "breach_letter", Key: id.String(), At: now, Until: now.Add(letterFor)})
 	}
 	body, err := json.Marshal(letter)

@@ -51,7 +51,8 @@ type cardPage struct {
 	Lots    []flow.JobRef // other lots that this one can be merged into here
 	Vendors []postgres.Vendor
 	LotNo   string // the number a new lot would get
-	Gate    bool   // what was refused can be passed by the reader, with a reason
+	Files   *filesPart
+	Gate    bool // what was refused can be passed by the reader, with a reason
 	cardAround
 }
 
@@ -114,6 +115,9 @@ func (w *Web) showCard(rw http.ResponseWriter, r *http.Request, v *view, j flow.
 	}
 	pg.elsewhere(vendors)
 	if err := w.lots(r, &pg); err != nil {
+		return err
+	}
+	if pg.Files, err = w.filesFor(r, v, j, p, pg.Place.Stage.Code); err != nil {
 		return err
 	}
 	if err := w.around(rw, r, &pg); err != nil {

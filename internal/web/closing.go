@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -75,6 +76,7 @@ func (w *Web) showClose(rw http.ResponseWriter, r *http.Request, p closePage, st
 	case err != nil:
 		return err
 	default:
+		p.Title = p.T("closed_company")
 		p.Closed, p.Plan, p.Because, p.Link = true, c.Closing, c.Because, w.CertificateLink(p.Who.Org)
 		p.Final = c.Undoable(flow.At(w.Now())) != nil
 		names, err := w.DB.Names(r.Context(), p.Who.Org, []flow.ID{c.By})
@@ -174,10 +176,24 @@ func (w *Web) reopenCompany(rw http.ResponseWriter, r *http.Request, who flow.Pe
 	return nil
 }
 
+// Each archive that is written holds a connection to the database, and keeps what it reads from being tidied up.
+const (
+	maxTakeouts = 2
+	takeoutFor  = 2 * time.Hour
+)
+
 // takeEverything sends all of the organisation as one archive, as it is made. It is noted, and so in the archive itself.
 func (w *Web) takeEverything(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	if w.Takeout == nil {
 		return httpd.Status(http.StatusNotFound)
+	}
+	select {
+	case w.takeouts <- struct{}{}:
+		defer func() { <-w.takeouts }()
+	default:
+		p := closePage{view: w.view(r, who, "close_company")}
+		p.Error = p.T("closing_export_busy")
+		return w.showClose(rw, r, p, http.StatusTooManyRequests)
 	}
 	o, err := w.DB.Organisation(r.Context(), who.Org)
 	if err == nil {
@@ -188,7 +204,9 @@ func (w *Web) takeEverything(rw http.ResponseWriter, r *http.Request, who flow.P
 	}
 	rw.Header().Set("Content-Type", "application/zip")
 	rw.Header().Set("Content-Disposition", `attachment; filename="`+o.Slug+"-"+w.Now().In(postgres.Zone(o.Timezone)).Format(time.DateOnly)+`.zip"`)
-	if err := w.Takeout(r.Context(), &patient{rw, http.NewResponseController(rw)}, o); err != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), takeoutFor)
+	defer cancel()
+	if err := w.Takeout(ctx, &patient{rw, http.NewResponseController(rw)}, o); err != nil {
 		w.Log.Error("an export ended early", "org", who.Org.String(), "error", err)
 		panic(http.ErrAbortHandler) // the file is not whole, and whoever opens it is told so
 	}
@@ -216,7 +234,7 @@ func (w *Web) ClosingMail(kind flow.Reminder, language string, o postgres.Organi
 	if !c.Done.IsZero() {
 		gone = c.Done.Add(flow.BackupsFor)
 	}
-	pairs := []any{"organisation", o.Name, "closed", day(c.At.Time()), "undo", day(c.UndoUntil.Time()), "date", day(c.DeleteFrom.Time()), "gone", day(gone), "done", day(c.Done),
+	pairs := []any{"organisation", o.Name, "closed", day(c.At.Time()), "undo", c.UndoUntil.Time().In(zone).Format("02-01-2006 15:04"), "date", day(c.DeleteFrom.Time()), "gone", day(gone), "done", day(c.Done),
 		"url", w.URL + "/close", "link", w.CertificateLink(c.Org), "certificate", c.Certificate}
 	return w.words.say(language, string(kind)+"_subject", pairs...), w.words.say(language, string(kind)+"_text", pairs...)
 }

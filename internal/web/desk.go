@@ -238,7 +238,7 @@ func (w *Web) tellOwners(ctx context.Context, org flow.ID, company string, req p
 	if !w.Mails {
 		return nil
 	}
-	owners, err := w.DB.Owners(ctx, org)
+	owners, err := w.DB.OwnersToWrite(ctx, org)
 	for _, o := range owners {
 		pairs := []any{"company", company, "kind", w.words.say(o.Language, "rd_kind_"+string(req.Kind)), "due", req.Opened.Add(postgres.AnswerWithin).Format("02-01-2006"),
 			"link", w.URL + "/privacy-requests/" + req.ID.String()}

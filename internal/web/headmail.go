@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -33,9 +34,8 @@ func (w *Web) sendHeads(rw http.ResponseWriter, r *http.Request, who flow.Person
 	return nil
 }
 
-// HeadMail is the daily mail with the head of an organisation's audit log, in a language.
-func (w *Web) HeadMail(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string) {
-	when := at.In(postgres.Zone(o.Timezone)).Format("02-01-2006 15:04")
-	pairs := []any{"organisation", o.Name, "n", head.Seq, "at", when, "hash", hex.EncodeToString(head.Hash[:]), "url", w.URL + "/audit"}
-	return w.words.say(language, "audit_mail_subject", pairs...), w.words.say(language, "audit_mail_text", pairs...)
+// HeadMail is the daily letter with the head of an organisation's audit log.
+func (w *Web) HeadMail(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter {
+	return letters.AuditHead{Organisation: o.Name, Entry: head.Seq, At: at.In(postgres.Zone(o.Timezone)).Format("02-01-2006 15:04"),
+		Hash: hex.EncodeToString(head.Hash[:]), Link: w.URL + "/audit"}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -102,9 +103,10 @@ func (w *Web) invite(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	link := strings.TrimSuffix(w.URL, "/") + "/join/" + token
 	var mail *postgres.Mail
 	if i.Login != "" {
-		mail = &postgres.Mail{To: i.Login, Kind: "invitation", Key: i.ID.String(), At: i.Made, Until: i.Until,
-			Subject: p.T("invite_mail_subject", "organisation", who.OrgName),
-			Text:    p.T("invite_mail", "who", who.Name, "organisation", who.OrgName, "role", p.T("role_"+string(i.Role)), "link", link, "until", p.When(flow.At(i.Until)))}
+		m := postgres.NewMail(i.Login, p.Lang, i.ID.String(), letters.Invitation{Who: who.Name, Organisation: who.OrgName, Role: string(i.Role), Link: link,
+			Until: i.Until.In(p.Zone).Format("02-01-2006 15:04")}, i.Made)
+		m.Until = i.Until
+		mail = &m
 	}
 	if err := w.DB.AddInvitation(r.Context(), who.Org, i, mail); err != nil {
 		return err

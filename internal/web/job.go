@@ -43,7 +43,8 @@ type jobPage struct {
 	Papers    []paper        // forms that were filled in
 	Shots     int            // photos and signatures with them
 	Challans  []delivery
-	Changing  bool          // the reader came to change it
+	Changing  bool // the reader came to change it
+	Files     *filesPart
 	Links     *linksPart    // for customers; nil for those who give out none
 	Forecast  *forecastPart // when it will be done; nil for those who are not told
 	Error     string
@@ -114,6 +115,9 @@ func (w *Web) fillJob(r *http.Request, p *jobPage) error {
 		return err
 	}
 	if err := cmp.Or(w.tell(r, p), w.family(r, p)); err != nil {
+		return err
+	}
+	if p.Files, err = w.filesFor(r, p.view, p.Job, p.Process, ""); err != nil {
 		return err
 	}
 	if p.Can("prioritise") && p.Job.Open() {

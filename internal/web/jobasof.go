@@ -116,6 +116,9 @@ func (w *Web) pastJob(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	if err := cmp.Or(w.tell(r, p), w.family(r, p)); err != nil {
 		return err
 	}
+	if p.Files, err = w.filesFor(r, p.view, p.Job, p.Process, ""); err != nil {
+		return err
+	}
 	p.papers()
 	return w.render(rw, http.StatusOK, "job", p)
 }

@@ -51,6 +51,9 @@ func (p *jobPage) event(m flow.Movement, who string) event {
 	if nc := m.Facts.NC; nc != nil {
 		e.Words = p.T(key, "number", nc.Number)
 	}
+	if f := m.Facts.File; f != nil {
+		e.Words = p.fileWords(m.Kind, *f)
+	}
 	if m.Kind == flow.KindAssigned {
 		e.Words = p.T("event_assigned_free")
 		if !m.Facts.Assigned.IsZero() {

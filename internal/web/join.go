@@ -6,13 +6,10 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/passwords"
 	"clicarity/internal/postgres"
 )
-
-// noticeVersion is the version of the notice of what is stored that people confirm when they join. It goes up when the
-// notice says something else.
-const noticeVersion = 1
 
 type joinPage struct {
 	*view
@@ -21,11 +18,7 @@ type joinPage struct {
 	Until       string
 	Of          int // least length of a password
 	Error       string
-}
-
-// NoticeItems are the things that are stored about somebody, each with what for.
-func (joinPage) NoticeItems() []string {
-	return []string{"notice_name", "notice_login", "notice_work", "notice_seen"}
+	Notice      letters.Notice // of what will be stored about them
 }
 
 // joinPage shows who invites somebody to what. Looking uses nothing up.
@@ -51,6 +44,7 @@ func (w *Web) joining(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	p = joinPage{view: w.view(r, who, "join"), Of: passwords.Min}
 	p.Invitation, err = w.DB.InvitationBy(r.Context(), org, hash, w.Now())
 	p.Until = p.When(flow.At(p.Invitation.Until))
+	p.Notice = w.notice(letters.Known(r.FormValue("in"), p.Lang), p.Invitation.Org)
 	return org, hash, p, err
 }
 
@@ -74,6 +68,9 @@ func (w *Web) join(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 	if p.Invitation.Login != "" {
 		p.Login, m.Logins = p.Invitation.Login, []string{p.Invitation.Login}
 	}
+	if r.PostFormValue("do") == "notice" { // they want the notice in another language first
+		return w.render(rw, http.StatusOK, "join", p)
+	}
 	if p.Error = p.refuses(r, m); p.Error != "" {
 		return w.render(rw, http.StatusUnprocessableEntity, "join", p)
 	}
@@ -81,7 +78,8 @@ func (w *Web) join(rw http.ResponseWriter, r *http.Request, who flow.Person) err
 		return err
 	}
 	ctx := postgres.As(r.Context(), postgres.Actor{Member: m.ID, Device: device(r.UserAgent()), At: w.Now()})
-	m, err = w.DB.Join(ctx, org, hash, m, noticeVersion)
+	m, err = w.DB.Join(ctx, org, hash, m, postgres.Consent{Purpose: postgres.Notice, Act: postgres.Read, Version: p.Notice.Version, Language: p.Notice.Language,
+		At: w.Now(), How: postgres.ByJoining, Adult: true})
 	if postgres.IsTaken(err) {
 		p.Error = p.T("join_taken")
 		return w.render(rw, http.StatusConflict, "join", p)
@@ -101,7 +99,7 @@ func (p joinPage) refuses(r *http.Request, m postgres.Member) string {
 	case len(m.Logins[0]) > flow.MaxText || !plausibleLogin(m.Logins[0]):
 		return p.T("join_no_login")
 	case r.PostFormValue("adult") == "":
-		return p.T("join_not_adult")
+		return letters.Say(p.Notice.Language, "notice_not_adult")
 	case problem != passwords.None:
 		return p.T("password_"+string(problem), "min", passwords.Min, "max", passwords.Max)
 	}

@@ -69,13 +69,14 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.SizesNeeded, flow.SizesDiffer, flow.SecondLeft, flow.GradesDiffer, flow.LotNeeded, flow.LotOutNeeded, flow.NCWhat, flow.NCClosed, flow.NCVerdict, flow.NCNotYours, flow.NCOpenAction,
 		flow.ShiftNoDays, flow.ShiftsOverlap, flow.HolidayTwice, flow.CalendarChanged, flow.CalendarStandard,
 		flow.StationUnknown, flow.StationBusy, flow.MoveDone, flow.MoveStands, flow.MoveOrder, flow.MoveRatio, flow.MoveTracks, flow.MoveSizes, flow.MoveMode,
-		flow.PINForm, flow.PINTrivial, flow.FieldNeeded, flow.BeforeWrong, flow.PictureWrong, flow.PictureTooLarge, flow.PictureMissing} {
+		flow.PINForm, flow.PINTrivial, flow.FieldNeeded, flow.BeforeWrong, flow.PictureWrong, flow.PictureTooLarge, flow.PictureMissing,
+		flow.FileNoTitle, flow.FileNoRevision, flow.FileRevisionTaken, flow.FileChanged, flow.FileRetired, flow.FileErased, flow.FileNoReason, flow.FileMissing, flow.FileTooLarge} {
 		want = append(want, "refusal_"+string(c))
 	}
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,
 		flow.KindRequired, flow.KindSkipped, flow.KindCounted, flow.KindChanged, flow.KindAttempted,
 		flow.KindSplit, flow.KindMerged, flow.KindJoined, flow.KindArrived, flow.KindSent, flow.KindReceived,
-		flow.KindPartAdded, flow.KindNCRaised, flow.KindNCSettled, flow.KindNCClosed, flow.KindMovedOver, flow.KindAssigned, flow.KindAnswered} {
+		flow.KindPartAdded, flow.KindNCRaised, flow.KindNCSettled, flow.KindNCClosed, flow.KindMovedOver, flow.KindAssigned, flow.KindAnswered, flow.KindFileAdded, flow.KindFileRetired, flow.KindFileErased} {
 		want = append(want, "event_"+string(k), "kind_"+string(k), "did_"+string(k))
 	}
 	for _, s := range []flow.Status{flow.Waiting, flow.Ready, flow.Running, flow.Held, flow.Away, flow.Done} {

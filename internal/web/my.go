@@ -346,6 +346,9 @@ func (v *view) did(j flow.Job, p flow.Process, m flow.Movement) string {
 	}
 	says := v.T(key, "job", j.Number, "stage", stage.Name, "to", to, "good", v.Qty(m.Facts.Good), "wasted", v.Qty(m.Facts.Scrap()),
 		"unit", j.Unit, "qty", v.Qty(m.Facts.Quantity), "other", m.Facts.Number, "challan", m.Facts.Challan, "reason", v.Reason(p.HoldReasons, m.Facts.Reason), "version", m.Facts.Version)
+	if f := m.Facts.File; f != nil {
+		says = v.T(key, "job", j.Number, "title", cmp.Or(f.Title, f.Called), "mark", cmp.Or(f.Revision.Mark, f.Live))
+	}
 	for _, b := range m.Facts.Back {
 		stage, _ := p.Stage(b.To)
 		says += ", " + v.T("did_back", "back", v.Qty(b.Quantity), "to", stage.Name)

@@ -14,8 +14,9 @@ type personPage struct {
 	Scope     *scopeForm // nil: nothing of it is the reader's to change
 	Self      bool
 	StepsDown bool
-	Password  string // a new one, shown this once
-	Armed     bool   // they have a second factor
+	Password  string                // a new one, shown this once
+	Armed     bool                  // they have a second factor
+	Bad       []postgres.BadAddress // addresses of theirs from which mails come back
 	Said      string
 	Error     string
 }
@@ -55,6 +56,9 @@ func (w *Web) showPerson(rw http.ResponseWriter, r *http.Request, p personPage, 
 	}
 	p.Title, p.Row, p.Self = m.Name, p.row(h, m), m.ID == p.Who.Member
 	p.StepsDown = p.Self && m.Role == flow.Owner
+	if p.Bad, err = w.DB.BadAddressesOf(r.Context(), p.Who.Org, m.Logins); err != nil {
+		return err
+	}
 	if m.Left.IsZero() && giver(p.Who).Governs(m.Standing()) {
 		role, g := m.Role, m.Given
 		if status != http.StatusOK {

@@ -12,6 +12,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -97,12 +98,13 @@ func (w *Web) sendReset(ctx context.Context, a postgres.Account, login string) e
 	}
 	now := w.Now()
 	link := w.URL + "/reset/" + base64.RawURLEncoding.EncodeToString(append(append([]byte{}, a.Org[:]...), secret...))
-	pairs := []any{"name", m.Name, "company", a.OrgName, "link", link, "minutes", int(resetFor.Minutes())}
+	letter := letters.Reset{Name: m.Name, Organisation: a.OrgName, Link: link, Minutes: int(resetFor.Minutes())}
 	var mails []postgres.Mail
 	for _, to := range m.Logins {
 		if strings.Contains(to, "@") && (to == login || !strings.Contains(login, "@")) {
-			mails = append(mails, postgres.Mail{To: to, Subject: w.words.say(m.Language, "mail_reset_subject"), Text: w.words.say(m.Language, "mail_reset_text", pairs...),
-				Kind: "reset", Key: w.newID().String(), At: now, Until: now.Add(resetFor)})
+			mail := postgres.NewMail(to, m.Reads(), w.newID().String(), letter, now)
+			mail.Until = now.Add(resetFor)
+			mails = append(mails, mail)
 		}
 	}
 	if len(mails) == 0 {

@@ -24,6 +24,7 @@ type workLine struct {
 	Quantity, Left flow.Quantity
 	Out            flow.Out // what they said of it; of no challan when all of it is back
 	Counts         bool
+	Files          []vendorFile
 	Answer         answerForm // what they typed that could not be taken
 }
 
@@ -65,13 +66,14 @@ func (w *Web) workOf(r *http.Request, v *view, who flow.Person, c postgres.Chall
 		if line.Value == f.Line || f.Line == "" && f.Do != "" && len(c.Lines) == 1 {
 			line.Answer = f
 		}
-		wc.Lines = append(wc.Lines, line)
 		if l.Left > 0 {
+			line.Files = vendorFiles(who, l.Job, givenFrom(v))
 			wc.Open++
 			if line.Out.Seen == 0 {
 				wc.Unseen++
 			}
 		}
+		wc.Lines = append(wc.Lines, line)
 	}
 	return wc, len(wc.Lines) > 0, nil
 }

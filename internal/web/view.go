@@ -28,11 +28,13 @@ type view struct {
 
 	Sheets, Scripts []string // of the page, beside those of every page
 
+	request *http.Request // what the page answers
+
 	Feed string // address of the page's feed, empty for a page that does not change
 }
 
 func (w *Web) view(r *http.Request, who flow.Person, title string) *view {
-	v := &view{w: w, words: w.vocabularies.of(w.words, who), Who: who, Lang: w.language(r, who), Path: r.URL.Path, Now: w.Now(), Zone: postgres.Zone(who.Timezone)}
+	v := &view{w: w, words: w.vocabularies.of(w.words, who), Who: who, Lang: w.language(r, who), Path: r.URL.Path, request: r, Now: w.Now(), Zone: postgres.Zone(who.Timezone)}
 	if title != "" {
 		v.Title = v.T(title)
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	Secure bool // people come by HTTPS
 	Log    *slog.Logger
 	Keys   *keys.Keys
+	Scans  bool // files are looked at for viruses
 	// Outside is the way to addresses that somebody typed; nil: egress.New.
 	Outside  *http.Client
 	Mails    bool   // whether mails can be sent
@@ -85,7 +86,10 @@ type Web struct {
 	tvGuesses    *httpd.Limiter // codes of TVs that are typed, per member
 	packs        *httpd.Limiter // packs of data, per member
 	deskMarks    deskMarks
-	returned     once // sign-ins that came back from the company
+	takeouts     chan struct{} // a place for each archive that is written
+	returned     once          // sign-ins that came back from the company
+	ownHouse     ownHouse
+	notes        notes
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -100,7 +104,7 @@ func New(cfg Config) (*Web, error) {
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
 		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
-	w.links = newLinkDoors()
+	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
 	}
@@ -146,7 +150,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes())), w.Usage, w.Now)
+	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.fileRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes())), w.Usage, w.Now)
 }
 
 // openRoutes are for everybody, signed in or not.

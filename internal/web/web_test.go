@@ -21,6 +21,7 @@ import (
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/web"
@@ -86,6 +87,7 @@ func openHouseMade(t *testing.T, now func() time.Time, mails bool, outside *http
 	}, db.Head)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: now, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Mails: mails, Outside: outside, Program: "test",
+		Operator:      operator.Operator{Organisation: "clicarity", Name: "Clicarity", Grievance: operator.Contact{Name: "Anil Patil", Email: "complaints@clicarity.example"}},
 		CheckPassword: func(password, hash string) bool { checks.Add(1); return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil },

@@ -23,7 +23,7 @@ func (w *Worker) remindOfBreaches(ctx context.Context, o postgres.Organisation) 
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	owners, err := w.DB.Owners(ctx, o.ID)
+	owners, err := w.DB.OwnersToWrite(ctx, o.ID)
 	if err != nil {
 		return err
 	}

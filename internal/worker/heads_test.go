@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -17,8 +18,8 @@ func TestTheHeadIsMailedOnceADayToEachOwner(t *testing.T) {
 	t.Parallel()
 	w, s, now, org := mailWorker(t)
 	*now = time.Date(2026, 11, 26, 17, 0, 0, 0, time.UTC) // 22:30 in India
-	w.Head = func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (string, string) {
-		return "head", fmt.Sprintf("%s %s %d %x", language, o.Name, head.Seq, head.Hash)
+	w.Head = func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter {
+		return letters.AuditHead{Organisation: o.Name, Entry: head.Seq, Hash: fmt.Sprintf("%x", head.Hash), At: at.Format(time.RFC3339)}
 	}
 	add := func(role flow.Role, name string, logins ...string) flow.ID {
 		t.Helper()
@@ -56,7 +57,7 @@ func TestTheHeadIsMailedOnceADayToEachOwner(t *testing.T) {
 	}
 	*now = now.Add(2 * time.Hour)
 	round(2)
-	if want := fmt.Sprintf("hi Sahyadri %d %x", head.Seq, head.Hash); !strings.Contains(strings.Join(s.got, "\n"), want) {
+	if want := fmt.Sprintf("हैश:\n%x", head.Hash); !strings.Contains(strings.Join(s.got, "\n"), want) {
 		t.Errorf("%q, want %q", s.got, want)
 	}
 	*now = now.Add(22 * time.Hour)

@@ -69,7 +69,7 @@ func (w *Worker) remind(ctx context.Context, c postgres.Closure, now time.Time) 
 		if err != nil {
 			return err
 		}
-		owners, err := w.DB.Owners(ctx, c.Org)
+		owners, err := w.DB.OwnersToWrite(ctx, c.Org)
 		if err != nil {
 			return err
 		}

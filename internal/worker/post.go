@@ -74,24 +74,48 @@ func (w *Worker) mail(ctx context.Context, org flow.ID) error {
 	}
 }
 
-// send tries one mail. That the mail server is away is no failure of the work: the mail waits.
+// asked is a mailer that can tell whether the server has a mail already; *smtp.Sender is one.
+type asked interface {
+	Has(ctx context.Context, id string) (has, known bool)
+}
+
+// send tries one mail. That the mail server is away is no failure of the work: the mail waits. Who stops the worker stops it
+// between mails: a conversation that has begun is ended, and how it ended is noted.
 func (w *Worker) send(ctx context.Context, org flow.ID, m postgres.Mail) error {
-	err := errNoContent
-	if m.Text != "" {
-		err = w.Mail.Send(ctx, smtp.Message{ID: fmt.Sprintf("%s.%d", org, m.Number), To: m.To, Subject: m.Subject, Text: m.Text})
-	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	now := w.Now()
-	if err == nil {
-		return w.DB.MailSent(ctx, org, m.Number, now)
+	ctx = context.WithoutCancel(ctx)
+	id := fmt.Sprintf("%s.%d", org, m.Number)
+	if mailer, ok := w.Mail.(asked); ok && m.Offered {
+		if has, _ := mailer.Has(ctx, id); has {
+			return w.DB.MailSent(ctx, org, m.Number, w.Now())
+		}
 	}
+	err := errNoContent
+	if m.Text != "" {
+		if err := w.DB.OfferMail(ctx, org, m.Number, w.Now()); err != nil {
+			return err
+		}
+		err = w.Mail.Send(ctx, smtp.Message{ID: id, To: m.To, Subject: m.Subject, Text: m.Text, Language: m.Language, Unsubscribe: m.Unsubscribe})
+	}
+	if err == nil {
+		return w.DB.MailSent(ctx, org, m.Number, w.Now())
+	}
+	return w.failed(ctx, org, m, err)
+}
+
+// failed notes that a mail did not go, as far as anybody knows.
+func (w *Worker) failed(ctx context.Context, org flow.ID, m postgres.Mail, err error) error {
+	now := w.Now()
 	var again time.Time
 	if m.Tries < len(waits) && !errors.Is(err, smtp.ErrRefused) && !errors.Is(err, errNoContent) {
 		again = now.Add(waits[m.Tries])
 	}
 	w.Log.Warn("a mail was not sent", "org", org.String(), "kind", m.Kind, "number", m.Number, "tries", m.Tries+1, "again", !again.IsZero(), "error", err)
+	if errors.Is(err, smtp.ErrUnsure) && !again.IsZero() {
+		return w.DB.MailUnsure(ctx, org, m.Number, err.Error(), again)
+	}
 	return w.DB.MailFailed(ctx, org, m.Number, err.Error(), now, again)
 }
 

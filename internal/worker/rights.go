@@ -22,7 +22,7 @@ func (w *Worker) remindOfRights(ctx context.Context, o postgres.Organisation) er
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	owners, err := w.DB.Owners(ctx, o.ID)
+	owners, err := w.DB.OwnersToWrite(ctx, o.ID)
 	for _, r := range list {
 		var mails []postgres.Mail
 		for _, owner := range owners {

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/privacy"
 	"clicarity/internal/usage"
@@ -22,12 +25,20 @@ type Worker struct {
 	Now func() time.Time
 	// Mail sends mails; nil when none are to be sent.
 	Mail Mailer
-	// Head is a mail with the head of an audit log, in a language; nil when none are to be written.
-	Head func(language string, o postgres.Organisation, head postgres.AuditChain, at time.Time) (subject, text string)
+	// Scan looks at a file for viruses and says whether it is clean; nil when nobody looks.
+	Scan func(ctx context.Context, file io.Reader) (clean bool, err error)
+	// Head is the letter with the head of an audit log; nil when none are to be written.
+	Head func(o postgres.Organisation, head postgres.AuditChain, at time.Time) letters.Letter
+
 	// Breach is a mail that reminds an owner of a breach; nil when none are to be written.
 	Breach func(language string, o postgres.Organisation, b privacy.Breach, at time.Time) (subject, text string)
 	// Usage is what pages and calls counted; nil when nobody counts.
 	Usage *usage.Counter
+
+	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations.
+	Operator operator.Operator
+	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
+	Policies func(kind string) string
 
 	// Parting is how organisations leave.
 	Parting Parting
@@ -42,6 +53,8 @@ type Worker struct {
 const (
 	round      = time.Minute    // how often every organisation is looked after
 	uploadsFor = 24 * time.Hour // a file that nobody brought in is forgotten then
+
+	scanAgain = 5 * time.Minute // after which a file is looked at again that could not be looked at
 
 	questionsFor = time.Hour // longer than a question to a passkey waits for its answer
 
@@ -77,6 +90,9 @@ func (w *Worker) Once(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.Log.Error("the organisations cannot be listed", "error", err)
 	}
+	if err := w.tellPolicies(ctx, orgs); err != nil && ctx.Err() == nil {
+		w.Log.Error("a change of a policy was not told to everybody", "error", err)
+	}
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
@@ -93,9 +109,21 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.files(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
+}
+
+// files looks at new files for viruses, and forgets those that nothing names and the bytes of those that were erased.
+func (w *Worker) files(ctx context.Context, o postgres.Organisation) error {
+	_, err := w.DB.EndUnusedFiles(ctx, o.ID, w.Now().Add(-picturesFor))
+	for w.Scan != nil {
+		more, failed := w.DB.ScanNext(ctx, o.ID, w.Now(), w.Now().Add(scanAgain), func(r io.Reader) (bool, error) { return w.Scan(ctx, r) })
+		if err = errors.Join(err, failed); failed != nil || !more {
+			break
+		}
+	}
+	return err
 }
 
 // reseal seals what was sealed with an older key anew.
@@ -137,8 +165,7 @@ func (w *Worker) mailHeads(ctx context.Context, o postgres.Organisation) error {
 		return err
 	}
 	for _, r := range readers {
-		subject, text := w.Head(r.Language, o, head, now)
-		if err := w.DB.MailHead(ctx, o.ID, r, today, subject, text, now); err != nil {
+		if err := w.DB.MailHead(ctx, o.ID, r, today, w.Head(o, head, now), now); err != nil {
 			return err
 		}
 	}

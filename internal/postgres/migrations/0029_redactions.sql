@@ -41,9 +41,10 @@ create function facts_shape(kind text, facts jsonb) returns jsonb language sql i
     select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
     from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
   )
-  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'file', 'note', 'approver', 'override', 'worker', 'customer', 'item']
       - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
     || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'file', ((facts -> 'file') - array['title', 'called', 'revision']) || jsonb_build_object('revision', (facts -> 'file' -> 'revision') - 'name'),
       'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
       'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
         where fixed_text(facts -> t) <> '""'))

@@ -68,3 +68,15 @@ begin
   end if;
   raise exception 'a picture that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
 end $$;
+
+create or replace function refuse_file_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.media, new.size, new.sha256, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.media, old.size, old.sha256, old.kept) then
+    return new;
+  end if;
+  raise exception 'a file that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;

@@ -19,6 +19,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
+	"clicarity/internal/objects"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 )
@@ -125,6 +126,11 @@ func Open(t testing.TB, url string) *postgres.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store, err := objects.Open(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.UseObjects(store, false)
 	db.UseMaster(keys.NewRing(keys.NewLocal([keys.Size]byte{1})))
 	t.Cleanup(db.Close)
 	return db
