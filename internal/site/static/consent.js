@@ -31,7 +31,7 @@ const opener = document.querySelector('[data-choose]'), dialog = document.queryS
 if (opener && dialog && dialog.showModal) {
   const open = e => { e.preventDefault(); dialog.showModal(); };
   opener.addEventListener('click', open);
-  opener.addEventListener('keydown', e => { if (e.key === ' ') open(e); });
+  opener.addEventListener('keydown', e => { if (e.key === ' ' || e.key === 'Enter') open(e); }); // now, or the dialog gets the key too
   dialog.querySelector('[data-close]').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => opener.focus());
 }
