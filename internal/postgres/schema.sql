@@ -139,9 +139,10 @@ CREATE FUNCTION public.facts_shape(kind text, facts jsonb) RETURNS jsonb
     select m, key, case when m in ('values', 'fields') or key in ('customer', 'item') or key like 'field.%' then fixed_text(value) else value end as value
     from unnest(array['values', 'fields', 'set', 'was']) m, jsonb_each(coalesce(facts -> m, '{}'))
   )
-  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'note', 'approver', 'override', 'worker', 'customer', 'item']
+  select (facts - array['values', 'fields', 'set', 'was', 'nc', 'file', 'note', 'approver', 'override', 'worker', 'customer', 'item']
       - case when kind in ('counted', 'changed', 'undone') then array['reason'] else array[]::text[] end)
     || jsonb_build_object('nc', (facts -> 'nc') - array['what', 'root', 'action', 'owner', 'verdict'],
+      'file', ((facts -> 'file') - array['title', 'called', 'revision']) || jsonb_build_object('revision', (facts -> 'file' -> 'revision') - 'name'),
       'maps', (select coalesce(jsonb_agg(jsonb_build_array(m, key, value) order by m, key), '[]') from maps),
       'texts', (select jsonb_object_agg(t, fixed_text(facts -> t)) from unnest(array['note', 'approver', 'override', 'worker', 'customer', 'item']) t
         where fixed_text(facts -> t) <> '""'))
@@ -331,6 +332,31 @@ end $$;
 
 ALTER FUNCTION public.refuse_closed() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_evidence_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'what was recorded is never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_evidence_change() OWNER TO clicarity_owner;
+
+CREATE FUNCTION public.refuse_file_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and (new.org_id, new.id, new.job_id, new.stage, new.member_id, new.added_at, new.media, new.size, new.sha256, new.kept)
+      is not distinct from (old.org_id, old.id, old.job_id, old.stage, old.member_id, old.added_at, old.media, old.size, old.sha256, old.kept) then
+    return new;
+  end if;
+  raise exception 'a file that the history names is never changed or deleted' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_file_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_fold() RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -439,6 +465,42 @@ end $$;
 
 ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.usage_over_organisations(p_before date) RETURNS TABLE(week date, feature text, organisations bigint, n bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  o      uuid;
+  cells  jsonb := '[]';
+  org    text := coalesce(current_setting('app.org', true), '');
+  roster text := coalesce(current_setting('app.roster', true), '');
+begin
+  perform set_config('app.roster', 'on', true);
+  for o in select org_id from organisations loop
+    perform set_config('app.org', o::text, true);
+    cells := cells || coalesce((select jsonb_agg(jsonb_build_object('week', u.week, 'feature', u.feature, 'n', u.n))
+      from usage u where u.org_id = o and u.week + 7 <= p_before), '[]');
+  end loop;
+  perform set_config('app.org', org, true), set_config('app.roster', roster, true);
+  return query select c.week, c.feature, count(*) / 5 * 5, sum(c.n)::bigint / 5 * 5
+    from jsonb_to_recordset(cells) c (week date, feature text, n bigint)
+    group by c.week, c.feature having count(*) >= 5 order by c.week desc, c.feature;
+end $$;
+
+ALTER FUNCTION public.usage_over_organisations(p_before date) OWNER TO clicarity_owner;
+
+CREATE TABLE public.access_reviews (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    reviewed_at timestamp with time zone NOT NULL,
+    reviewed_by uuid NOT NULL,
+    members integer NOT NULL
+);
+
+ALTER TABLE ONLY public.access_reviews FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.access_reviews OWNER TO clicarity_owner;
+
 CREATE TABLE public.audit (
     org_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -501,6 +563,37 @@ CREATE TABLE public.board_views (
 ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views OWNER TO clicarity_owner;
+
+CREATE TABLE public.breach_steps (
+    org_id uuid NOT NULL,
+    breach_id uuid NOT NULL,
+    n integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    member_id uuid NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT breach_steps_body_check CHECK ((length(body) <= 60000)),
+    CONSTRAINT breach_steps_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'note'::text, 'people'::text, 'board'::text, 'report'::text, 'letter'::text, 'organisations'::text, 'closed'::text]))),
+    CONSTRAINT breach_steps_n_check CHECK ((n > 0))
+);
+
+ALTER TABLE ONLY public.breach_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breach_steps OWNER TO clicarity_owner;
+
+CREATE TABLE public.breaches (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    noticed_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid NOT NULL,
+    CONSTRAINT breaches_check CHECK ((opened_at >= noticed_at))
+);
+
+ALTER TABLE ONLY public.breaches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breaches OWNER TO clicarity_owner;
 
 CREATE TABLE public.busy_days (
     org_id uuid NOT NULL,
@@ -684,6 +777,21 @@ ALTER TABLE ONLY public.devices FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices OWNER TO clicarity_owner;
 
+CREATE TABLE public.drills (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    seconds integer NOT NULL,
+    bytes bigint NOT NULL,
+    organisations integer NOT NULL,
+    movements bigint NOT NULL,
+    fault text NOT NULL
+);
+
+ALTER TABLE ONLY public.drills FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.drills OWNER TO clicarity_owner;
+
 CREATE TABLE public.facts (
     org_id uuid NOT NULL,
     job_id uuid NOT NULL,
@@ -707,6 +815,34 @@ CREATE TABLE public.facts (
 ALTER TABLE ONLY public.facts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts OWNER TO clicarity_owner;
+
+CREATE TABLE public.files (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage text NOT NULL,
+    member_id uuid NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    media text NOT NULL,
+    size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    object text,
+    sealed_key bytea,
+    thumb bytea,
+    scan text NOT NULL,
+    scan_at timestamp with time zone,
+    kept boolean DEFAULT false NOT NULL,
+    CONSTRAINT files_scan_check CHECK ((scan = ANY (ARRAY['off'::text, 'waiting'::text, 'clean'::text, 'infected'::text]))),
+    CONSTRAINT files_sha256_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT files_size_check CHECK ((size > 0)),
+    CONSTRAINT files_thumb_check CHECK ((length(thumb) <= 4194304))
+);
+ALTER TABLE ONLY public.files ALTER COLUMN thumb SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files OWNER TO clicarity_owner;
 
 CREATE TABLE public.followers (
     org_id uuid NOT NULL,
@@ -1066,6 +1202,7 @@ CREATE TABLE public.organisations (
     settings bigint DEFAULT 0 NOT NULL,
     support_until timestamp with time zone,
     person_figures text DEFAULT ''::text NOT NULL,
+    usage boolean DEFAULT true NOT NULL,
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
@@ -1525,6 +1662,20 @@ ALTER TABLE ONLY public.uploads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads OWNER TO clicarity_owner;
 
+CREATE TABLE public.usage (
+    org_id uuid NOT NULL,
+    week date NOT NULL,
+    feature text NOT NULL,
+    n bigint NOT NULL,
+    CONSTRAINT usage_feature_check CHECK ((feature ~ '^[a-z]{1,20}$'::text)),
+    CONSTRAINT usage_n_check CHECK ((n > 0)),
+    CONSTRAINT usage_week_check CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+ALTER TABLE ONLY public.usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage OWNER TO clicarity_owner;
+
 CREATE TABLE public.vendors (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1594,6 +1745,9 @@ ALTER TABLE ONLY public.work FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.work OWNER TO clicarity_owner;
 
+ALTER TABLE ONLY public.access_reviews
+    ADD CONSTRAINT access_reviews_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
 
@@ -1611,6 +1765,15 @@ ALTER TABLE ONLY public.badges
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_org_id_id_key UNIQUE (org_id, id);
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_pkey PRIMARY KEY (org_id, breach_id, n);
+
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.busy_days
     ADD CONSTRAINT busy_days_pkey PRIMARY KEY (org_id, day, process_id, stage, site, station);
@@ -1645,8 +1808,14 @@ ALTER TABLE ONLY public.devices
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.drills
+    ADD CONSTRAINT drills_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_pkey PRIMARY KEY (org_id, name);
@@ -1834,6 +2003,9 @@ ALTER TABLE ONLY public.tv_codes
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY (org_id, week, feature);
+
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
 
@@ -1849,11 +2021,15 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_pkey PRIMARY KEY (org_id, job_id, stage);
 
+CREATE INDEX access_reviews_newest ON public.access_reviews USING btree (org_id, reviewed_at, id);
+
 CREATE INDEX audit_at ON public.audit USING btree (org_id, at, seq);
 
 CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, seq) WHERE (member_id IS NOT NULL);
 
 CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
+
+CREATE INDEX breaches_newest ON public.breaches USING btree (org_id, noticed_at, id);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
 
@@ -1867,6 +2043,8 @@ CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_has
 
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
 
+CREATE INDEX drills_newest ON public.drills USING btree (org_id, began_at, id);
+
 CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
 
 CREATE INDEX facts_customer ON public.facts USING btree (org_id, customer, kind, day, at) WHERE (customer <> ''::text);
@@ -1876,6 +2054,14 @@ CREATE INDEX facts_ended ON public.facts USING btree (org_id, kind, process_id, 
 CREATE INDEX facts_open ON public.facts USING btree (org_id, kind, process_id, since, job_id, n, stage) WHERE (day = '9999-12-31'::date);
 
 CREATE INDEX facts_product ON public.facts USING btree (org_id, product, kind, day, at) WHERE (product <> ''::text);
+
+CREATE INDEX files_erased ON public.files USING btree (org_id, id) WHERE ((sealed_key IS NULL) AND (object IS NOT NULL));
+
+CREATE INDEX files_job ON public.files USING btree (org_id, job_id) WHERE kept;
+
+CREATE INDEX files_scan ON public.files USING btree (org_id, scan_at, id) WHERE ((scan = ANY (ARRAY['off'::text, 'waiting'::text])) AND (sealed_key IS NOT NULL));
+
+CREATE INDEX files_unused ON public.files USING btree (org_id, added_at) WHERE (NOT kept);
 
 CREATE INDEX forecast_late_due ON public.forecast_late USING btree (org_id, process_id, due, job_id);
 
@@ -1987,9 +2173,15 @@ CREATE TRIGGER audit_immutable BEFORE DELETE OR UPDATE ON public.audit FOR EACH 
 
 CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
 
+CREATE TRIGGER audited AFTER INSERT ON public.access_reviews FOR EACH ROW EXECUTE FUNCTION public.audited('access_review', 'id', 'members');
+
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.authenticators FOR EACH ROW EXECUTE FUNCTION public.audited('authenticator', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.badges FOR EACH ROW EXECUTE FUNCTION public.audited('badge', 'member_id', '', 'token_hash');
+
+CREATE TRIGGER audited AFTER INSERT ON public.breach_steps FOR EACH ROW EXECUTE FUNCTION public.audited('breach_step', 'breach_id', 'kind');
+
+CREATE TRIGGER audited AFTER INSERT ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.audited('breach', 'id', 'noticed_at');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.calendars FOR EACH ROW EXECUTE FUNCTION public.audited('calendar', 'code', 'version standard');
 
@@ -2049,6 +2241,8 @@ CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash
 
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
+CREATE TRIGGER audited_usage AFTER UPDATE OF usage ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'usage');
+
 CREATE TRIGGER closed BEFORE INSERT ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 
 CREATE TRIGGER closed BEFORE INSERT ON public.board_views FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
@@ -2099,6 +2293,8 @@ CREATE TRIGGER consents_not_truncated BEFORE TRUNCATE ON public.consents FOR EAC
 
 CREATE TRIGGER erased AFTER UPDATE OF erased_at ON public.members FOR EACH ROW WHEN ((old.erased_at IS DISTINCT FROM new.erased_at)) EXECUTE FUNCTION public.audited('member', 'id', 'erased_at');
 
+CREATE TRIGGER files_kept BEFORE DELETE OR UPDATE ON public.files FOR EACH ROW WHEN (old.kept) EXECUTE FUNCTION public.refuse_file_change();
+
 CREATE TRIGGER holds AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_holds();
 
 CREATE TRIGGER look_again AFTER INSERT OR UPDATE OF closed_at, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.look_again();
@@ -2118,6 +2314,14 @@ CREATE TRIGGER movements_immutable BEFORE DELETE ON public.movements FOR EACH RO
 CREATE TRIGGER movements_not_truncated BEFORE TRUNCATE ON public.movements FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER movements_rewritten BEFORE UPDATE ON public.movements FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.access_reviews FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.breach_steps FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.drills FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
 
 CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
 
@@ -2141,6 +2345,9 @@ CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words
 
 CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
 
+ALTER TABLE ONLY public.access_reviews
+    ADD CONSTRAINT access_reviews_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2155,6 +2362,12 @@ ALTER TABLE ONLY public.board_views
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.breach_steps
+    ADD CONSTRAINT breach_steps_org_id_breach_id_fkey FOREIGN KEY (org_id, breach_id) REFERENCES public.breaches(org_id, id);
+
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.calendar_changes
     ADD CONSTRAINT calendar_changes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2185,6 +2398,12 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.devices
     ADD CONSTRAINT devices_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
+
+ALTER TABLE ONLY public.drills
+    ADD CONSTRAINT drills_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.followers
     ADD CONSTRAINT followers_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2372,6 +2591,9 @@ ALTER TABLE ONLY public.told
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.usage
+    ADD CONSTRAINT usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2390,6 +2612,8 @@ ALTER TABLE ONLY public.words
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE public.access_reviews ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
@@ -2399,6 +2623,10 @@ ALTER TABLE public.authenticators ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breach_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breaches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.busy_days ENABLE ROW LEVEL SECURITY;
 
@@ -2422,7 +2650,11 @@ ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.drills ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.followers ENABLE ROW LEVEL SECURITY;
 
@@ -2528,6 +2760,8 @@ ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tallies ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY tenant ON public.access_reviews USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.audit USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.audit_heads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2537,6 +2771,10 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.breach_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.breaches USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.busy_days USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2558,7 +2796,11 @@ CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.drills USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.files USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.followers USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2666,6 +2908,8 @@ CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH
 
 CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.usage USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2683,6 +2927,8 @@ ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
@@ -2708,6 +2954,11 @@ GRANT SELECT,INSERT ON TABLE public.movements TO clicarity_app;
 REVOKE ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.redact_movement(p_org uuid, p_seq bigint, p_facts text, p_reason text) TO clicarity_app;
 
+REVOKE ALL ON FUNCTION public.usage_over_organisations(p_before date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.usage_over_organisations(p_before date) TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_reviews TO clicarity_app;
+
 GRANT SELECT,INSERT ON TABLE public.audit TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO clicarity_app;
@@ -2717,6 +2968,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.breach_steps TO clicarity_app;
+
+GRANT SELECT,INSERT ON TABLE public.breaches TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_days TO clicarity_app;
 
@@ -2766,7 +3021,25 @@ GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
+GRANT SELECT,INSERT ON TABLE public.drills TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(name) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(object) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(sealed_key) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(thumb) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(scan) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(scan_at) ON TABLE public.files TO clicarity_app;
+
+GRANT UPDATE(kept) ON TABLE public.files TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followers TO clicarity_app;
 
@@ -2884,6 +3157,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.rights_requests TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.rights_steps TO clicarity_app;
 
+GRANT SELECT ON TABLE public.schema_migrations TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
@@ -2899,6 +3174,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.told TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.usage TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 
