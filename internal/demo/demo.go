@@ -54,7 +54,10 @@ func Make(ctx context.Context, db *postgres.DB, now time.Time, seed uint64, hash
 		return Result{}, err
 	}
 	made := Result{Org: f.org, Slug: slug, Name: company, Jobs: f.cartons.next + f.enquiries.next - 2 + len(f.hampers.jobs), Logins: f.staff.logins}
-	if err := f.found(ctx, db, made.Logins, hash); err != nil {
+	if err := f.protect(made.Logins, hash); err != nil {
+		return Result{}, err
+	}
+	if err := f.found(ctx, db, postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}); err != nil {
 		return Result{}, err
 	}
 	made.Movements, err = f.send(ctx, db)
@@ -85,8 +88,8 @@ func newPassword() (string, error) {
 	return fmt.Sprintf("%s-%s-%d", words[n[0]], places[n[1]], 1000+n[2]), nil
 }
 
-// found stores the organisation, its processes, its people and its vendors, and writes the password into the logins.
-func (f *factory) found(ctx context.Context, db *postgres.DB, logins []Login, hash func(string) (string, error)) error {
+// protect gives everybody the same new password, and writes it into the logins.
+func (f *factory) protect(logins []Login, hash func(string) (string, error)) error {
 	password, err := newPassword()
 	if err != nil {
 		return err
@@ -98,8 +101,12 @@ func (f *factory) found(ctx context.Context, db *postgres.DB, logins []Login, ha
 	for i := range logins {
 		logins[i].Password, f.staff.members[i].PasswordHash = password, hashed
 	}
-	org := postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}
-	err = db.AddOrganisation(ctx, org, f.staff.members[0])
+	return nil
+}
+
+// found stores the organisation, its processes, its people and its vendors.
+func (f *factory) found(ctx context.Context, db *postgres.DB, org postgres.Organisation) error {
+	err := db.AddOrganisation(ctx, org, f.staff.members[0])
 	if postgres.IsTaken(err) { // somebody else was faster
 		return ErrExists
 	}
