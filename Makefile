@@ -4,7 +4,7 @@ GO      ?= go
 PROGRAM := bin/clicarity
 SOURCES := $(shell find cmd internal -type f \( -name '*.go' -o -name '*.html' -o -name '*.sql' -o -name '*.json' -o -name '*.css' -o -name '*.js' -o -name '*.svg' \) 2>/dev/null) go.mod go.sum
 
-.PHONY: help build run test check bench bench-read properties mutants authz privacy e2e shots postgres chromium gcc servers
+.PHONY: help build run test check bench bench-read properties mutants authz privacy e2e shots postgres chromium gcc servers axe
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ $(PROGRAM): $(SOURCES)
 run: postgres build ## start Clicarity with its own PostgreSQL and the demo factory
 	$(PROGRAM) serve --demo
 
-test: postgres chromium gcc servers build ## run all tests, the browser journeys included
+test: postgres chromium gcc servers axe build ## run all tests, the browser journeys included
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
 	$(GO) test -race -timeout 20m ./e2e
 
@@ -48,7 +48,7 @@ authz: postgres ## every route as everybody, for everything; prints how many che
 privacy: postgres chromium gcc servers build ## run the test of every sentence of the privacy policy; prints what holds
 	@$(GO) run ./promises
 
-e2e: postgres chromium gcc build ## the browser journeys alone
+e2e: postgres chromium gcc axe build ## the browser journeys alone
 	$(GO) test -race -count=1 -v ./e2e
 
 shots: postgres chromium build ## take the screenshots of docs/ anew
@@ -63,6 +63,9 @@ chromium:
 
 gcc:
 	@scripts/need gcc
+
+axe:
+	@scripts/need axe
 
 servers: # real ones, for the tests
 	@mkdir -p bin

@@ -67,8 +67,12 @@ func serve(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
+	who := filepath.Join(dir, "operator.json")
+	if err := os.WriteFile(who, []byte(operatorFile), 0o600); err != nil {
+		return 1, err
+	}
 	cmd := exec.Command(program, "serve", "--demo")
-	cmd.Env = append(os.Environ(), "CLICARITY_DATA="+filepath.Join(dir, "data"), "CLICARITY_ADDR="+addr, "DATABASE_URL=",
+	cmd.Env = append(os.Environ(), "CLICARITY_DATA="+filepath.Join(dir, "data"), "CLICARITY_ADDR="+addr, "DATABASE_URL=", "CLICARITY_OPERATOR="+who,
 		"CLICARITY_URL=http://"+strings.Replace(addr, "127.0.0.1", "localhost", 1)) // passkeys belong to a name
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -97,6 +101,10 @@ func serve(m *testing.M) (code int, err error) {
 	}
 	return code, cmd.Wait()
 }
+
+// operatorFile is who runs the service: the demo factory itself. Nothing of another host is ever reached.
+const operatorFile = `{"organisation": "demo", "name": "Clicarity", "address": "Andheri East, Mumbai 400069", "email": "hello@clicarity.example", "whatsapp": "+919000000000",
+	"grievance": {"name": "Meera Joshi", "email": "privacy@clicarity.example"}, "calendly": "https://calendly.com/clicarity-example/demo", "gtm": "GTM-ABC123"}`
 
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -31,7 +31,7 @@ func bounce(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close() //nolint:errcheck // it is only read
+		defer func() { _ = f.Close() }() // it is only read
 		in = f
 	}
 	b, err := smtp.ReadBounce(in, e.mail.Domain())

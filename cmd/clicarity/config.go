@@ -30,7 +30,8 @@ type config struct {
 	mail       *smtp.Sender // nil: no mails are sent
 	public     string       // how people reach it, empty for http://addr
 	operator   operator.Operator
-	door       door // how people's connections are encrypted
+	door       door   // how people's connections are encrypted
+	calendly   string // the key with which Calendly signs what it tells
 }
 
 const configHelp = `
@@ -53,6 +54,8 @@ Environment:
   CLICARITY_ACME_EMAIL, CLICARITY_ACME_DIRECTORY  whom the authority warns, and another authority than Let's Encrypt
   CLICARITY_DATABASE_PLAIN  yes: the way to the database need not be encrypted
   CLICARITY_OPERATOR  a JSON file that says who runs the service; see docs/operations.md
+  CLICARITY_TRY    on: visitors of the public site may try a demo factory, as "try" of that file does
+  CLICARITY_CALENDLY_KEY  the key with which Calendly signs what it tells of demos; without one it tells nothing
 `
 
 func readConfig(getenv func(string) string) (config, error) {
@@ -77,6 +80,8 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err
 	}
+	c.operator.Try = c.operator.Try || getenv("CLICARITY_TRY") == "on"
+	c.calendly = getenv("CLICARITY_CALENDLY_KEY")
 	if err := encrypted(c.database, getenv("CLICARITY_DATABASE_PLAIN")); err != nil {
 		return c, err
 	}

@@ -44,3 +44,27 @@ func readKey(t *testing.T, file string) string {
 	}
 	return string(text)
 }
+
+// A key service takes over from the key in the file, and the file is not needed any more.
+func TestAKeyServiceTakesOver(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	s.prints("is set up", "org", "add", "sahyadri", "--name", "Sahyadri Print", "--owner", "meera@sahyadri.example")
+	s.prints("version 2", "keys", "rotate", "--org", "sahyadri")
+	vault := filepath.Join(t.TempDir(), "vault")
+	program := "#!/bin/sh\nread -r op; read -r about; read -r body\ncase $op in name) echo key/7;; wrap) printf '%s|%s' \"$about\" \"$body\" | base64 -w0;; unwrap) printf '%s' \"$body\" | base64 -d | sed 's/^.*|//';; esac\n"
+	if err := os.WriteFile(vault, []byte(program), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	s.env["CLICARITY_KEY_COMMAND"] = "sh " + vault
+	s.prints("3 keys were wrapped with the first master key", "keys", "rotate-master")
+	if err := os.Remove(filepath.Join(s.env["CLICARITY_DATA"], "key")); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.prints("command:key/7", "keys", "list"); strings.Contains(out, "local:") {
+		t.Errorf("something is wrapped with the key of the file: %s", out)
+	}
+	s.prints("sound: 0 movements", "verify", "--org", "sahyadri")
+	s.env["CLICARITY_KEY_COMMAND"] = "sh /nowhere/vault"
+	s.fails("the program of the master key fails", "keys", "list")
+}

@@ -187,7 +187,7 @@ func (d *day) now() time.Time { return time.Unix(0, d.clock.Load()) }
 // open serves the factory, with all the background work there is.
 func (d *day) open(e env) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	pages, hub, err := site(web.Config{DB: d.h.DB, Log: log, Now: d.now, Keys: d.h.keys, Operator: e.operator, Program: programVersion()})
+	pages, hub, err := platform(web.Config{DB: d.h.DB, Log: log, Now: d.now, Keys: d.h.keys, Operator: e.operator, Program: programVersion()})
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -103,11 +103,15 @@ func stayLean(ctx context.Context) {
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	used := &uses.Counter{}
-	pages, hub, err := site(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Scans: e.scan != "", Program: programVersion(), Operator: e.operator,
+	pages, hub, err := platform(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Scans: e.scan != "", Program: programVersion(), Operator: e.operator,
 		Usage: used, Drills: e.drills(h.DB),
 		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
 			return h.exporter(h.keys).Export(ctx, to, o)
 		}})
+	if err != nil {
+		return err
+	}
+	public, err := publicSite(e, pages, h.keys, log)
 	if err != nil {
 		return err
 	}
@@ -116,16 +120,22 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go stayLean(ctx)
 	defer cancel()
 	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Scan: e.scanner(), Head: pages.HeadMail, Remind: pages.RightsReminder, Breach: pages.BreachMail, Usage: used, Parting: h.parting(e, h.keys, pages),
-		Operator: e.operator, Policies: pages.PolicyLink}
-	background := make(chan struct{}, 3)
+		Operator: e.operator, Policies: pages.PolicyLink, Also: []func(context.Context) error{public.Tend}}
+	background := make(chan struct{}, 4)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
 		background <- struct{}{}
 	}() //nolint:errcheck // ends with the context
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	go func() { work.Nights(ctx); background <- struct{}{} }()
+	go func() {
+		if e.trying() {
+			trials(e, h, log).Run(ctx)
+		}
+		background <- struct{}{}
+	}()
 	server := &http.Server{
-		Handler: whole(h.DB, pages, h.keys, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: public.Front(whole(h.DB, pages, h.keys, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 2)
@@ -142,17 +152,17 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	quiet, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
 	err = errors.Join(err, server.Shutdown(quiet), plain.Shutdown(quiet))
-	<-background
-	<-background
-	<-background
+	for range cap(background) {
+		<-background
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
 }
 
-// site wires the pages to the database and to what wakes them.
-func site(cfg web.Config) (*web.Web, *live.Hub, error) {
+// platform wires the pages to the database and to what wakes them.
+func platform(cfg web.Config) (*web.Web, *live.Hub, error) {
 	cfg.Hub = live.New(func(ctx context.Context, org flow.ID, after int64) ([]live.Change, error) {
 		return changes(ctx, cfg.DB, org, after)
 	}, cfg.DB.Head)

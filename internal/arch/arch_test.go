@@ -52,6 +52,7 @@ var floors = map[string]int{
 	"internal/oidc":            2,
 	"internal/objects":         2,
 	"internal/web":             3,
+	"internal/site":            3,
 	"internal/api":             3,
 	"internal/worker":          3,
 	"internal/demo":            3,
@@ -60,6 +61,7 @@ var floors = map[string]int{
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
 	"internal/idptest":         4, // for tests only
+	"internal/calendlytest":    4, // for tests only
 	"internal/s3test":          4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
@@ -187,7 +189,7 @@ func TestGroundFloorIsPure(t *testing.T) {
 func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest", "internal/s3test"} {
+		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest", "internal/calendlytest", "internal/s3test"} {
 			if slices.Contains(p.Imports, module+"/"+helper) {
 				t.Errorf("%s imports %s outside a test", name, helper)
 			}

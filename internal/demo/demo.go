@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -53,7 +54,10 @@ func Make(ctx context.Context, db *postgres.DB, now time.Time, seed uint64, hash
 		return Result{}, err
 	}
 	made := Result{Org: f.org, Slug: slug, Name: company, Jobs: f.cartons.next + f.enquiries.next - 2 + len(f.hampers.jobs), Logins: f.staff.logins}
-	if err := f.found(ctx, db, made.Logins, hash); err != nil {
+	if err := f.protect(made.Logins, hash); err != nil {
+		return Result{}, err
+	}
+	if err := f.found(ctx, db, postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}); err != nil {
 		return Result{}, err
 	}
 	made.Movements, err = f.send(ctx, db)
@@ -84,8 +88,8 @@ func newPassword() (string, error) {
 	return fmt.Sprintf("%s-%s-%d", words[n[0]], places[n[1]], 1000+n[2]), nil
 }
 
-// found stores the organisation, its processes, its people and its vendors, and writes the password into the logins.
-func (f *factory) found(ctx context.Context, db *postgres.DB, logins []Login, hash func(string) (string, error)) error {
+// protect gives everybody the same new password, and writes it into the logins.
+func (f *factory) protect(logins []Login, hash func(string) (string, error)) error {
 	password, err := newPassword()
 	if err != nil {
 		return err
@@ -97,8 +101,12 @@ func (f *factory) found(ctx context.Context, db *postgres.DB, logins []Login, ha
 	for i := range logins {
 		logins[i].Password, f.staff.members[i].PasswordHash = password, hashed
 	}
-	org := postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}
-	err = db.AddOrganisation(ctx, org, f.staff.members[0])
+	return nil
+}
+
+// found stores the organisation, its processes, its people and its vendors.
+func (f *factory) found(ctx context.Context, db *postgres.DB, org postgres.Organisation) error {
+	err := db.AddOrganisation(ctx, org, f.staff.members[0])
 	if postgres.IsTaken(err) { // somebody else was faster
 		return ErrExists
 	}
@@ -121,8 +129,12 @@ func (f *factory) furnish(ctx context.Context, db *postgres.DB) error {
 			return err
 		}
 	}
-	for _, m := range f.staff.members[1:] {
-		if err := db.AddMember(ctx, f.org, m); err != nil {
+	for i, m := range f.staff.members {
+		if i > 0 { // the first came with the organisation
+			err = db.AddMember(ctx, f.org, m)
+		}
+		read := postgres.Consent{Subject: m.ID, Purpose: postgres.Notice, Act: postgres.Read, Version: letters.NoticeVersion, Language: letters.Known(m.Language), At: at, How: postgres.ByJoining, By: m.ID, Adult: true}
+		if err := errors.Join(err, db.RecordConsent(ctx, f.org, read)); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ const (
 	ViaFloor   Via = "floor"   // a PIN or a badge at a shared device
 	ViaPending Via = "pending" // the password was right, the second factor is still to come
 	ViaSupport Via = "support" // an owner's grant of support access
+	ViaTry     Via = "try"     // a visitor in a factory to try
 	ViaToken   Via = "token"   // a token for programs
 	ViaLink    Via = "link"    // a link that was given to a vendor
 )

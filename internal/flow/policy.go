@@ -110,6 +110,10 @@ const OnlyOnFloor = ^(Anybody | floorRights)
 // OnlyLooking is what a grant of support access withholds that does not say that support may help with the set-up.
 const OnlyLooking = MayDesign | MaySetUp
 
+// NotTrying is what a visitor's session in a factory to try withholds: whatever reaches other people or lasts. What is
+// left is jobs and what is seen of them.
+const NotTrying = MayDesign | MaySetUp | MayVendors | MayPeople | MayLink | MayDevices | MayTokens | MayAudit | MayGovern | MaySelf
+
 // StageRef names a stage across the versions of its process.
 type StageRef struct {
 	Process ID     `json:"process"`

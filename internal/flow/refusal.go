@@ -77,6 +77,7 @@ const (
 	FileNoReason      Code = "file_no_reason"
 	FileMissing       Code = "file_missing"        // what was sent has not come, or not whole
 	FileTooLarge      Code = "file_too_large"      // Limit, in megabytes
+	NotTried          Code = "not_tried"           // visitors of a factory to try leave no files in it
 	PictureMissing    Code = "picture_missing"     // what the form names is not stored for this job and stage
 	ComponentsMissing Code = "components_missing"  // Stage, Job and Name of the component that is not in
 	ComponentsShort   Code = "components_short"    // Stage, Name of the scarcest, Entry, Here

@@ -19,6 +19,8 @@ func Lifetime(role flow.Role, via flow.Via) (most, idle time.Duration) {
 		return flow.FactorWithin, flow.FactorWithin
 	case via == flow.ViaFloor:
 		return 12 * time.Hour, 75 * time.Second // the page itself goes back after 60 s
+	case via == flow.ViaTry:
+		return time.Hour, 30 * time.Minute
 	case via == flow.ViaSupport:
 		return 12 * time.Hour, 30 * time.Minute
 	case role == flow.Owner || role == flow.Manager:

@@ -41,6 +41,7 @@ var statuses = map[flow.Code]int{
 	flow.TooEarly:          http.StatusConflict,
 	flow.FieldNeeded:       http.StatusConflict,
 	flow.PictureMissing:    http.StatusConflict,
+	flow.NotTried:          http.StatusForbidden,
 	flow.PictureTooLarge:   http.StatusRequestEntityTooLarge,
 	flow.NotOptional:       http.StatusConflict,
 	flow.PublishedAlready:  http.StatusConflict,

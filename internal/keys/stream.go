@@ -130,9 +130,12 @@ func (s *sealing) seal() error {
 // Fetch reads some bytes of a sealed stream, from an offset; it may give fewer where the stream ends.
 type Fetch func(offset, length int64) (io.ReadCloser, error)
 
-// OpenStream reads some bytes of what is sealed in a stream of a size, from an offset; it fetches no more of it than it
-// needs. A read gives ErrWrong when the stream is not whole and as it was sealed, and never a byte that is not.
-func OpenStream(key [Size]byte, belongs string, size, offset, length int64, fetch Fetch) (io.ReadCloser, error) {
+// Part is some bytes of a plain stream.
+type Part struct{ Offset, Length int64 }
+
+// OpenStream reads a part of what is sealed in a stream of a size; it fetches no more of it than it needs. A read gives ErrWrong when the stream is not whole and as it was sealed, and never a byte that is not.
+func OpenStream(key [Size]byte, belongs string, size int64, of Part, fetch Fetch) (io.ReadCloser, error) {
+	offset, length := of.Offset, of.Length
 	plain, ok := plainSize(size)
 	if !ok || offset < 0 || length < 0 || offset+length > plain {
 		return nil, ErrWrong

@@ -31,7 +31,7 @@ func sealAll(t testing.TB, key [Size]byte, belongs string, plain []byte) []byte 
 }
 
 func openAll(key [Size]byte, belongs string, sealed []byte, offset, length int64) ([]byte, error) {
-	r, err := OpenStream(key, belongs, int64(len(sealed)), offset, length, fetching(sealed))
+	r, err := OpenStream(key, belongs, int64(len(sealed)), Part{offset, length}, fetching(sealed))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func TestStreamsThatWereTouchedDoNotOpen(t *testing.T) {
 	if _, err := openAll([Size]byte{2}, "org file", sealed, 0, 10); !errors.Is(err, ErrWrong) {
 		t.Errorf("with another key: %v", err)
 	}
-	r, err := OpenStream(key, "org file", int64(len(sealed)), 0, int64(len(plain)), fetching(sealed[:streamHead+2*sealedPart])) // the store has less than it said
+	r, err := OpenStream(key, "org file", int64(len(sealed)), Part{0, int64(len(plain))}, fetching(sealed[:streamHead+2*sealedPart])) // the store has less than it said
 	if err == nil {
 		_, err = io.ReadAll(r)
 	}

@@ -161,9 +161,10 @@ func (a *archive) tables(ctx context.Context, t *postgres.Takeout) error {
 
 // link is a movement as the chain has it.
 type link struct {
-	Seq     int64        `json:"seq"`
-	Content []byte       `json:"content"` // what the hash covers, with the number and the hash before
-	Hash    trail.Digest `json:"hash"`
+	Seq      int64        `json:"seq"`
+	Content  []byte       `json:"content"` // what the hash covers, with the number and the hash before
+	Hash     trail.Digest `json:"hash"`
+	Redacted bool         `json:"redacted,omitempty"` // texts were written over since: the audit log has the digest of what it says now
 }
 
 func (a *archive) movements(ctx context.Context, t *postgres.Takeout) error {
@@ -174,7 +175,7 @@ func (a *archive) movements(ctx context.Context, t *postgres.Takeout) error {
 	a.manifest.Movements, a.manifest.Audit = Head{log.Seq, log.Hash}, Head{audit.Seq, audit.Hash}
 	return a.put(movementsName, zip.Deflate, func(w io.Writer) error {
 		to := json.NewEncoder(w)
-		return t.Movements(ctx, func(seq int64, content []byte, hash [32]byte) error { return to.Encode(link{seq, content, hash}) })
+		return t.Movements(ctx, func(m postgres.TakeoutLink) error { return to.Encode(link{m.Seq, m.Content, m.Hash, m.Redacted}) })
 	})
 }
 
@@ -222,7 +223,7 @@ var readme = template.Must(template.New(readmeName).Funcs(template.FuncMap{"why"
 var leftOutWords = map[string]string{
 	postgres.LeftSecret: "it lets somebody in or opens something (a password's hash, a token, a key), and is of no use elsewhere",
 	postgres.LeftFile:   "it is a file of its own in the folder pictures",
-	postgres.LeftCopied: "the text of a mail that waits to be sent; it is sealed until then and forgotten afterwards",
+	postgres.LeftCopied: "it waits to be sent; it is sealed until then and forgotten afterwards",
 }
 
 const readmeText = `<!doctype html>
@@ -235,7 +236,7 @@ const readmeText = `<!doctype html>
 <ul>
 <li><b>tables/*.csv</b>: every table, for a spreadsheet. A text that a spreadsheet would take for a formula has a ' before it.</li>
 <li><b>tables/*.jsonl</b>: the same, a row of JSON on each line, exactly as it is kept.</li>
-<li><b>history/movements.jsonl</b>: every movement in order. Each hash is the SHA-256 of the hash before it, the number and the content.</li>
+<li><b>history/movements.jsonl</b>: every movement in order. Each hash is the SHA-256 of the hash before it, the number and the content. Of one in which a name was written over at somebody's request, the audit log has the digest of what it says now.</li>
 <li><b>history/audit.jsonl</b>: the audit log, chained the same way and signed.</li>
 <li><b>pictures/</b>: every photo and signature, by the id in the table pictures. <b>files/</b>: every other file, if there are any.</li>
 <li><b>manifest.json</b>: the SHA-256 of every member, where the two chains end, and the signature over that.</li>

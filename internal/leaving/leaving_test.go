@@ -353,3 +353,32 @@ func FuzzReadCertificate(f *testing.F) {
 		}
 	})
 }
+
+// A text that was written over at somebody's request is vouched for by the audit log; one that was written over by nobody is noticed.
+func TestRedactedMovementsAreVouchedFor(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db := pgtest.Open(t, url)
+	o := firm(t, db, "sahyadri")
+	for _, write := range []string{"somebody", "nobody"} {
+		err := db.Redact(t.Context(), o, postgres.Redaction{Seqs: []int64{1, 5}, Reason: postgres.ForRequest, At: time.Now(), Write: func(int64, string) string { return write }})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := exported(t, exporter(db), o)
+	if v, err := verify(file, ours.Fingerprint()); err != nil || v.Movements.Seq != 21 {
+		t.Fatalf("%v", err)
+	}
+	if text := contents(t, file)["tables/movements.jsonl"]; strings.Contains(text, "Mithai Ghar") {
+		t.Error("what was written over is exported")
+	}
+	_, err := pgtest.Owner(t, url).Exec(t.Context(), `set session_replication_role = replica;
+		update movements set redacted = sha256('x'), facts = replace(facts, '2026-12-07', '2026-12-08') where seq = 8`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(exported(t, exporter(db), o), ""); err == nil || !strings.Contains(err.Error(), "movement 8 is not what was recorded: its texts were written over") {
+		t.Error(err)
+	}
+}

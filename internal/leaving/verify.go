@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/trail"
@@ -97,8 +100,8 @@ func checkChains(z *zip.Reader, m Manifest, key string) error {
 	if err != nil {
 		return fault("%s is missing", movementsName)
 	}
-	err = errors.Join(checkMovements(movements, m.Movements), movements.Close())
-	if err != nil {
+	said, err := checkMovements(movements, m.Movements)
+	if err = errors.Join(err, movements.Close()); err != nil {
 		return err
 	}
 	audit, err := z.Open(auditName)
@@ -112,13 +115,64 @@ func checkChains(z *zip.Reader, m Manifest, key string) error {
 	if c.Head != m.Audit.Seq || c.Organisation != m.Organisation || c.From != 1 {
 		return fault("%s is not the log that the manifest names", auditName)
 	}
+	return checkRedactions(z, said)
+}
+
+// redaction is what a movement says since texts of it were written over, and the hash that it kept.
+type redaction struct{ content, hash trail.Digest }
+
+// checkRedactions looks up in the audit log, which is sound, that it says the same of every redacted movement.
+func checkRedactions(z *zip.Reader, said map[int64]redaction) error {
+	if len(said) == 0 {
+		return nil
+	}
+	audit, err := z.Open(auditName)
+	if err != nil {
+		return err
+	}
+	known, err := redactionsIn(audit)
+	if err = errors.Join(err, audit.Close()); err != nil {
+		return fault("%s: %v", auditName, err)
+	}
+	for _, seq := range slices.Sorted(maps.Keys(said)) {
+		if known[seq] != said[seq] {
+			return fault("%s: movement %d is not what was recorded: its texts were written over, and the audit log does not say so", movementsName, seq)
+		}
+	}
 	return nil
+}
+
+// redactionsIn are the redactions of an audit log, of each movement the last.
+func redactionsIn(r io.Reader) (map[int64]redaction, error) {
+	known := map[int64]redaction{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLink)
+	for lines.Scan() {
+		var e trail.Entry
+		var says struct {
+			What   string `json:"what"`
+			ID     string `json:"id"`
+			Detail struct {
+				Content trail.Digest `json:"content"`
+				Hash    trail.Digest `json:"hash"`
+			} `json:"detail"`
+		}
+		if !bytes.Contains(lines.Bytes(), []byte("movement_redacted")) || json.Unmarshal(lines.Bytes(), &e) != nil || json.Unmarshal([]byte(e.Content), &says) != nil {
+			continue
+		}
+		if seq, err := strconv.ParseInt(says.ID, 10, 64); err == nil && says.What == "movement_redacted" {
+			known[seq] = redaction{says.Detail.Content, says.Detail.Hash}
+		}
+	}
+	return known, lines.Err()
 }
 
 // maxLink bounds a line of the movements, in bytes.
 const maxLink = 16 << 20
 
-func checkMovements(r io.Reader, head Head) error {
+// checkMovements checks the chain, and gives what the redacted ones say now.
+func checkMovements(r io.Reader, head Head) (map[int64]redaction, error) {
+	said := map[int64]redaction{}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLink)
 	var seq int64
@@ -126,21 +180,23 @@ func checkMovements(r io.Reader, head Head) error {
 	for lines.Scan() {
 		var l link
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			return fault("%s: line %d is not a movement", movementsName, seq+1)
+			return nil, fault("%s: line %d is not a movement", movementsName, seq+1)
 		}
 		if l.Seq != seq+1 {
-			return fault("%s: movement %d is missing: it goes from %d to %d", movementsName, seq+1, seq, l.Seq)
+			return nil, fault("%s: movement %d is missing: it goes from %d to %d", movementsName, seq+1, seq, l.Seq)
 		}
-		if want := flow.Link(hash, l.Seq, l.Content); want != l.Hash {
-			return fault("%s: movement %d is not what was recorded: its content does not give its hash", movementsName, l.Seq)
+		if l.Redacted {
+			said[l.Seq] = redaction{sha256.Sum256(l.Content), l.Hash}
+		} else if want := flow.Link(hash, l.Seq, l.Content); want != l.Hash {
+			return nil, fault("%s: movement %d is not what was recorded: its content does not give its hash", movementsName, l.Seq)
 		}
 		seq, hash = l.Seq, l.Hash
 	}
 	if err := lines.Err(); err != nil {
-		return fault("%s: %v", movementsName, err)
+		return nil, fault("%s: %v", movementsName, err)
 	}
 	if seq != head.Seq || hash != head.Hash {
-		return fault("%s ends at movement %d, the log at %d: the newest are missing or were replaced", movementsName, seq, head.Seq)
+		return nil, fault("%s ends at movement %d, the log at %d: the newest are missing or were replaced", movementsName, seq, head.Seq)
 	}
-	return nil
+	return said, nil
 }

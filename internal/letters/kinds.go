@@ -52,74 +52,80 @@ func (l PolicyChange) words(language string) []string {
 		"effective", l.Effective, "link", l.Link, "version", strconv.Itoa(l.Version)}
 }
 
-// RightsReceived tells somebody that their request is there, and when it is answered.
-type RightsReceived struct{ Name, Organisation, Due, Link string }
+// RightsCheck asks somebody who is no member whether a request about their data is theirs. What it asks for is access,
+// correction, erasure, withdrawal, nomination or grievance.
+type RightsCheck struct {
+	Asks, Link string
+	Hours      int
+}
 
 // Kind is the name of the kind.
-func (RightsReceived) Kind() string { return "rights_received" }
+func (RightsCheck) Kind() string { return "rights_check" }
 
-func (l RightsReceived) words(string) []string {
-	return []string{"name", l.Name, "organisation", l.Organisation, "due", l.Due, "link", l.Link}
+func (l RightsCheck) words(language string) []string {
+	return []string{"kind", Say(language, "right_"+l.Asks), "link", l.Link, "hours", strconv.Itoa(l.Hours)}
+}
+
+// RightsNew tells an owner that somebody asks about their data.
+type RightsNew struct{ Organisation, Asks, Due, Link string }
+
+// Kind is the name of the kind.
+func (RightsNew) Kind() string { return "rights_new" }
+
+func (l RightsNew) words(language string) []string {
+	return []string{"organisation", l.Organisation, "kind", Say(language, "right_"+l.Asks), "due", l.Due, "link", l.Link}
+}
+
+// RightsPlanned tells somebody that they will be erased, in time to call it off.
+type RightsPlanned struct{ Name, Organisation, At, Link string }
+
+// Kind is the name of the kind.
+func (RightsPlanned) Kind() string { return "rights_planned" }
+
+func (l RightsPlanned) words(string) []string {
+	return []string{"name", l.Name, "organisation", l.Organisation, "at", l.At, "link", l.Link}
 }
 
 // RightsAnswer answers a request. The answer may have paragraphs.
-type RightsAnswer struct{ Name, Organisation, Answer, Link string }
+type RightsAnswer struct{ Organisation, Asks, Answer string }
 
 // Kind is the name of the kind.
 func (RightsAnswer) Kind() string { return "rights_answer" }
 
-func (l RightsAnswer) words(string) []string {
-	return []string{"name", l.Name, "organisation", l.Organisation, body, l.Answer, "link", l.Link}
+func (l RightsAnswer) words(language string) []string {
+	return []string{"organisation", l.Organisation, "kind", Say(language, "right_"+l.Asks), body, l.Answer}
 }
 
-// RightsReminder tells owners that a request is due.
-type RightsReminder struct{ Organisation, Due, Link string }
+// RightsReminder tells an owner that a request is due, at a stage: 10 or 2 days before, or late.
+type RightsReminder struct{ Organisation, Asks, Stage, Due, Link string }
 
 // Kind is the name of the kind.
 func (RightsReminder) Kind() string { return "rights_reminder" }
 
-func (l RightsReminder) words(string) []string {
-	return []string{"organisation", l.Organisation, "due", l.Due, "link", l.Link}
+func (l RightsReminder) words(language string) []string {
+	says := Say(language, "rights_reminder_"+l.Stage, "kind", Say(language, "right_"+l.Asks))
+	return []string{"organisation", l.Organisation, "says", says, "due", l.Due, "link", l.Link}
 }
 
-// ClosureStarted tells owners that somebody closed their organisation, and what happens when.
-type ClosureStarted struct{ Organisation, By, Undo, Deletes, Last, Link string }
+// LoginProof asks somebody to show that an address is theirs before they log in with it.
+type LoginProof struct{ Name, Organisation, Link string }
 
 // Kind is the name of the kind.
-func (ClosureStarted) Kind() string { return "closure_started" }
+func (LoginProof) Kind() string { return "login_proof" }
 
-func (l ClosureStarted) words(string) []string {
-	return []string{"organisation", l.Organisation, "by", l.By, "undo", l.Undo, "deletes", l.Deletes, "last", l.Last, "link", l.Link}
+func (l LoginProof) words(string) []string {
+	return []string{"name", l.Name, "organisation", l.Organisation, "link", l.Link}
 }
 
-// ClosureUndoEnds tells owners that closing can be undone for a few days only.
-type ClosureUndoEnds struct{ Organisation, Undo, Link string }
+// Closing tells owners what becomes of their organisation after it was closed. The stage is the kind: closure_begun, closure_undo,
+// closure_deletion, or closure_done, which carries the certificate.
+type Closing struct{ Stage, Organisation, Closed, Undo, Date, Gone, Done, Page, Link, Certificate string }
 
 // Kind is the name of the kind.
-func (ClosureUndoEnds) Kind() string { return "closure_undo_ends" }
+func (l Closing) Kind() string { return l.Stage }
 
-func (l ClosureUndoEnds) words(string) []string {
-	return []string{"organisation", l.Organisation, "undo", l.Undo, "link", l.Link}
-}
-
-// ClosureDeletes tells owners that deletion comes.
-type ClosureDeletes struct{ Organisation, Deletes, Link string }
-
-// Kind is the name of the kind.
-func (ClosureDeletes) Kind() string { return "closure_deletes" }
-
-func (l ClosureDeletes) words(string) []string {
-	return []string{"organisation", l.Organisation, "deletes", l.Deletes, "link", l.Link}
-}
-
-// ClosureCertificate carries the certificate of deletion to those who were owners.
-type ClosureCertificate struct{ Organisation, Link, Fingerprint string }
-
-// Kind is the name of the kind.
-func (ClosureCertificate) Kind() string { return "closure_certificate" }
-
-func (l ClosureCertificate) words(string) []string {
-	return []string{"organisation", l.Organisation, "link", l.Link, "fingerprint", l.Fingerprint}
+func (l Closing) words(string) []string {
+	return []string{"organisation", l.Organisation, "closed", l.Closed, "undo", l.Undo, "date", l.Date, "gone", l.Gone, "done", l.Done, "url", l.Page, "link", l.Link, body, l.Certificate}
 }
 
 // EnquiryAnswered answers somebody who asked about the service. The answer may have paragraphs.

@@ -21,12 +21,17 @@ func samples() []Letter {
 	return []Letter{
 		Invitation{"Meera", "Sahyadri Print", "supervisor", link, "04-12-2026 18:00"}, Reset{"Ravi", "Sahyadri Print", link, 30},
 		AuditHead{"Sahyadri Print", "26-11-2026 09:00", "5f3a", link, 1042}, PolicyChange{"Meera", "Clicarity", "Sahyadri Print", "privacy", "10-12-2026", link, 2},
-		RightsReceived{"Ravi", "Sahyadri Print", "26-12-2026", link}, RightsAnswer{"Ravi", "Sahyadri Print", "Your name is corrected.\n\nThank you.", link},
-		RightsReminder{"Sahyadri Print", "26-12-2026", link}, ClosureStarted{"Sahyadri Print", "Meera", "26-12-2026", "15-01-2027", "14-02-2027", link},
-		ClosureUndoEnds{"Sahyadri Print", "26-12-2026", link}, ClosureDeletes{"Sahyadri Print", "15-01-2027", link},
-		ClosureCertificate{"Sahyadri Print", link, "SHA256:abc"}, EnquiryAnswered{"Anil", "Clicarity", "Monday at 11 suits us."},
+		RightsCheck{"erasure", link, 24}, RightsNew{"Sahyadri Print", "access", "26-12-2026", link}, RightsPlanned{"Ravi", "Sahyadri Print", "28-11-2026 09:00", link},
+		RightsAnswer{"Sahyadri Print", "correction", "Your name is corrected.\n\nThank you."}, RightsReminder{"Sahyadri Print", "grievance", "10", "26-12-2026", link},
+		RightsReminder{"Sahyadri Print", "withdrawal", "2", "26-12-2026", link}, RightsReminder{"Sahyadri Print", "nomination", "late", "26-12-2026", link},
+		LoginProof{"Ravi", "Sahyadri Print", link}, closing("closure_begun"), closing("closure_undo"), closing("closure_deletion"), closing("closure_done"),
+		EnquiryAnswered{"Anil", "Clicarity", "Monday at 11 suits us."},
 		Test{"Clicarity", "26-11-2026 09:00"}, News{"Lots by QR code", "Scan a lot where it stands.", "https://jobs.sahyadri.example/unsubscribe/t"},
 	}
+}
+
+func closing(stage string) Letter {
+	return Closing{stage, "Sahyadri Print", "26-11-2026", "26-12-2026 09:00", "15-01-2027", "14-02-2027", "16-01-2027", "https://jobs.sahyadri.example/close", "https://jobs.sahyadri.example/certificate/x", "{\n  \"deleted\": true\n}"}
 }
 
 // Every kind in every language is as it was looked at. After a change: go test ./internal/letters -update, and look.

@@ -51,6 +51,7 @@ const (
 	AuditExport  = "export"         // a list went out as a file; Detail: what, rows
 	AuditLink    = "link_used"      // ID: the link
 	AuditRead    = "support_read"   // support asked for something; ID: of what, if it has one; Detail: method, path
+	AuditErased  = "enquiry_erased" // an enquiry was erased before its time; ID: the enquiry
 	AuditTVCode  = "tv_code_wrong"  // somebody typed a code that no TV shows
 )
 

@@ -108,14 +108,14 @@ func (db *DB) Breach(ctx context.Context, org, id flow.ID) (privacy.Breach, erro
 	return list[0], nil
 }
 
-// maxReminded bounds how many breaches of an organisation are looked at for reminders.
-const maxReminded = 100
+// maxBreachesReminded bounds how many breaches of an organisation are looked at for reminders.
+const maxBreachesReminded = 100
 
 // BreachesInTime are the breaches without a full report that were noticed after a moment.
 func (db *DB) BreachesInTime(ctx context.Context, org flow.ID, since time.Time) (list []privacy.Breach, err error) {
 	err = db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(selectBreaches+` and noticed_at > $2 and not exists (select from breach_steps s where s.org_id = b.org_id and s.breach_id = b.id and kind in ('report', 'closed'))
-			order by noticed_at desc limit $3`, org, since, maxReminded).Query(func(rows pgx.Rows) error { return eachBreach(rows, &list) })
+			order by noticed_at desc limit $3`, org, since, maxBreachesReminded).Query(func(rows pgx.Rows) error { return eachBreach(rows, &list) })
 	})
 	return list, err
 }

@@ -237,7 +237,7 @@ func (db *DB) OpenFile(ctx context.Context, org flow.ID, f File, offset, length 
 	if err != nil {
 		return nil, err
 	}
-	return keys.OpenStream([keys.Size]byte(raw), fileBelongs(org, f.ID), keys.SealedSize(f.Size), offset, length, func(at, n int64) (io.ReadCloser, error) {
+	return keys.OpenStream([keys.Size]byte(raw), fileBelongs(org, f.ID), keys.SealedSize(f.Size), keys.Part{Offset: offset, Length: length}, func(at, n int64) (io.ReadCloser, error) {
 		return db.objects.Open(ctx, f.object, at, n)
 	})
 }

@@ -72,7 +72,7 @@ func (f *firm) fill() {
 	if err == nil {
 		err = f.db.AddLink(ctx, f.org, postgres.Link{ID: newID(f.t), Vendor: konkan.ID, Challans: []string{j.Stages[0].Out[0].Challan}, By: f.owner, Created: now, Expires: now.Add(time.Hour)}, newID(f.t))
 	}
-	if err := errors.Join(err, f.learned(j, now)); err != nil {
+	if err := errors.Join(err, f.learned(j, now), f.enquired()); err != nil {
 		f.t.Fatal(err)
 	}
 	run := at(f.job("JC-4", 100), "printing")

@@ -199,10 +199,6 @@ func (db *DB) Seal(ctx context.Context, org flow.ID, use, belongs string, secret
 	if err != nil {
 		return nil, err
 	}
-	return db.sealWith(ctx, org, k, use, belongs, secret)
-}
-
-func (db *DB) sealWith(ctx context.Context, org flow.ID, k orgKey, use, belongs string, secret []byte) ([]byte, error) {
 	ready, err := db.unwrap(ctx, org, k)
 	if err != nil {
 		return nil, err

@@ -160,6 +160,10 @@ func TestRotationUnderLoad(t *testing.T) {
 		return db
 	}
 	serving, rotating := program(), program()
+	root, err := serving.Installation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := openFirm(t, serving, "sahyadri")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -191,6 +195,19 @@ func TestRotationUnderLoad(t *testing.T) {
 			}
 		})
 	}
+	group.Go(func() {
+		job := f.job("JC-L", 100)
+		for i := 0; ctx.Err() == nil; i++ {
+			text := fmt.Sprint("drawing ", i)
+			if got, err := f.contents(f.upload(job, "", text).ID); err != nil || got != text {
+				t.Errorf("a file: %q %v", got, err)
+				return
+			}
+			if i == 20 {
+				return // so many may wait for a command
+			}
+		}
+	})
 	<-enough
 	for range 4 {
 		rotateBoth(t, rotating, f, file)
@@ -198,6 +215,10 @@ func TestRotationUnderLoad(t *testing.T) {
 	stop()
 	group.Wait()
 	settled(t, serving, f, written.Load())
+	after, err := program().Installation(t.Context())
+	if err != nil || after.Derive("pin") != root.Derive("pin") || after.Sign("link", []byte("x")) != root.Sign("link", []byte("x")) {
+		t.Errorf("PINs and links are not what they were: %v", err)
+	}
 }
 
 func rotateBoth(t *testing.T, db *postgres.DB, f *firm, file string) {

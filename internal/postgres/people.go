@@ -18,6 +18,7 @@ type Organisation struct {
 	Name     string
 	Timezone string // IANA name; empty: Asia/Kolkata
 	Created  time.Time
+	Trial    bool // a factory for visitors, which may be forgotten when it is an hour old; asked for when it is made only
 }
 
 // Member is a person's membership of an organisation.
@@ -51,8 +52,8 @@ func (db *DB) AddOrganisation(ctx context.Context, o Organisation, owner Member)
 		o.Timezone = "Asia/Kolkata"
 	}
 	return db.inTenant(ctx, o.ID, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "insert into organisations (org_id, slug, name, timezone, created_at) values ($1, $2, $3, $4, $5)",
-			o.ID, o.Slug, o.Name, o.Timezone, o.Created)
+		_, err := tx.Exec(ctx, "insert into organisations (org_id, slug, name, timezone, created_at, trial_since) values ($1, $2, $3, $4, $5, case when $6 then clock_timestamp() end)",
+			o.ID, o.Slug, o.Name, o.Timezone, o.Created, o.Trial)
 		if err != nil {
 			return err
 		}

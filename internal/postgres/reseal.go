@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,19 +16,35 @@ import (
 // sealedColumn is a column whose values Seal makes. A table that gets one is named here, so that a rotation reaches it.
 type sealedColumn struct {
 	table, column string
-	id            string // an expression: the row's key beside org_id, as text
+	id            string // the column that, after org_id, is the row's key
+	first         string // what is before every id, with its type
 	use           string
 	belongs       string // an expression: what Seal was told the value belongs to
 }
 
+// noID is before every id.
+const noID = "uuid '00000000-0000-0000-0000-000000000000'"
+
 var sealedColumns = []sealedColumn{
-	{"authenticators", "seed", "member_id::text", SeedUse, "org_id::text || ' ' || member_id::text"},
-	{"identity_providers", "secret", "org_id::text", ProviderUse, "org_id::text"},
-	{"outbox", "content", "number::text", mailUse, "org_id::text"},
-	{"files", "sealed_key", "id::text", fileKeyUse, "org_id::text || ' file ' || id::text"},
-	{"files", "thumb", "id::text", fileThumbUse, "org_id::text || ' file ' || id::text"},
-	{"pictures", "bytes", "id::text", pictureUse, "id::text"},
-	{"pictures", "thumb", "id::text", thumbUse, "id::text"},
+	{"authenticators", "seed", "member_id", noID, SeedUse, "org_id::text || ' ' || member_id::text"},
+	{"identity_providers", "secret", "org_id", noID, ProviderUse, "org_id::text"},
+	{"outbox", "content", "number", "bigint '-1'", mailUse, "org_id::text"},
+	{"files", "sealed_key", "id", noID, fileKeyUse, "org_id::text || ' file ' || id::text"},
+	{"files", "thumb", "id", noID, fileThumbUse, "org_id::text || ' file ' || id::text"},
+	{"enquiries", "name", "id", noID, enquiryUse, "org_id::text || ' ' || id::text || ' name'"},
+	{"enquiries", "company", "id", noID, enquiryUse, "org_id::text || ' ' || id::text || ' company'"},
+	{"enquiries", "email", "id", noID, enquiryUse, "org_id::text || ' ' || id::text || ' email'"},
+	{"enquiries", "phone", "id", noID, enquiryUse, "org_id::text || ' ' || id::text || ' phone'"},
+	{"enquiries", "message", "id", noID, enquiryUse, "org_id::text || ' ' || id::text || ' message'"},
+	{"enquiry_steps", "text", "id", noID, enquiryUse, "org_id::text || ' ' || enquiry_id::text || ' step'"},
+	{"pictures", "bytes", "id", noID, pictureUse, "id::text"},
+	{"pictures", "thumb", "id", noID, thumbUse, "id::text"},
+}
+
+// kind is the type of the ids.
+func (c sealedColumn) kind() string {
+	kind, _, _ := strings.Cut(c.first, " ")
+	return kind
 }
 
 // Uses of Seal whose callers are elsewhere. A seed belongs to the organisation's id and the member's, with a space
@@ -116,8 +133,8 @@ func (db *DB) resealColumn(ctx context.Context, org flow.ID, k orgKey, c sealedC
 func (db *DB) oldValues(ctx context.Context, org flow.ID, k orgKey, c sealedColumn, after string) ([]old, error) {
 	var list []old
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(fmt.Sprintf(`select %[1]s, %[2]s, %[3]s from %[4]s where org_id = $1 and length(%[3]s) > 0 and substring(%[3]s from 1 for %[5]d) <> $2
-			and (%[1]s) collate "C" > $3 order by (%[1]s) collate "C" limit %[6]d`, c.id, c.belongs, c.column, c.table, len(keys.Head(0)), resealAtOnce),
+		b.Queue(fmt.Sprintf(`select %[1]s::text, %[2]s, %[3]s from %[4]s where org_id = $1 and length(%[3]s) > 0 and substring(%[3]s from 1 for %[5]d) <> $2
+			and (%[1]s > case $3 when '' then %[7]s else $3::text::%[8]s end) order by %[1]s limit %[6]d`, c.id, c.belongs, c.column, c.table, len(keys.Head(0)), resealAtOnce, c.first, c.kind()),
 			org, keys.Head(k.version), after).Query(func(rows pgx.Rows) error {
 			var o old
 			_, err := pgx.ForEachRow(rows, []any{&o.id, &o.belongs, &o.value}, func() error { list = append(list, o); o.value = nil; return nil })
@@ -136,14 +153,18 @@ func (db *DB) resealed(ctx context.Context, org flow.ID, k orgKey, c sealedColum
 			return nil, err
 		}
 	}
-	return db.sealWith(ctx, org, k, c.use, o.belongs, plain)
+	ready, err := db.unwrap(ctx, org, k)
+	if err != nil {
+		return nil, err
+	}
+	return ready.SealVersion(k.version, c.use, o.belongs, plain)
 }
 
 // putResealed puts a value in the place of the old one, if that is still there.
 func (db *DB) putResealed(ctx context.Context, org flow.ID, c sealedColumn, o old, again []byte) error {
 	return db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue("select set_config('app.reseal', 'on', true)")
-		b.Queue(fmt.Sprintf("update %[1]s set %[2]s = $4 where org_id = $1 and (%[3]s) = $2 and %[2]s = $3", c.table, c.column, c.id), org, o.id, o.value, again)
+		b.Queue(fmt.Sprintf("update %[1]s set %[2]s = $4 where org_id = $1 and %[3]s = $2::text::%[4]s and %[2]s = $3", c.table, c.column, c.id, c.kind()), org, o.id, o.value, again)
 	})
 }
 

@@ -157,6 +157,8 @@ func (db *DB) session(ctx context.Context, org flow.ID, token [32]byte, now time
 		p.Without, p.Scope = flow.OnlyOnFloor, p.Scope.Only(at)
 	case flow.ViaPending:
 		p.Without = ^flow.Anybody
+	case flow.ViaTry:
+		p.Without = flow.NotTrying
 	case flow.ViaSupport:
 		if !help {
 			p.Without = flow.OnlyLooking

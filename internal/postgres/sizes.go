@@ -18,7 +18,7 @@ type Size struct {
 	Entries        int64 // of the audit log
 	EntriesChecked int64
 	People         int64 // who can come in
-	Pictures       int64 // bytes
+	Pictures       int64 // bytes, of files too
 	Last           time.Time
 }
 
@@ -32,7 +32,7 @@ func (db *DB) SizeOf(ctx context.Context, org flow.ID, checker string) (Size, er
 			(select seq from log_heads where org_id = $1), coalesce((select seq from followers where org_id = $1 and name = $2), 0),
 			(select seq from audit_heads where org_id = $1), coalesce((select seq from followers where org_id = $1 and name = $3), 0),
 			(select count(*) from members where org_id = $1 and role not in ('support', 'program') and suspended_at is null and left_at is null),
-			coalesce((select sum(length(bytes) + length(thumb)) from pictures where org_id = $1), 0),
+			coalesce((select sum(length(bytes) + length(thumb)) from pictures where org_id = $1), 0) + coalesce((select sum(size) from files where org_id = $1 and object is not null), 0),
 			(select recorded_at from movements where org_id = $1 order by seq desc limit 1)`, org, checker, AuditChecker).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&s.Open, &s.Jobs, &s.Movements, &s.Checked, &s.Entries, &s.EntriesChecked, &s.People, &s.Pictures, &last)
 		})

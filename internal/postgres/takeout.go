@@ -34,13 +34,13 @@ type TakeoutTable struct {
 const (
 	LeftSecret = "secret"  // it lets somebody in or opens something, and is of no use elsewhere
 	LeftFile   = "file"    // it is a file of its own there
-	LeftCopied = "waiting" // a mail or a question on its way, sealed until it has gone
+	LeftCopied = "waiting" // it waits to be sent, sealed until it has gone
 )
 
 // leftOut are the columns that are not taken out. Besides, no column is whose name says that it is a secret.
 var leftOut = map[string]string{
 	"pictures.bytes": LeftFile, "pictures.thumb": LeftFile, "passkeys.body": LeftSecret, "passkeys.credential": LeftSecret,
-	"outbox.content": LeftCopied, "closures.contacts": LeftSecret,
+	"outbox.content": LeftCopied, "closures.contacts": LeftCopied,
 }
 
 // Columns and tables of such names hold secrets, wherever they are.
@@ -156,13 +156,23 @@ func (b *textBytes) ScanBytes(v []byte) error {
 	return nil
 }
 
-// Movements gives the whole log in order, each movement with what its hash covers.
-func (t *Takeout) Movements(ctx context.Context, f func(seq int64, content []byte, hash [32]byte) error) error {
+// TakeoutLink is a movement as the chain has it.
+type TakeoutLink struct {
+	Seq      int64
+	Content  []byte // what the hash covers; of one that was redacted, what it says since
+	Hash     [32]byte
+	Redacted bool
+}
+
+// Movements gives the whole log in order.
+func (t *Takeout) Movements(ctx context.Context, f func(TakeoutLink) error) error {
 	rows, err := t.tx.Query(ctx, selectMovements+" where org_id = $1 order by seq", t.org)
 	if err != nil {
 		return err
 	}
-	return eachMovement(rows, func(r Record) error { return f(r.Seq, r.Content(r.Stored), r.Hash) })
+	return eachMovement(rows, func(r Record) error {
+		return f(TakeoutLink{r.Seq, r.Content(r.Stored), r.Hash, r.Redacted != nil})
+	})
 }
 
 // Audit gives the whole audit log in order.

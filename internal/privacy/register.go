@@ -16,6 +16,8 @@ var (
 	copied = record
 	// breach is who looked after a breach or reviewed something: the record of it stays as it is, which is what it is for.
 	breach = Field{Purpose: Security, Seen: Owners, Kept: History, Export: Plain, Erase: Stays}
+	// enquired is what somebody who is no member writes by the public site, or books.
+	enquired = Field{Purpose: Enquiry, Seen: Operators, Kept: Until, Export: Plain, Erase: Row}
 	// asked is what somebody asked about their data and was told.
 	asked = Field{Purpose: Rights, Seen: Owners, Kept: History, Export: Plain, Erase: Clear}
 	// unproven is what somebody asked whose address is not shown to be theirs yet.
@@ -168,7 +170,7 @@ var Register = []Table{
 	{Name: "forecast_late", About: "jobs that may be late", Rest: "org_id job_id process_id due chance p50 p85 n risk"},
 	{Name: "forecast_nights", About: "nights of learning", Rest: "org_id night holder held_until"},
 
-	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures usage"},
+	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures usage trial_since"},
 	{Name: "usage", About: "how often parts of the product are used", Rest: "org_id week feature n"},
 	{Name: "processes", About: "processes", Rest: "org_id id name version next_number"},
 	{Name: "process_versions", About: "versions of processes", Rest: "org_id process_id version definition"},
@@ -214,6 +216,17 @@ var Register = []Table{
 		{Column: "because", Whose: "closed_by", Purpose: Setup, Seen: Owners, Kept: History, Export: Plain, Erase: Redact},
 		{Column: "contacts", Purpose: Letters, Seen: Senders, Kept: Until, Export: Said, Erase: Expires}, // of owners, until the certificate has gone
 	}},
+	{Name: "enquiries", About: "enquiries by the public site", Rest: "org_id id source state notice_version reply_by answered_at reminded_at erase_after", Fields: []Field{
+		enquired.in("name"), enquired.in("company"), enquired.in("email"), enquired.in("phone"), enquired.in("message"), enquired.in("mark").with(said), enquired.in("language"), enquired.in("page"),
+		enquired.in("purpose"), enquired.in("created_at"), enquired.in("meeting_at"), enquired.in("news").with(func(f *Field) { f.Purpose = Choices }),
+		doer.of("owner_id", "owner_id").with(func(f *Field) { f.Kept = Until }),
+	}},
+	{Name: "enquiry_steps", About: "what happened to an enquiry", Rest: "org_id id number at", Fields: []Field{
+		enquired.in("enquiry_id"), enquired.in("what"), enquired.in("text"), enquired.in("meeting_at"), doer.of("by_id", "by_id").with(func(f *Field) { f.Kept = Until })}},
+	{Name: "bookings", About: "demos booked with Calendly", Rest: "org_id created cancelled erase_after", Fields: []Field{
+		enquired.in("enquiry_id"), enquired.in("invitee"), enquired.in("old_invitee"), enquired.in("new_invitee"), enquired.in("starts_at")}},
+	{Name: "site_consents", About: "choices about cookies, of nobody in particular", Rest: "org_id id version choices language at"},
+	{Name: "trials", About: "factories that visitors try", Rest: "org_id tried_id owner_id operator_id made_at ended_at"},
 	{Name: "org_keys", About: "the company's keys", Rest: "org_id kind version master wrapped made_at retired_at swept_at"},
 	{Name: "mail_addresses", About: "addresses from which mails came back", Rest: "org_id", Fields: []Field{
 		{Column: "address", Purpose: Letters, Seen: Managers, Kept: Membership, Export: Plain, Erase: Row},

@@ -26,7 +26,6 @@ import (
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
-	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/sheets"
@@ -384,7 +383,7 @@ func openAuthz(t *testing.T) *authz {
 	hub := live.New(func(context.Context, flow.ID, int64) ([]live.Change, error) { return nil, nil }, db.Head)
 	t.Cleanup(hub.Close)
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: func() time.Time { return now }, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Operator: operator.Operator{Organisation: "aakar"},
+	pages, err := web.New(web.Config{DB: db, Hub: hub, Now: func() time.Time { return now }, Log: log, Keys: keys.New([keys.Size]byte{1}), URL: "http://clicarity.example", Operator: authzOperator,
 		CheckPassword: func(password, hash string) bool { return hash != "" && password == hash },
 		HashPassword:  func(password string) (string, error) { return password, nil },
 		NewPassword:   func() (string, string, error) { return "first pass", "first pass", nil },
@@ -458,6 +457,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 	common := map[string]string{"breach": a.breach(f), "request": a.rightsRequest(f).String(), "tv": cartonsTV.String(), "labels tv": labelsTV.String(), "device": cartonsDevice.String(), "labels device": labelsDevice.String(), "POST /tokens/{token}/revoke": token.String(), "invitation": invitation.String(), "passkey": passkey.String(), "session": session.String(),
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "kind": "privacy", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
+	a.site(f, common)
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)
 		for n := range 4 {

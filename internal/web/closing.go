@@ -9,6 +9,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/passwords"
 	"clicarity/internal/postgres"
 )
@@ -226,15 +227,14 @@ func (p *patient) Write(b []byte) (int, error) {
 	return p.to.Write(b)
 }
 
-// ClosingMail is a reminder of a closing, in a language. The organisation is known while there is one.
-func (w *Web) ClosingMail(kind flow.Reminder, language string, o postgres.Organisation, c postgres.Closure) (subject, text string) {
+// ClosingMail is a reminder of a closing. The organisation is known while there is one.
+func (w *Web) ClosingMail(kind flow.Reminder, o postgres.Organisation, c postgres.Closure) letters.Letter {
 	zone := postgres.Zone(o.Timezone)
 	day := func(t time.Time) string { return t.In(zone).Format("02-01-2006") }
 	gone := c.DeleteBy.Time()
 	if !c.Done.IsZero() {
 		gone = c.Done.Add(flow.BackupsFor)
 	}
-	pairs := []any{"organisation", o.Name, "closed", day(c.At.Time()), "undo", c.UndoUntil.Time().In(zone).Format("02-01-2006 15:04"), "date", day(c.DeleteFrom.Time()), "gone", day(gone), "done", day(c.Done),
-		"url", w.URL + "/close", "link", w.CertificateLink(c.Org), "certificate", c.Certificate}
-	return w.words.say(language, string(kind)+"_subject", pairs...), w.words.say(language, string(kind)+"_text", pairs...)
+	return letters.Closing{Stage: string(kind), Organisation: o.Name, Closed: day(c.At.Time()), Undo: c.UndoUntil.Time().In(zone).Format("02-01-2006 15:04"), Date: day(c.DeleteFrom.Time()),
+		Gone: day(gone), Done: day(c.Done), Page: w.URL + "/close", Link: w.CertificateLink(c.Org), Certificate: c.Certificate}
 }

@@ -12,6 +12,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -246,10 +247,8 @@ func (w *Web) tellOwners(ctx context.Context, org flow.ID, company string, req p
 	}
 	owners, err := w.DB.OwnersToWrite(ctx, org)
 	for _, o := range owners {
-		pairs := []any{"company", company, "kind", w.words.say(o.Language, "rd_kind_"+string(req.Kind)), "due", req.Opened.Add(postgres.AnswerWithin).Format("02-01-2006"),
-			"link", w.URL + "/privacy-requests/" + req.ID.String()}
-		err = errors.Join(err, w.DB.QueueMail(ctx, org, postgres.Mail{To: o.Address, Subject: w.words.say(o.Language, "rd_new_mail_subject", pairs...), Text: w.words.say(o.Language, "rd_new_mail_text", pairs...),
-			Kind: "rights_new", Key: req.ID.String(), At: w.Now()}))
+		letter := letters.RightsNew{Organisation: company, Asks: string(req.Kind), Due: req.Opened.Add(postgres.AnswerWithin).Format("02-01-2006"), Link: w.URL + "/privacy-requests/" + req.ID.String()}
+		err = errors.Join(err, w.DB.QueueMail(ctx, org, postgres.NewMail(o.Address, o.Language, req.ID.String(), letter, w.Now())))
 	}
 	return err
 }
@@ -261,20 +260,17 @@ func (w *Web) tellPlanned(ctx context.Context, org flow.ID, company string, memb
 		return err
 	}
 	at := w.Now().Add(postgres.ErasureNotice)
-	pairs := []any{"name", m.Name, "company", company, "at", at.In(postgres.Zone("")).Format("02-01-2006 15:04"), "link", w.URL + "/my-data"}
+	letter := letters.RightsPlanned{Name: m.Name, Organisation: company, At: at.In(postgres.Zone("")).Format("02-01-2006 15:04"), Link: w.URL + "/my-data"}
 	for _, to := range m.Logins {
 		if plausibleAddress(to) {
-			err = errors.Join(err, w.DB.QueueMail(ctx, org, postgres.Mail{To: to, Subject: w.words.say(m.Language, "rd_planned_mail_subject", pairs...),
-				Text: w.words.say(m.Language, "rd_planned_mail_text", pairs...), Kind: "rights_planned", Key: request, At: w.Now()}))
+			err = errors.Join(err, w.DB.QueueMail(ctx, org, postgres.NewMail(to, m.Reads(), request, letter, w.Now())))
 		}
 	}
 	return err
 }
 
-// RightsReminder is the mail that reminds an owner of a request, in their language.
-func (w *Web) RightsReminder(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string) {
-	pairs := []any{"company", o.Name, "kind", w.words.say(language, "rd_kind_"+string(r.Kind)), "due", r.Due.In(postgres.Zone(o.Timezone)).Format("02-01-2006"),
-		"link", w.URL + "/privacy-requests/" + r.ID.String()}
-	key := "rd_reminder_" + r.Stage
-	return w.words.say(language, key, pairs...), w.words.say(language, "rd_reminder_text", append(pairs, "says", w.words.say(language, key, pairs...))...)
+// RightsReminder is the letter that reminds an owner of a request.
+func (w *Web) RightsReminder(o postgres.Organisation, r postgres.RightsReminder) letters.Letter {
+	return letters.RightsReminder{Organisation: o.Name, Asks: string(r.Kind), Stage: r.Stage, Due: r.Due.In(postgres.Zone(o.Timezone)).Format("02-01-2006"),
+		Link: w.URL + "/privacy-requests/" + r.ID.String()}
 }

@@ -9,6 +9,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -233,14 +234,12 @@ func (w *Web) answerAsk(r *http.Request, p deskRequestPage, req postgres.RightsR
 		if err != nil {
 			return "", "", err
 		}
-		to, language = m.Logins, m.Language
+		to, language = m.Logins, m.Reads()
 	}
 	var mails []postgres.Mail
 	for _, address := range to {
 		if w.Mails && plausibleAddress(address) {
-			pairs := []any{"company", p.Who.OrgName, "kind", w.words.say(language, "rd_kind_"+string(req.Kind)), "answer", p.Answer}
-			mails = append(mails, postgres.Mail{To: address, Subject: w.words.say(language, "rd_answer_mail_subject", pairs...), Text: w.words.say(language, "rd_answer_mail_text", pairs...),
-				Kind: "rights_answer", Key: req.ID.String(), At: w.Now()})
+			mails = append(mails, postgres.NewMail(address, language, req.ID.String(), letters.RightsAnswer{Organisation: p.Who.OrgName, Asks: string(req.Kind), Answer: p.Answer}, w.Now()))
 		}
 	}
 	return state, "", w.DB.AnswerRequest(r.Context(), p.Who.Org, req.ID, p.Who.Member, state, p.Answer, w.Now(), mails...)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,6 +58,7 @@ type fileItem struct {
 	Old       []fileRevision // superseded, the newest first; of a retired file all
 	Newest    fileRevision
 	Next      string // mark of the next revision
+	Lent      bool   // of the job that this lot was split off
 	Revisable bool
 	Retirable bool
 	Erasable  bool
@@ -131,22 +133,53 @@ func (w *Web) filesFor(r *http.Request, v *view, j flow.Job, p flow.Process, sta
 	seen := slices.DeleteFunc(slices.Clone(j.Files), func(f flow.File) bool {
 		return !v.Who.Scope.SeesFile(v.Who.Role, j, f) || stage != "" && f.Stage != "" && f.Stage != stage
 	})
-	if len(seen) == 0 {
-		return part, nil
+	lent, err := w.filesOfWhole(r, v.Who, j)
+	if err != nil || len(seen)+len(lent) == 0 {
+		return part, err
 	}
 	stored, err := w.DB.FilesOf(r.Context(), v.Who.Org, j.ID)
+	if err == nil && len(lent) > 0 {
+		err = w.lentFiles(r, v.Who.Org, j.LotOf, stored)
+	}
 	if err != nil {
 		return part, err
 	}
-	names, err := w.DB.Names(r.Context(), v.Who.Org, addedBy(seen))
+	names, err := w.DB.Names(r.Context(), v.Who.Org, addedBy(append(seen, lent...)))
 	if err != nil {
 		return part, err
 	}
 	for _, f := range seen {
 		part.Items = append(part.Items, part.item(f, p, stored, names))
 	}
+	for _, f := range lent {
+		i := part.item(f, p, stored, names)
+		i.Lent, i.Revisable, i.Retirable, i.Erasable = true, false, false, false
+		part.Items = append(part.Items, i)
+	}
 	slices.SortStableFunc(part.Items, func(a, b fileItem) int { return boolean(a.Live == nil, b.Live == nil) })
 	return part, nil
+}
+
+// filesOfWhole are the files in force of the job that a lot was split off: whoever sees the lot works by them. They belong to
+// that job, and are changed there.
+func (w *Web) filesOfWhole(r *http.Request, who flow.Person, lot flow.Job) ([]flow.File, error) {
+	if lot.LotOf.IsZero() {
+		return nil, nil
+	}
+	whole, err := w.DB.Job(r.Context(), who.Org, lot.LotOf)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(whole.Files), func(f flow.File) bool {
+		_, live := f.Live()
+		return !live || f.Stage != "" || who.Role == flow.Vendor && !f.Vendor
+	}), nil
+}
+
+func (w *Web) lentFiles(r *http.Request, org, job flow.ID, into map[flow.ID]postgres.File) error {
+	more, err := w.DB.FilesOf(r.Context(), org, job)
+	maps.Copy(into, more)
+	return err
 }
 
 func addedBy(files []flow.File) []flow.ID {
@@ -224,10 +257,18 @@ type filesPage struct {
 
 // filesPage is the files alone: where a form that could not be taken comes back.
 func (w *Web) filesPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	return w.showFiles(rw, r, who, r.FormValue("stage"), fileForm{}, nil)
+	return w.showFiles(rw, r, who, shownFiles{stage: r.FormValue("stage")})
 }
 
-func (w *Web) showFiles(rw http.ResponseWriter, r *http.Request, who flow.Person, stage string, f fileForm, cause error) error {
+// shownFiles are the files to show, of a stage or of all of the job, and what was typed that could not be taken.
+type shownFiles struct {
+	stage string
+	form  fileForm
+	cause error
+}
+
+func (w *Web) showFiles(rw http.ResponseWriter, r *http.Request, who flow.Person, show shownFiles) error {
+	stage, f, cause := show.stage, show.form, show.cause
 	id, err := pathID(r, "job")
 	if err != nil {
 		return err

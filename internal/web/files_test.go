@@ -203,3 +203,26 @@ func TestVendorsSeeFilesMarkedForThem(t *testing.T) {
 	vendor.get("/work" + at(files[1])).says(404)
 	vendor.get("/jobs/" + o.job.String() + "/files/" + files[0].Newest().ID.String()).says(404)
 }
+
+// A lot shows what the job that it was split off works by; a photo loses where it was taken.
+func TestALotHasTheFilesOfItsJob(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner, operator := f.ownerBrowser(), f.operatorBrowser()
+	owner.newJob(f, "FW-1", "500")
+	job := f.jobNumbered("FW-1")
+	shot := photo(t, 400, 7)
+	told := string(shot[:2]) + "\xFF\xE1\x00\x10Exif\x00\x00GPS 19.2" + string(shot[2:])
+	owner.sendsFile(f, job, told, "stage", "", "kind", "photo", "title", "Approved sample").says(200)
+	owner.sendsFile(f, job, pdf, "stage", "printing", "kind", "drawing", "title", "Plates").says(200)
+	owner.tap(job, "printing", "done").says(200)
+	owner.tap(job, "lamination", "split", "lot", "100", "lot_no", "FW-1/2").says(200)
+	lot := f.jobNumbered("FW-1/2")
+	owner.get("/jobs/"+lot.String()).says(200, "Approved sample", "of the job it was split off").hides("Plates")
+	link := owner.fileLink()
+	resp, body := operator.asksWith(link, nil)
+	if resp.StatusCode != 200 || !strings.Contains(link, lot.String()) || body != string(shot) {
+		t.Errorf("%d %s, %d of %d bytes", resp.StatusCode, link, len(body), len(shot))
+	}
+	operator.get("/jobs/" + lot.String() + "/files/" + f.jobOf(job).Files[1].Newest().ID.String()).says(404)
+}

@@ -53,7 +53,7 @@ func (w *Web) addFile(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		if in.got != nil {
 			in.form.Sent, in.form.SentName = in.got.ID.String(), in.got.Name
 		}
-		return w.showFiles(rw, r, who, in.stage, in.form, err)
+		return w.showFiles(rw, r, who, shownFiles{in.stage, in.form, err})
 	}
 	http.Redirect(rw, r, fileHome(in.job, in.stage, receipt), http.StatusSeeOther)
 	return nil
@@ -95,6 +95,9 @@ func (w *Web) receive(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		}
 		if err != nil {
 			return nil, err
+		}
+		if in.bad != nil { // what else comes is not waited for
+			break
 		}
 	}
 	if in.got == nil && in.bad == nil {
@@ -173,9 +176,12 @@ func (w *Web) receiveFile(r *http.Request, who flow.Person, in *incoming, part *
 	var picture *copied
 	var from io.Reader = body
 	var thumb func() []byte
+	if f.Media == "image/jpeg" {
+		from = pictures.WithoutPlace(body)
+	}
 	if f.Media == "image/jpeg" || f.Media == "image/png" {
 		picture = &copied{most: pictures.MaxSent}
-		from, thumb = io.TeeReader(body, picture), picture.thumb
+		from, thumb = io.TeeReader(from, picture), picture.thumb
 	}
 	stored, err := w.DB.PutFile(r.Context(), who.Org, f, from, thumb)
 	var refused *flow.Refusal
@@ -328,7 +334,7 @@ func (w *Web) endFile(rw http.ResponseWriter, r *http.Request, who flow.Person, 
 	receipt, err := w.do(r, who, command, a)
 	var refused *flow.Refusal
 	if errors.As(err, &refused) && refused.Code != flow.NotFound {
-		return w.showFiles(rw, r, who, stage, fileForm{}, err)
+		return w.showFiles(rw, r, who, shownFiles{stage: stage, cause: err})
 	}
 	if err != nil {
 		return err

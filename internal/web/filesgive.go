@@ -44,14 +44,36 @@ func (w *Web) givenOut(r *http.Request, who flow.Person, j flow.Job) (postgres.F
 		return postgres.File{}, err
 	}
 	file, revision, ok := j.RevisionOf(id)
+	if !ok && who.Role != flow.Vendor {
+		return w.lentFile(r, who, j, id)
+	}
 	if !ok || revision.Erased != 0 || !who.Scope.SeesFile(who.Role, j, file) {
 		return postgres.File{}, errNotYours
 	}
-	f, err := w.DB.File(r.Context(), who.Org, id)
+	return w.cleanFile(r, who.Org, id)
+}
+
+// cleanFile is a file that may be given out at all.
+func (w *Web) cleanFile(r *http.Request, org, id flow.ID) (postgres.File, error) {
+	f, err := w.DB.File(r.Context(), org, id)
 	if err == nil && !f.GivenOut() {
 		err = postgres.ErrNotFound
 	}
 	return f, err
+}
+
+// lentFile is a file in force of the job that a lot was split off.
+func (w *Web) lentFile(r *http.Request, who flow.Person, lot flow.Job, id flow.ID) (postgres.File, error) {
+	files, err := w.filesOfWhole(r, who, lot)
+	if err != nil {
+		return postgres.File{}, err
+	}
+	for _, f := range files {
+		if live, ok := f.Live(); ok && live.ID == id {
+			return w.cleanFile(r, who.Org, id)
+		}
+	}
+	return postgres.File{}, errNotYours
 }
 
 // shown are the media that browsers show in a page of their own; everything else is put down as a file.

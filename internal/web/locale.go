@@ -78,7 +78,7 @@ const languageCookie = "language"
 
 // language is the member's own, else the one chosen on this device, else the browser's, else English.
 func (w *Web) language(r *http.Request, who flow.Person) string {
-	if _, ok := w.words.phrases[who.Language]; ok {
+	if _, ok := w.words.phrases[who.Language]; ok && who.Via != flow.ViaTry { // visitors take somebody's place, not their language
 		return who.Language
 	}
 	if c, err := r.Cookie(languageCookie); err == nil {
@@ -104,7 +104,7 @@ func (w *Web) setLanguage(rw http.ResponseWriter, r *http.Request, who flow.Pers
 		Name: languageCookie, Value: code, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		HttpOnly: true, Secure: w.Secure, SameSite: http.SameSiteLaxMode,
 	})
-	if !who.Member.IsZero() && who.Via != flow.ViaPending {
+	if !who.Member.IsZero() && who.Via != flow.ViaPending && who.Via != flow.ViaTry {
 		if err := w.DB.SetLanguage(r.Context(), who.Org, who.Member, code); err != nil {
 			return err
 		}

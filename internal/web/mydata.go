@@ -8,6 +8,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 )
@@ -194,9 +195,9 @@ func (w *Web) askLogin(rw http.ResponseWriter, r *http.Request, p *myDataPage) (
 	if i := slices.IndexFunc(own.Logins, plausibleAddress); i >= 0 {
 		proof.Replaces = own.Logins[i]
 	}
-	pairs := []any{"name", p.Who.Name, "company", p.Who.OrgName, "link", w.URL + "/new-login/" + link}
-	return "login", "", w.DB.AskLogin(r.Context(), p.Who.Org, proof, postgres.Mail{To: login, Subject: p.T("rd_login_mail_subject"), Text: p.T("rd_login_mail_text", pairs...),
-		Kind: "login_proof", Key: w.newID().String(), At: w.Now(), Until: proof.Until})
+	mail := postgres.NewMail(login, p.Lang, w.newID().String(), letters.LoginProof{Name: p.Who.Name, Organisation: p.Who.OrgName, Link: w.URL + "/new-login/" + link}, w.Now())
+	mail.Until = proof.Until
+	return "login", "", w.DB.AskLogin(r.Context(), p.Who.Org, proof, mail)
 }
 
 // askText puts a correction or a complaint on the desk.

@@ -130,8 +130,12 @@ func (w *Web) notesOf(r *http.Request, v *view) ([]note, error) {
 }
 
 func (v *view) noteList(news []postgres.Policy, left []string, read int) (list []note) {
-	if read > 0 && read < letters.NoticeVersion && v.Path != "/account/notice" {
-		list = append(list, note{Says: v.T("note_notice"), Link: "/account/notice", Does: v.T("note_read")})
+	notice := "note_notice"
+	if read == 0 { // somebody made the account for them
+		notice = "note_first"
+	}
+	if read < letters.NoticeVersion && v.Path != "/account/notice" {
+		list = append(list, note{Says: v.T(notice), Link: "/account/notice", Does: v.T("note_read")})
 	}
 	for _, p := range news {
 		for _, topic := range left {

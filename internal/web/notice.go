@@ -12,6 +12,12 @@ import (
 	"clicarity/internal/privacy"
 )
 
+// How far something is seen and how long it is kept, from little to much: people are told the most.
+var (
+	sights = []privacy.Sight{privacy.Senders, privacy.Themselves, privacy.Owners, privacy.Managers, privacy.Colleagues, privacy.Operators}
+	brief  = []privacy.Keep{privacy.Minutes, privacy.Session} // not worth telling beside a longer time
+)
+
 // storedOfMembers is what the register says is stored about people of a company, by purpose, in its order.
 func storedOfMembers() []letters.Stored {
 	var list []letters.Stored
@@ -19,18 +25,22 @@ func storedOfMembers() []letters.Stored {
 		if purpose == privacy.Enquiry { // of the public site: it has its own notice
 			continue
 		}
-		s := letters.Stored{Purpose: string(purpose), Ground: string(purpose.Ground())}
+		seen, kept := 0, []privacy.Keep{}
 		for _, table := range privacy.Register {
 			for _, f := range table.Fields {
 				if f.Purpose != purpose {
 					continue
 				}
-				if seen := string(f.Seen); !slices.Contains(s.Seen, seen) {
-					s.Seen = append(s.Seen, seen)
+				seen = max(seen, slices.Index(sights, f.Seen))
+				if !slices.Contains(kept, f.Kept) {
+					kept = append(kept, f.Kept)
 				}
-				if kept := string(f.Kept); !slices.Contains(s.Kept, kept) {
-					s.Kept = append(s.Kept, kept)
-				}
+			}
+		}
+		s := letters.Stored{Purpose: string(purpose), Ground: string(purpose.Ground()), Seen: []string{string(sights[seen])}}
+		for _, k := range kept {
+			if len(kept) == 1 || !slices.Contains(brief, k) {
+				s.Kept = append(s.Kept, string(k))
 			}
 		}
 		list = append(list, s)

@@ -110,6 +110,9 @@ func tooLarge() error {
 
 // keepPicture makes a picture of what was sent and stores it, unless it was stored before, and gives its digest.
 func (w *Web) keepPicture(r *http.Request, who flow.Person, p postgres.Picture, kind pictures.Kind, sent []byte) ([32]byte, error) {
+	if who.Via == flow.ViaTry {
+		return [32]byte{}, &flow.Refusal{Code: flow.NotTried}
+	}
 	p.Member, p.Sent = who.Member, sha256.Sum256(sent)
 	if digest, err := w.DB.PictureSent(r.Context(), who.Org, p); err == nil || !errors.Is(err, postgres.ErrNotFound) {
 		return digest, err

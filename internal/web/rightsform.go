@@ -9,6 +9,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -117,9 +118,9 @@ func (w *Web) sendProof(ctx context.Context, p rightsPage) error {
 	}
 	now := w.Now()
 	c := postgres.RightsCheck{Token: hash, Kind: postgres.RightsKind(p.Kind), Name: p.Name, Email: p.Email, Language: p.Lang, Body: p.Body, Until: now.Add(rightsProofFor)}
-	pairs := []any{"kind", p.T("rd_kind_" + p.Kind), "link", w.URL + "/rights/" + link, "hours", p.Hours()}
-	return w.DB.AddCheck(ctx, o.ID, c, postgres.Mail{To: p.Email, Subject: p.T("rd_proof_mail_subject"), Text: p.T("rd_proof_mail_text", pairs...),
-		Kind: "rights_check", Key: w.newID().String(), At: now, Until: c.Until})
+	mail := postgres.NewMail(p.Email, p.Lang, w.newID().String(), letters.RightsCheck{Asks: p.Kind, Link: w.URL + "/rights/" + link, Hours: p.Hours()}, now)
+	mail.Until = c.Until
+	return w.DB.AddCheck(ctx, o.ID, c, mail)
 }
 
 type proofPage struct {

@@ -15,3 +15,6 @@ func (w *Web) Phrase(r *http.Request, who flow.Person, key string, pairs ...any)
 func (w *Web) Sentence(r *http.Request, who flow.Person, refusal *flow.Refusal, processes ...flow.Process) string {
 	return w.sentence(r.Context(), w.view(r, who, ""), refusal, processes...)
 }
+
+// Word is a phrase in a language, for pages that are not the platform's.
+func (w *Web) Word(language, key string) string { return w.words.say(language, key) }

@@ -90,6 +90,7 @@ type Web struct {
 	returned     once          // sign-ins that came back from the company
 	ownHouse     ownHouse
 	notes        notes
+	trials       *httpd.Limiter // visitors who come to try, per address
 }
 
 //go:embed page/*.html static/* locale/*.json
@@ -104,6 +105,7 @@ func New(cfg Config) (*Web, error) {
 		tvCodes: httpd.NewLimiter(time.Minute, 30), tvGuesses: httpd.NewLimiter(time.Minute, 10),
 		packs: httpd.NewLimiter(10*time.Minute, 3),
 	}
+	w.trials = httpd.NewLimiter(10*time.Second, 20)
 	w.links, w.takeouts = newLinkDoors(), make(chan struct{}, maxTakeouts)
 	if w.Outside == nil {
 		w.Outside = egress.New(egress.IdentityProvider, egress.Options{})
@@ -150,7 +152,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.fileRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes())), w.Usage, w.Now)
+	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.fileRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes(), w.enquiryRoutes(), w.tryRoutes())), w.Usage, w.Now)
 }
 
 // openRoutes are for everybody, signed in or not.
@@ -200,7 +202,7 @@ func (w *Web) jobRoutes() []httpd.Route {
 		{Pattern: "GET /challans/{number}", May: flow.MaySee, Handler: w.challan},
 		{Pattern: "GET " + liveFeed, May: flow.MaySee, Handler: w.live},
 		{Pattern: "GET /intake", May: flow.MayCreate, Handler: w.intakePage},
-		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: w.intake},
+		{Pattern: "POST /intake", May: flow.MayCreate, MaxBody: maxUpload, Handler: notTried(w.intake)},
 		{Pattern: "GET /intake/{upload}", May: flow.MayCreate, Handler: w.previewPage},
 		{Pattern: "POST /intake/{upload}", May: flow.MayCreate, Handler: w.mapColumns},
 		{Pattern: "POST /intake/{upload}/confirm", May: flow.MayCreate, Handler: w.confirm},

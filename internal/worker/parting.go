@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 	"clicarity/internal/smtp"
 )
 
 // Parting is how organisations that leave are reminded, deleted, and told so.
 type Parting struct {
-	// Mail is a reminder, in a language. Of an organisation that is gone nothing is known but its id.
-	Mail func(kind flow.Reminder, language string, o postgres.Organisation, c postgres.Closure) (subject, text string)
+	// Mail is a reminder. Of an organisation that is gone nothing is known but its id.
+	Mail func(kind flow.Reminder, o postgres.Organisation, c postgres.Closure) letters.Letter
 	// Certify writes the certificate of a deletion; nil: nothing is deleted.
 	Certify func(c postgres.Closure) (string, error)
 	// Note keeps beside the database that a deletion has begun, and that it is done: on disk when it returns. nil: nowhere.
@@ -75,8 +76,8 @@ func (w *Worker) remind(ctx context.Context, c postgres.Closure, now time.Time) 
 		}
 		mails := make([]postgres.Mail, len(owners))
 		for i, owner := range owners {
-			subject, text := w.Parting.Mail(kind, owner.Language, o, c)
-			mails[i] = postgres.Mail{To: owner.Address, Subject: subject, Text: text, Kind: string(kind), Key: fmt.Sprint(int64(c.At)), At: now, Until: now.Add(flow.RemindBefore)}
+			mails[i] = postgres.NewMail(owner.Address, owner.Language, fmt.Sprint(int64(c.At)), w.Parting.Mail(kind, o, c), now)
+			mails[i].Until = now.Add(flow.RemindBefore)
 		}
 		if err := w.DB.TellClosure(ctx, c, kind, mails); err != nil {
 			return err
@@ -137,8 +138,8 @@ func (w *Worker) sendCertificate(ctx context.Context, c postgres.Closure) error 
 	}
 	var left []postgres.Owner
 	for i, owner := range owners {
-		subject, text := w.Parting.Mail(flow.ClosingDone, owner.Language, postgres.Organisation{ID: c.Org}, c)
-		err := w.Mail.Send(ctx, smtp.Message{ID: fmt.Sprintf("%s.%s.%d", c.Org, flow.ClosingDone, i), To: owner.Address, Subject: subject, Text: text})
+		t := letters.Write(owner.Language, w.Parting.Mail(flow.ClosingDone, postgres.Organisation{ID: c.Org}, c))
+		err := w.Mail.Send(ctx, smtp.Message{ID: fmt.Sprintf("%s.%s.%d", c.Org, flow.ClosingDone, i), To: owner.Address, Subject: t.Subject, Text: t.Text, Language: t.Language})
 		if err != nil && !errors.Is(err, smtp.ErrRefused) {
 			w.Log.Warn("a certificate was not sent", "org", c.Org.String(), "error", err)
 			left = append(left, owner)

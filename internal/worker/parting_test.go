@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/smtp"
@@ -43,8 +45,8 @@ func TestNinetyDays(t *testing.T) {
 	s, files := &slot{answer: func(smtp.Message) error { return nil }, told: make(chan struct{}, 1000)}, &shelf{}
 	var ledger []postgres.Closure
 	w := &Worker{DB: db, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Mail: s, Parting: Parting{
-		Mail: func(kind flow.Reminder, language string, o postgres.Organisation, c postgres.Closure) (string, string) {
-			return "s", fmt.Sprintf("%s %s %s %s", kind, language, o.Slug, c.Certificate)
+		Mail: func(kind flow.Reminder, o postgres.Organisation, c postgres.Closure) letters.Letter {
+			return letters.Closing{Stage: string(kind), Organisation: o.Slug, Certificate: c.Certificate}
 		},
 		Certify: func(c postgres.Closure) (string, error) {
 			return fmt.Sprintf("%d rows", c.Counts["organisations"]), nil
@@ -91,8 +93,12 @@ func TestNinetyDays(t *testing.T) {
 			t.Fatalf("day %d: left in %v %v", day, left, err)
 		}
 	}
-	want := map[string]int{"closure_begun hi returns ": 0, "closure_begun hi goes ": 0, "closure_undo hi returns ": 23, "closure_undo hi goes ": 23, "closure_deletion hi goes ": 43, "closure_done hi  1 rows": 52}
-	if fmt.Sprint(sent) != fmt.Sprint(want) {
+	text := func(kind flow.Reminder, org, certificate string) string {
+		return letters.Write("hi", letters.Closing{Stage: string(kind), Organisation: org, Certificate: certificate}).Text
+	}
+	want := map[string]int{text(flow.ClosingBegun, "returns", ""): 0, text(flow.ClosingBegun, "goes", ""): 0, text(flow.ClosingUndoEnds, "returns", ""): 23, text(flow.ClosingUndoEnds, "goes", ""): 23,
+		text(flow.ClosingDeletes, "goes", ""): 43, text(flow.ClosingDone, "", "1 rows"): 52}
+	if !maps.Equal(sent, want) {
 		t.Errorf("sent %v, want %v", sent, want)
 	}
 	if len(ledger) != 2 || ledger[0].Certificate != "" || ledger[1].Certificate != "1 rows" || !slices.Equal(files.purged, []flow.ID{orgs[2].ID}) {

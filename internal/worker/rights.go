@@ -29,8 +29,7 @@ func (w *Worker) remindOfRights(ctx context.Context, o postgres.Organisation) er
 			if w.Mail == nil || w.Remind == nil {
 				break
 			}
-			subject, text := w.Remind(owner.Language, o, r)
-			mails = append(mails, postgres.Mail{To: owner.Address, Subject: subject, Text: text, Kind: "rights_reminder", Key: r.ID.String() + " " + r.Stage, At: now})
+			mails = append(mails, postgres.NewMail(owner.Address, owner.Language, r.ID.String()+" "+r.Stage, w.Remind(o, r), now))
 		}
 		err = errors.Join(err, w.DB.Remind(ctx, o.ID, r, now, mails))
 	}

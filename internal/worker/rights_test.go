@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/postgres"
 )
 
@@ -15,8 +16,8 @@ import (
 func TestTheDeskGoesByTheClock(t *testing.T) {
 	t.Parallel()
 	w, s, now, org := mailWorker(t)
-	w.Remind = func(_ string, o postgres.Organisation, r postgres.RightsReminder) (string, string) {
-		return "reminder", o.Name + " " + r.Stage
+	w.Remind = func(o postgres.Organisation, r postgres.RightsReminder) letters.Letter {
+		return letters.RightsReminder{Organisation: o.Name, Asks: string(r.Kind), Stage: r.Stage}
 	}
 	ctx, opened := t.Context(), *now
 	add := func(name string, role flow.Role) flow.ID {
@@ -73,7 +74,7 @@ func TestTheDeskGoesByTheClock(t *testing.T) {
 		round(d * day)
 		mails := 0
 		for _, m := range s.got {
-			if m == "Sahyadri late" || m == "Sahyadri 2" || m == "Sahyadri 10" {
+			if strings.HasPrefix(m, "Sahyadri: A request waits longer") || strings.HasPrefix(m, "Sahyadri: 2 days left") || strings.HasPrefix(m, "Sahyadri: 10 days left") {
 				mails++
 			}
 		}

@@ -40,10 +40,12 @@ type Worker struct {
 	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
 	Policies func(kind string) string
 
+	// Also is what else is to be done in each round, for the installation as a whole.
+	Also []func(context.Context) error
 	// Parting is how organisations leave.
 	Parting Parting
-	// Remind is the mail that reminds an owner of a request about somebody's data; nil when none are to be written.
-	Remind func(language string, o postgres.Organisation, r postgres.RightsReminder) (subject, text string)
+	// Remind is the letter that reminds an owner of a request about somebody's data; nil when none are to be written.
+	Remind func(o postgres.Organisation, r postgres.RightsReminder) letters.Letter
 
 	once sync.Once
 	box  postbox
@@ -96,6 +98,11 @@ func (w *Worker) Once(ctx context.Context) {
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)
+		}
+	}
+	for _, do := range w.Also {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.Log.Error("background work failed", "error", err)
 		}
 	}
 	w.part(ctx)

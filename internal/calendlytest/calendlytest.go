@@ -1,0 +1,135 @@
+// Package calendlytest is Calendly as far as it tells a server what guests do: signed messages in its form, and the ways in
+// which they go wrong. It is for tests.
+package calendlytest
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Calendly tells one server.
+type Calendly struct {
+	Client *http.Client
+	To     string // the address of the hook
+	Key    string
+	Now    func() time.Time
+	// Said, when set, is when a message says that it was signed.
+	Said time.Time
+}
+
+// Guest is somebody who books.
+type Guest struct {
+	ID          string // of the guest at Calendly
+	Name, Email string
+	Phone       string
+	Starts      time.Time
+	Old, New    string            // of a meeting that was moved: the guest before, the guest after
+	Answers     map[string]string // by question
+}
+
+// URI is the address under which Calendly keeps a guest.
+func URI(id string) string {
+	return "https://api.calendly.com/scheduled_events/EV" + id + "/invitees/" + id
+}
+
+// Created tells that a guest booked.
+func (c *Calendly) Created(ctx context.Context, g Guest) (int, error) {
+	return c.tell(ctx, "invitee.created", g)
+}
+
+// Canceled tells that a guest is not coming: moved, when New says to whom.
+func (c *Calendly) Canceled(ctx context.Context, g Guest) (int, error) {
+	return c.tell(ctx, "invitee.canceled", g)
+}
+
+// Other tells of something else.
+func (c *Calendly) Other(ctx context.Context, event string, g Guest) (int, error) {
+	return c.tell(ctx, event, g)
+}
+
+type answer struct {
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+	Position int    `json:"position"`
+}
+
+// Message is what Calendly says of a guest.
+func (c *Calendly) Message(event string, g Guest) []byte {
+	uri := func(id string) any {
+		if id == "" {
+			return nil
+		}
+		return URI(id)
+	}
+	answers := []answer{}
+	for q, a := range g.Answers {
+		answers = append(answers, answer{q, a, len(answers)})
+	}
+	now := c.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
+	status := "active"
+	payload := map[string]any{"uri": URI(g.ID), "email": g.Email, "name": g.Name, "first_name": nil, "last_name": nil, "timezone": "Asia/Kolkata", "event": "https://api.calendly.com/scheduled_events/EV" + g.ID,
+		"text_reminder_number": nil, "rescheduled": event == "invitee.canceled" && g.New != "", "old_invitee": uri(g.Old), "new_invitee": uri(g.New), "cancel_url": "https://calendly.com/cancellations/" + g.ID,
+		"reschedule_url": "https://calendly.com/reschedulings/" + g.ID, "questions_and_answers": answers, "tracking": map[string]any{"utm_source": nil},
+		"scheduled_event": map[string]any{"uri": "https://api.calendly.com/scheduled_events/EV" + g.ID, "name": "Demo", "status": "active", "start_time": g.Starts.UTC().Format(time.RFC3339Nano),
+			"end_time": g.Starts.Add(30 * time.Minute).UTC().Format(time.RFC3339Nano), "location": map[string]any{"type": "google_conference"}}, "created_at": now, "updated_at": now}
+	if g.Phone != "" {
+		payload["text_reminder_number"] = g.Phone
+	}
+	if event == "invitee.canceled" {
+		status = "canceled"
+		payload["cancellation"] = map[string]any{"canceled_by": g.Name, "reason": "", "canceler_type": "invitee", "created_at": now}
+	}
+	payload["status"] = status
+	body, err := json.Marshal(map[string]any{"event": event, "created_at": now, "created_by": "https://api.calendly.com/users/US", "payload": payload})
+	if err != nil { // maps of texts always marshal
+		panic(err)
+	}
+	return body
+}
+
+// Signature is the header that goes with a body.
+func Signature(key string, at time.Time, body []byte) string {
+	h := hmac.New(sha256.New, []byte(key))
+	_, _ = fmt.Fprintf(h, "%d.", at.Unix())
+	h.Write(body)
+	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(h.Sum(nil)))
+}
+
+func (c *Calendly) tell(ctx context.Context, event string, g Guest) (int, error) {
+	body := c.Message(event, g)
+	at := c.Now()
+	if !c.Said.IsZero() {
+		at = c.Said
+	}
+	return c.Send(ctx, body, Signature(c.Key, at, body))
+}
+
+// Send sends a body with a signature, and says what the server answered.
+func (c *Calendly) Send(ctx context.Context, body []byte, signature string) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.To, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "Calendly-Webhook")
+	if signature != "" {
+		r.Header.Set("Calendly-Webhook-Signature", signature)
+	}
+	got, err := c.Client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, got.Body)
+	if err2 := got.Body.Close(); err == nil {
+		err = err2
+	}
+	return got.StatusCode, err
+}
