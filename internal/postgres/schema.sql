@@ -212,6 +212,7 @@ CREATE FUNCTION public.may_forget() RETURNS boolean
     AS $$
   select exists (select from public.closures where org_id = public.app_org() and undone_at is null and begun_at is not null
     and delete_from <= clock_timestamp() and noted_at + (delete_from - closed_at) <= clock_timestamp())
+    or exists (select from public.organisations where org_id = public.app_org() and trial_since + interval '1 hour' <= clock_timestamp())
 $$;
 
 ALTER FUNCTION public.may_forget() OWNER TO clicarity_owner;
@@ -465,6 +466,19 @@ end $$;
 
 ALTER FUNCTION public.support_changed() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.trial_noted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    new.trial_since := clock_timestamp();
+    return new;
+  end if;
+  raise exception 'a factory to try is made, never become' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.trial_noted() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.usage_over_organisations(p_before date) RETURNS TABLE(week date, feature text, organisations bigint, n bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -563,6 +577,25 @@ CREATE TABLE public.board_views (
 ALTER TABLE ONLY public.board_views FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views OWNER TO clicarity_owner;
+
+CREATE TABLE public.bookings (
+    org_id uuid NOT NULL,
+    invitee text NOT NULL,
+    enquiry_id uuid,
+    old_invitee text DEFAULT ''::text NOT NULL,
+    new_invitee text DEFAULT ''::text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    created boolean DEFAULT false NOT NULL,
+    cancelled boolean DEFAULT false NOT NULL,
+    erase_after timestamp with time zone NOT NULL,
+    CONSTRAINT bookings_invitee_check CHECK ((length(invitee) <= 400)),
+    CONSTRAINT bookings_new_invitee_check CHECK ((length(new_invitee) <= 400)),
+    CONSTRAINT bookings_old_invitee_check CHECK ((length(old_invitee) <= 400))
+);
+
+ALTER TABLE ONLY public.bookings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bookings OWNER TO clicarity_owner;
 
 CREATE TABLE public.breach_steps (
     org_id uuid NOT NULL,
@@ -699,7 +732,8 @@ CREATE TABLE public.closures (
     CONSTRAINT closures_check1 CHECK (((undone_at IS NULL) OR (begun_at IS NULL))),
     CONSTRAINT closures_check2 CHECK (((done_at IS NULL) OR (begun_at IS NOT NULL))),
     CONSTRAINT closures_check3 CHECK (((certificate IS NULL) = (done_at IS NULL))),
-    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL)))
+    CONSTRAINT closures_check4 CHECK (((contacts IS NULL) OR (begun_at IS NOT NULL))),
+    CONSTRAINT closures_day CHECK ((begun_at >= delete_from))
 );
 
 ALTER TABLE ONLY public.closures FORCE ROW LEVEL SECURITY;
@@ -791,6 +825,65 @@ CREATE TABLE public.drills (
 ALTER TABLE ONLY public.drills FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.drills OWNER TO clicarity_owner;
+
+CREATE TABLE public.enquiries (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    source text NOT NULL,
+    purpose text NOT NULL,
+    name bytea,
+    company bytea,
+    email bytea,
+    phone bytea,
+    message bytea,
+    mark bytea,
+    language text NOT NULL,
+    page text NOT NULL,
+    notice_version integer NOT NULL,
+    news boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    owner_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    reply_by timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    meeting_at timestamp with time zone,
+    erase_after timestamp with time zone NOT NULL,
+    CONSTRAINT enquiries_mark_check CHECK ((length(mark) = 32)),
+    CONSTRAINT enquiries_purpose_check CHECK ((purpose = ANY (ARRAY['demo'::text, 'question'::text]))),
+    CONSTRAINT enquiries_source_check CHECK ((source = ANY (ARRAY['form'::text, 'calendly'::text]))),
+    CONSTRAINT enquiries_state_check CHECK ((state = ANY (ARRAY['new'::text, 'answered'::text, 'booked'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY public.enquiries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiries OWNER TO clicarity_owner;
+
+CREATE TABLE public.enquiry_steps (
+    org_id uuid NOT NULL,
+    enquiry_id uuid NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number bigint NOT NULL,
+    what text NOT NULL,
+    by_id uuid,
+    text bytea,
+    meeting_at timestamp with time zone,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT enquiry_steps_what_check CHECK ((what = ANY (ARRAY['came'::text, 'came_again'::text, 'taken'::text, 'answered'::text, 'closed'::text, 'reopened'::text, 'booked'::text, 'moved'::text, 'cancelled'::text, 'reminded'::text])))
+);
+
+ALTER TABLE ONLY public.enquiry_steps FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiry_steps OWNER TO clicarity_owner;
+
+ALTER TABLE public.enquiry_steps ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.enquiry_steps_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.facts (
     org_id uuid NOT NULL,
@@ -1202,6 +1295,7 @@ CREATE TABLE public.organisations (
     settings bigint DEFAULT 0 NOT NULL,
     support_until timestamp with time zone,
     person_figures text DEFAULT ''::text NOT NULL,
+    trial_since timestamp with time zone,
     usage boolean DEFAULT true NOT NULL,
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
@@ -1547,12 +1641,26 @@ CREATE TABLE public.sessions (
     stale boolean DEFAULT false NOT NULL,
     was_hash bytea,
     was_until timestamp with time zone,
-    CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY[''::text, 'floor'::text, 'pending'::text, 'support'::text])))
+    CONSTRAINT sessions_via_check CHECK ((via = ANY (ARRAY[''::text, 'floor'::text, 'pending'::text, 'support'::text, 'try'::text])))
 );
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sessions OWNER TO clicarity_owner;
+
+CREATE TABLE public.site_consents (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    choices text NOT NULL,
+    language text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT site_consents_choices_check CHECK ((choices = ANY (ARRAY['a0'::text, 'a1'::text])))
+);
+
+ALTER TABLE ONLY public.site_consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.site_consents OWNER TO clicarity_owner;
 
 CREATE TABLE public.sites (
     org_id uuid NOT NULL,
@@ -1632,6 +1740,19 @@ CREATE TABLE public.told (
 ALTER TABLE ONLY public.told FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.told OWNER TO clicarity_owner;
+
+CREATE TABLE public.trials (
+    org_id uuid NOT NULL,
+    tried_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    operator_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.trials FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trials OWNER TO clicarity_owner;
 
 CREATE TABLE public.tv_codes (
     org_id uuid NOT NULL,
@@ -1766,6 +1887,9 @@ ALTER TABLE ONLY public.badges
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_pkey PRIMARY KEY (org_id, invitee);
+
 ALTER TABLE ONLY public.breach_steps
     ADD CONSTRAINT breach_steps_org_id_id_key UNIQUE (org_id, id);
 
@@ -1810,6 +1934,12 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.drills
     ADD CONSTRAINT drills_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.enquiries
+    ADD CONSTRAINT enquiries_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.enquiry_steps
+    ADD CONSTRAINT enquiry_steps_pkey PRIMARY KEY (org_id, enquiry_id, id);
 
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
@@ -1976,6 +2106,9 @@ ALTER TABLE ONLY public.schema_migrations
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (org_id, token_hash);
 
+ALTER TABLE ONLY public.site_consents
+    ADD CONSTRAINT site_consents_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_name_key UNIQUE (org_id, name);
 
@@ -1996,6 +2129,9 @@ ALTER TABLE ONLY public.tokens
 
 ALTER TABLE ONLY public.told
     ADD CONSTRAINT told_pkey PRIMARY KEY (org_id, member_id, topic);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_pkey PRIMARY KEY (org_id, tried_id);
 
 ALTER TABLE ONLY public.tv_codes
     ADD CONSTRAINT tv_codes_pkey PRIMARY KEY (org_id, token_hash);
@@ -2029,6 +2165,12 @@ CREATE INDEX audit_member ON public.audit USING btree (org_id, member_id, at, se
 
 CREATE INDEX board_views_list ON public.board_views USING btree (org_id, member_id, place);
 
+CREATE INDEX bookings_end ON public.bookings USING btree (org_id, erase_after);
+
+CREATE INDEX bookings_enquiry ON public.bookings USING btree (org_id, enquiry_id);
+
+CREATE INDEX bookings_new ON public.bookings USING btree (org_id, new_invitee) WHERE (new_invitee <> ''::text);
+
 CREATE INDEX breaches_newest ON public.breaches USING btree (org_id, noticed_at, id);
 
 CREATE UNIQUE INDEX calendars_standard ON public.calendars USING btree (org_id) WHERE standard;
@@ -2044,6 +2186,12 @@ CREATE UNIQUE INDEX devices_pair ON public.devices USING btree (org_id, pair_has
 CREATE UNIQUE INDEX devices_token ON public.devices USING btree (org_id, token_hash) WHERE (token_hash IS NOT NULL);
 
 CREATE INDEX drills_newest ON public.drills USING btree (org_id, began_at, id);
+
+CREATE INDEX enquiries_end ON public.enquiries USING btree (org_id, erase_after);
+
+CREATE INDEX enquiries_list ON public.enquiries USING btree (org_id, state, reply_by, id);
+
+CREATE INDEX enquiries_mark ON public.enquiries USING btree (org_id, mark);
 
 CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
 
@@ -2147,6 +2295,8 @@ CREATE INDEX sessions_member ON public.sessions USING btree (org_id, member_id);
 
 CREATE UNIQUE INDEX sessions_was ON public.sessions USING btree (org_id, was_hash) WHERE (was_hash IS NOT NULL);
 
+CREATE INDEX site_consents_old ON public.site_consents USING btree (org_id, at);
+
 CREATE INDEX support_grants_newest ON public.support_grants USING btree (org_id, granted_at, id);
 
 CREATE INDEX support_grants_open ON public.support_grants USING btree (org_id, until) WHERE (ended_at IS NULL);
@@ -2156,6 +2306,8 @@ CREATE INDEX tallies_value ON public.tallies USING btree (org_id, by, value, day
 CREATE UNIQUE INDEX tokens_hash ON public.tokens USING btree (org_id, hash);
 
 CREATE INDEX tokens_list ON public.tokens USING btree (org_id, created_at DESC, id);
+
+CREATE INDEX trials_open ON public.trials USING btree (org_id, made_at) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX tv_codes_code ON public.tv_codes USING btree (org_id, code_hash);
 
@@ -2345,6 +2497,10 @@ CREATE TRIGGER settings_changed AFTER INSERT OR DELETE OR UPDATE ON public.words
 
 CREATE TRIGGER support_changed AFTER INSERT OR UPDATE ON public.support_grants FOR EACH ROW EXECUTE FUNCTION public.support_changed();
 
+CREATE TRIGGER trial_kept BEFORE UPDATE ON public.organisations FOR EACH ROW WHEN ((old.trial_since IS DISTINCT FROM new.trial_since)) EXECUTE FUNCTION public.trial_noted();
+
+CREATE TRIGGER trial_made BEFORE INSERT ON public.organisations FOR EACH ROW WHEN ((new.trial_since IS NOT NULL)) EXECUTE FUNCTION public.trial_noted();
+
 ALTER TABLE ONLY public.access_reviews
     ADD CONSTRAINT access_reviews_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2362,6 +2518,12 @@ ALTER TABLE ONLY public.board_views
 
 ALTER TABLE ONLY public.board_views
     ADD CONSTRAINT board_views_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_org_id_enquiry_id_fkey FOREIGN KEY (org_id, enquiry_id) REFERENCES public.enquiries(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT bookings_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.breach_steps
     ADD CONSTRAINT breach_steps_org_id_breach_id_fkey FOREIGN KEY (org_id, breach_id) REFERENCES public.breaches(org_id, id);
@@ -2401,6 +2563,18 @@ ALTER TABLE ONLY public.devices
 
 ALTER TABLE ONLY public.drills
     ADD CONSTRAINT drills_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.enquiries
+    ADD CONSTRAINT enquiries_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
+ALTER TABLE ONLY public.enquiries
+    ADD CONSTRAINT enquiries_org_id_owner_id_fkey FOREIGN KEY (org_id, owner_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.enquiry_steps
+    ADD CONSTRAINT enquiry_steps_org_id_by_id_fkey FOREIGN KEY (org_id, by_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.enquiry_steps
+    ADD CONSTRAINT enquiry_steps_org_id_enquiry_id_fkey FOREIGN KEY (org_id, enquiry_id) REFERENCES public.enquiries(org_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2573,6 +2747,9 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.site_consents
+    ADD CONSTRAINT site_consents_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.sites
     ADD CONSTRAINT sites_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -2587,6 +2764,9 @@ ALTER TABLE ONLY public.tokens
 
 ALTER TABLE ONLY public.told
     ADD CONSTRAINT told_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.trials
+    ADD CONSTRAINT trials_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.uploads
     ADD CONSTRAINT uploads_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
@@ -2624,6 +2804,8 @@ ALTER TABLE public.badges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.board_views ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.breach_steps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.breaches ENABLE ROW LEVEL SECURITY;
@@ -2651,6 +2833,10 @@ ALTER TABLE public.consents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.devices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.drills ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.enquiry_steps ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
@@ -2754,6 +2940,8 @@ ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON public.logins FOR SELECT USING ((login = NULLIF(current_setting('app.login'::text, true), ''::text)));
 
+ALTER TABLE public.site_consents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sites ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.support_grants ENABLE ROW LEVEL SECURITY;
@@ -2771,6 +2959,8 @@ CREATE POLICY tenant ON public.authenticators USING ((org_id = public.app_org())
 CREATE POLICY tenant ON public.badges USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.board_views USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.bookings USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.breach_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2797,6 +2987,10 @@ CREATE POLICY tenant ON public.consents USING ((org_id = public.app_org())) WITH
 CREATE POLICY tenant ON public.devices USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.drills USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.enquiries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.enquiry_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2894,6 +3088,8 @@ CREATE POLICY tenant ON public.rights_steps USING ((org_id = public.app_org())) 
 
 CREATE POLICY tenant ON public.sessions USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.site_consents USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.sites USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.support_grants USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -2903,6 +3099,8 @@ CREATE POLICY tenant ON public.tallies USING ((org_id = public.app_org())) WITH 
 CREATE POLICY tenant ON public.tokens USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.trials USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.tv_codes USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -2923,6 +3121,8 @@ CREATE POLICY tenant ON public.work USING ((org_id = public.app_org())) WITH CHE
 ALTER TABLE public.tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.told ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.trials ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 
@@ -2968,6 +3168,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authenticators TO clicarity_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.badges TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.board_views TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(enquiry_id) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(old_invitee) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(new_invitee) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(starts_at) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(created) ON TABLE public.bookings TO clicarity_app;
+
+GRANT UPDATE(cancelled) ON TABLE public.bookings TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.breach_steps TO clicarity_app;
 
@@ -3022,6 +3236,34 @@ GRANT SELECT,INSERT ON TABLE public.consents TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.devices TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.drills TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(name) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(company) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(email) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(phone) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(message) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(state) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(owner_id) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(reply_by) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(answered_at) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(reminded_at) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT UPDATE(meeting_at) ON TABLE public.enquiries TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.enquiry_steps TO clicarity_app;
+
+GRANT UPDATE(text) ON TABLE public.enquiry_steps TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 
@@ -3161,6 +3403,8 @@ GRANT SELECT ON TABLE public.schema_migrations TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.site_consents TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sites TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.support_grants TO clicarity_app;
@@ -3170,6 +3414,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tallies TO clicarity_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tokens TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.told TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.trials TO clicarity_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.trials TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 
