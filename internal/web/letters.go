@@ -24,7 +24,7 @@ func (w *Web) letterRoutes() []httpd.Route {
 		{Pattern: "POST /policies/{kind}", May: flow.MayGovern, Whole: true, MaxBody: maxSetup, Handler: w.operators(w.changePolicy)},
 		{Pattern: "GET /account/notice", May: flow.MaySelf, Handler: w.noticePage},
 		{Pattern: "POST /account/notice", May: flow.MaySelf, Handler: w.readNotice},
-		{Pattern: "POST /account/choices", May: flow.MaySelf, Handler: w.choose},
+		{Pattern: "POST /account/choices", May: flow.MaySelf, Closed: true, Handler: w.choose},
 		{Pattern: "POST /account/letters", May: flow.MaySelf, Handler: w.chooseLetters},
 		{Pattern: "POST /told", May: flow.MaySelf, Handler: w.putAway},
 	}
