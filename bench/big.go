@@ -256,7 +256,7 @@ func (h house) keepUp(ctx context.Context, p plan, url string, f *firm) error {
 }
 
 // notCopied are tables of people and of what they did, not of jobs.
-var notCopied = []string{"organisations", "members", "logins", "sessions", "audit", "audit_heads", "outbox", "schema_migrations"}
+var notCopied = []string{"organisations", "members", "logins", "sessions", "audit", "audit_heads", "outbox", "org_keys", "consents", "told", "schema_migrations"}
 
 // copies makes the other organisations out of the first one's oldest jobs.
 func (h house) copies(ctx context.Context, p plan, url string, f *firm) error {
@@ -324,7 +324,7 @@ func copying(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 			return nil
 		}
 		from := strings.Join(columns, ", ")
-		inserts = append(inserts, fmt.Sprintf("insert into %s (%s) select %s from %s where org_id = $2%s on conflict do nothing",
+		inserts = append(inserts, fmt.Sprintf("insert into %s (%s) overriding system value select %s from %s where org_id = $2%s on conflict do nothing",
 			table, from, strings.Replace(" "+from, " org_id", " $1::uuid", 1), table, of))
 		return nil
 	})
