@@ -32,9 +32,9 @@ type privacyLink struct {
 
 // privacyLinks are in the order in which they are shown.
 var privacyLinks = []privacyLink{
-	{"/breaches", "breaches", false}, {"/evidence", "evidence", false}, {"/support", "support", false}, {"/audit", "audit", false}, {"/security", "security", false},
+	{"/breaches", "breaches", false}, {"/evidence", "evidence", false}, {"/support", "support", false}, {"/audit", "audit", false}, {"/security", "security", false}, {"/letters", "letters", false},
 	{"/privacy-requests", "rd_desk", false}, {"/my-data", "rd_my_data", false}, {"/close", "close_company", false},
-	{"/usage", "usage", true},
+	{"/usage", "usage", true}, {"/policies", "policies", true}, {enquiriesPath, "enquiries", true},
 }
 
 type privacyPage struct {

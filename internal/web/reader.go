@@ -123,15 +123,15 @@ var menu = []part{
 	{"/calendars", "calendars", flow.MaySetUp, true}, {"/words", "words", flow.MaySetUp, true}, {"/quality", "quality", flow.MayReview, false},
 	{"/forecast", "forecast", flow.MaySeeBoard, false},
 	{"/trace", "trace", flow.MayReview, false}, {"/intake", "intake", flow.MayCreate, false}, {"/devices/me", "own_pin", flow.MaySelf | flow.MayReport, false}, {"/leave", "leave", flow.MaySelf, false},
-	{"/security", "security", flow.MayGovern, true}, {"/support", "support", flow.MayGovern, true}, {"/privacy", "privacy", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true}, {"/letters", "letters", flow.MayGovern, true}, {"/policies", "policies", flow.MayGovern, true}, {"/account", "your_account", flow.MaySelf, false}, {"/my-data", "rd_my_data", flow.MaySelf, false}, {"/privacy-requests", "rd_desk", flow.MayGovern, true},
-	{"/tokens", "tokens", flow.MayTokens, true}, {"/sign-in-with", "sign_in_with", flow.MayGovern, true}, {"/close", "close_company", flow.MayGovern, true},
+	{"/security", "security", flow.MayGovern, true}, {"/support", "support", flow.MayGovern, true}, {"/privacy", "privacy", flow.MayGovern, true}, {"/audit", "audit", flow.MayAudit, true}, {"/account", "your_account", flow.MaySelf, false}, {"/my-data", "rd_my_data", flow.MaySelf, false}, {"/privacy-requests", "rd_desk", flow.MayGovern, true},
+	{"/tokens", "tokens", flow.MayTokens, true}, {"/sign-in-with", "sign_in_with", flow.MayGovern, true},
 	{enquiriesPath, "enquiries", flow.MayGovern, true},
 }
 
 // Menu are the parts of the site that the reader may enter.
 func (v *view) Menu() []part {
 	return slices.DeleteFunc(slices.Clone(menu), func(e part) bool {
-		return !v.Who.May(e.right) || e.whole && !v.Everything() || e.Path == "/reports" && !v.Reports() || (e.Path == "/policies" || e.Path == enquiriesPath) && !v.w.ownHouse.is(v.Who.Org)
+		return !v.Who.May(e.right) || e.whole && !v.Everything() || e.Path == "/reports" && !v.Reports() || e.Path == enquiriesPath && !v.w.ownHouse.is(v.Who.Org)
 	})
 }
 
