@@ -3,12 +3,15 @@ package postgres_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +19,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/objects"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/s3test"
 )
 
 // markers are texts that are nowhere but in what is the organisation's.
@@ -59,6 +64,34 @@ func (f *firm) plantMarkers() {
 }
 
 // found are the markers that a text holds, in whatever case, also as hexadecimal.
+// drawings leaves files in the store, one with a newer state of itself.
+func (f *firm) drawings() {
+	f.t.Helper()
+	job := f.job("JC-D", 100)
+	for i := range 3 {
+		got, err := f.db.PutFile(f.t.Context(), f.org, f.newFile(job, ""), strings.NewReader(strings.Repeat(marker(i), 20_000)), nil)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		f.attach(got, fmt.Sprintf("Die line %d", i), "A")
+	}
+}
+
+// stored are the digests of what lies in a bucket's directory of some organisations, versions included, by path; without what
+// this gateway itself keeps about objects that were there (folder meta: no bytes of theirs).
+func stored(t *testing.T, dir string, orgs ...flow.ID) map[string][32]byte {
+	t.Helper()
+	list := map[string][32]byte{}
+	filesUnder(t, dir, func(name string, raw []byte) {
+		for _, org := range orgs {
+			if strings.Contains(name, org.String()) && !strings.HasPrefix(name, filepath.Join(dir, "meta")+"/") {
+				list[name] = sha256.Sum256(raw)
+			}
+		}
+	})
+	return list
+}
+
 func foundMarkers(text []byte) (list []string) {
 	text = bytes.ToLower(text)
 	for i := range markers {
@@ -101,10 +134,22 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	db := started(t, url)
-	a, b := twoFirms(t, db)
-	c := openFirm(t, db, "firm-3")
-	c.fill()
+	a, b, c := openFirm(t, db, "firm-1"), openFirm(t, db, "firm-2"), openFirm(t, db, "firm-3")
+	server := s3test.Start(t, true)
+	store, err := objects.Open(server.URL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.UseObjects(store, false)
+	for _, f := range []*firm{a, b, c} {
+		f.fill()
+		f.drawings()
+	}
 	a.plantMarkers()
+	kept := stored(t, server.Dir, b.org, c.org)
+	if len(stored(t, server.Dir, a.org)) == 0 || len(kept) == 0 {
+		t.Fatal("there are no files to delete and to keep")
+	}
 	before := dump(t, url, b.org, c.org)
 	owner := pgtest.Owner(t, url)
 	closed := time.Now().Add(-51 * 24 * time.Hour)
@@ -131,6 +176,9 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 				if more, err = db.Forget(ctx, a.org, 1); err != nil {
 					return err
 				}
+			}
+			if err := db.PurgeFiles(ctx, a.org); err != nil {
+				return err
 			}
 			return db.EndDeletion(ctx, a.org, closed.Add(flow.DeleteAfter), func(c postgres.Closure) (string, error) { return fmt.Sprint(c.Counts["jobs"]), nil })
 		})
@@ -165,6 +213,17 @@ func TestForgettingIsKilledFiftyTimes(t *testing.T) {
 	if n := strings.Count(string(whole), a.org.String()); n != 1 {
 		t.Errorf("the organisation is named %d times, not only by its closing", n)
 	}
+	if left := stored(t, server.Dir, a.org); len(left) > 0 {
+		t.Errorf("the bucket still has %v", slices.Collect(maps.Keys(left)))
+	}
+	if after := stored(t, server.Dir, b.org, c.org); !maps.Equal(after, kept) {
+		t.Error("the files of the others are not as they were")
+	}
+	filesUnder(t, server.Dir, func(name string, raw []byte) {
+		if list := foundMarkers(append([]byte(name), raw...)); len(list) > 0 {
+			t.Errorf("%s still has %v", name, list)
+		}
+	})
 	if after := dump(t, url, b.org, c.org); after != before {
 		t.Error("the others are not as they were, byte for byte")
 	}
