@@ -28,7 +28,7 @@ import (
 	"clicarity/internal/demo"
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
-	"clicarity/internal/web"
+	uses "clicarity/internal/usage"
 	"clicarity/internal/worker"
 )
 
@@ -187,17 +187,32 @@ func (d *day) now() time.Time { return time.Unix(0, d.clock.Load()) }
 // open serves the factory, with all the background work there is.
 func (d *day) open(e env) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	pages, hub, err := platform(web.Config{DB: d.h.DB, Log: log, Now: d.now, Keys: d.h.keys, Operator: e.operator, Program: programVersion()})
+	listener, err := (&net.ListenConfig{}).Listen(d.t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	cfg := e.pages(d.h, listener, &uses.Counter{}, log)
+	cfg.Now = d.now
+	pages, hub, err := platform(cfg)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	public, err := publicSite(e, pages, d.h.keys, log)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.gets = []string{"/about/", "/about/how-it-works", "/about/industries", "/about/security", "/about/privacy", "/about/terms", "/about/contact", "/about/demo"}
 	for _, r := range pages.Routes() {
 		if path, ok := strings.CutPrefix(r.Pattern, "GET "); ok && !strings.Contains(path, "{") && path != "/live" && path != "/tv/live" {
 			d.gets = append(d.gets, path)
 		}
 	}
-	server := httptest.NewServer(whole(d.h.DB, pages, d.h.keys, log))
-	d.at, d.work = server.URL, &worker.Worker{DB: d.h.DB, Log: log, Now: d.now, Mail: e.mailer(), Head: pages.HeadMail}
+	server := httptest.NewUnstartedServer(public.Front(whole(d.h.DB, pages, d.h.keys, log)))
+	_ = server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	d.at, d.work = server.URL, e.worker(d.h, pages, public, log)
+	d.work.Now = d.now
 	ctx, stop := context.WithCancel(d.t.Context())
 	ended := make(chan struct{}, 2)
 	go func() {

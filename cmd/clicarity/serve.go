@@ -19,6 +19,7 @@ import (
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
 	"clicarity/internal/postgres"
+	"clicarity/internal/site"
 	uses "clicarity/internal/usage"
 	"clicarity/internal/web"
 	"clicarity/internal/worker"
@@ -103,11 +104,7 @@ func stayLean(ctx context.Context) {
 func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) error {
 	log := slog.New(slog.NewTextHandler(e.err, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	used := &uses.Counter{}
-	pages, hub, err := platform(web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(listener), Mails: e.mail != nil, Scans: e.scan != "", Program: programVersion(), Operator: e.operator,
-		Usage: used, Drills: e.drills(h.DB),
-		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
-			return h.exporter(h.keys).Export(ctx, to, o)
-		}})
+	pages, hub, err := platform(e.pages(h, listener, used, log))
 	if err != nil {
 		return err
 	}
@@ -119,8 +116,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	go stayLean(ctx)
 	defer cancel()
-	work := &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Scan: e.scanner(), Head: pages.HeadMail, Remind: pages.RightsReminder, Breach: pages.BreachMail, Usage: used, Parting: h.parting(e, h.keys, pages),
-		Operator: e.operator, Policies: pages.PolicyLink, Also: []func(context.Context) error{public.Tend}}
+	work := e.worker(h, pages, public, log)
 	background := make(chan struct{}, 4)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
@@ -159,6 +155,22 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 		return nil
 	}
 	return err
+}
+
+// pages is what the pages need to be made.
+func (e env) pages(h *house, l net.Listener, used *uses.Counter, log *slog.Logger) web.Config {
+	return web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(l), Mails: e.mail != nil, Scans: e.scan != "",
+		Program: programVersion(), Operator: e.operator, Usage: used, Drills: e.drills(h.DB),
+		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
+			return h.exporter(h.keys).Export(ctx, to, o)
+		}}
+}
+
+// worker does the background work, with the words of the pages.
+func (e env) worker(h *house, pages *web.Web, public *site.Site, log *slog.Logger) *worker.Worker {
+	return &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Scan: e.scanner(), Head: pages.HeadMail, Remind: pages.RightsReminder,
+		Breach: pages.BreachMail, Usage: pages.Usage, Parting: h.parting(e, h.keys, pages), Operator: e.operator, Policies: pages.PolicyLink,
+		Also: []func(context.Context) error{public.Tend}}
 }
 
 // platform wires the pages to the database and to what wakes them.

@@ -9,12 +9,12 @@ import (
 func init() {
 	maps.Copy(entries, map[string]entry{
 		"GET /privacy": {who: "O", on: all}, "POST /privacy/usage": {who: "O", on: all, form: form("do", "on")},
-		"GET /usage":    {who: "", on: all}, // of the operator's organisation only
+		"GET /usage":    {who: "O", on: all}, // of the operator's organisation only
 		"GET /breaches": {who: "O", on: all}, "POST /breaches": {who: "O", on: all, form: form()},
 		"GET /breaches/{breach}": {who: "O", on: object}, "POST /breaches/{breach}": {who: "O", on: object, form: form("do", "note", "note", "")},
 		"GET /breaches/{breach}/report": {who: "O", on: object},
 		"GET /breaches/{breach}/letter": {who: "O", on: object}, "POST /breaches/{breach}/letter": {who: "O", on: object, form: form()},
-		"POST /breaches/{breach}/organisations": {who: "", on: object, form: form()}, // of the operator's organisation only
+		"POST /breaches/{breach}/organisations": {who: "O", on: object, form: form()}, // of the operator's organisation only
 		"GET /evidence":                         {who: "O", on: all}, "GET /evidence/file": {who: "O", on: all}, "POST /evidence/review": {who: "O", on: all, form: form()},
 	})
 }

@@ -93,9 +93,9 @@ func TestEnquiriesHavePages(t *testing.T) {
 	if n := strings.Count(b.body, `class="card" href="/enquiries/`); n != 30 {
 		t.Fatalf("%d on the first page", n)
 	}
-	_, next, _ := strings.Cut(b.body, `<a class="button" href="`)
+	_, next, _ := strings.Cut(b.body, `<a class="button" href="/enquiries?`)
 	next, _, _ = strings.Cut(next, `"`)
-	b.get(strings.ReplaceAll(next, "&amp;", "&"))
+	b.get("/enquiries?" + strings.ReplaceAll(next, "&amp;", "&"))
 	if n := strings.Count(b.body, `class="card" href="/enquiries/`); n != 1 || strings.Contains(b.body, "Show more") {
 		t.Errorf("%d on the second page", n)
 	}
@@ -107,6 +107,7 @@ var visited = []string{
 	"GET /pulse", "GET /pulse/{list}", "GET /my", "GET /find", "GET /find/quick", "GET /stages", "GET /stages/{process}/{stage}", "GET /board", "GET /forecast",
 	"GET /jobs/new", "POST /jobs", "GET /jobs/{job}", "POST /jobs/{job}/undo", "POST /jobs/{job}/change", "POST /jobs/{job}/stages", "GET /jobs/{job}/at/{stage}", "GET /jobs/{job}/at/{stage}/glance",
 	"POST /jobs/{job}/at/{stage}", "POST /jobs/{job}/pictures", "GET /jobs/{job}/pictures/{picture}", "GET /jobs/{job}/pictures/{picture}/small", "POST /jobs/{job}/at/{stage}/nc", "POST /jobs/{job}/nc/{nc}",
+	"GET /jobs/{job}/files", "POST /jobs/{job}/files", "GET /jobs/{job}/files/{revision}", "GET /jobs/{job}/files/{revision}/small", "POST /jobs/{job}/files/{document}/retire",
 	"POST /jobs/{job}/components", "POST /stages/{process}/{stage}/together", "GET /quality", "GET /trace", "POST /stages/{process}/{stage}/send", "GET /challans/{number}", "GET /live", "GET /intake",
 	"POST /intake", "GET /intake/{upload}", "POST /intake/{upload}", "POST /intake/{upload}/confirm", "POST /jobs/{job}/at/{stage}/assign", "GET /device/awake", "GET /board/export",
 	"GET /reports", "GET /reports/{report}", "GET /reports/{report}/export", "POST /bulk", "POST /bulk/preview", "POST /bulk/do", "POST /bulk/undo",

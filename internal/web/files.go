@@ -17,7 +17,7 @@ func (w *Web) fileRoutes() []httpd.Route {
 	const most = flow.MaxFileSize + 64<<10
 	return []httpd.Route{
 		{Pattern: "GET /jobs/{job}/files", May: flow.MaySee, Handler: w.filesPage},
-		{Pattern: "POST /jobs/{job}/files", May: flow.MayReport, MaxBody: most, Handler: w.addFile},
+		{Pattern: "POST /jobs/{job}/files", May: flow.MayReport, MaxBody: most, Handler: notTried(w.addFile)},
 		{Pattern: "GET /jobs/{job}/files/{revision}", May: flow.MaySee, Handler: w.giveFile},
 		{Pattern: "GET /jobs/{job}/files/{revision}/small", May: flow.MaySee, Handler: w.giveThumb},
 		{Pattern: "POST /jobs/{job}/files/{document}/retire", May: flow.MayReport, Handler: w.retireFile},

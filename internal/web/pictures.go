@@ -110,7 +110,7 @@ func tooLarge() error {
 
 // keepPicture makes a picture of what was sent and stores it, unless it was stored before, and gives its digest.
 func (w *Web) keepPicture(r *http.Request, who flow.Person, p postgres.Picture, kind pictures.Kind, sent []byte) ([32]byte, error) {
-	if who.Via == flow.ViaTry {
+	if who.Via == flow.ViaTry { // a form's pictures come with the form, beside what may be kept
 		return [32]byte{}, &flow.Refusal{Code: flow.NotTried}
 	}
 	p.Member, p.Sent = who.Member, sha256.Sum256(sent)
