@@ -134,6 +134,8 @@ const (
 	MoveMode          Code = "move_mode"           // Job: only one of the versions counts
 	InTheFuture       Code = "in_the_future"       // At
 	TooLongAgo        Code = "too_long_ago"        // At, Limit hours
+	RetentionWrong    Code = "retention_wrong"     // none of the times that words can be kept for
+	RetentionUnsure   Code = "retention_unsure"    // that it cannot be undone was not confirmed
 	OrgClosed         Code = "org_closed"          // the organisation is closed: it is read-only
 	ClosingFinal      Code = "closing_final"       // At: until then the closing could be undone
 )

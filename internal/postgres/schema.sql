@@ -1297,6 +1297,11 @@ CREATE TABLE public.organisations (
     person_figures text DEFAULT ''::text NOT NULL,
     trial_since timestamp with time zone,
     usage boolean DEFAULT true NOT NULL,
+    keep_months integer,
+    kept_by uuid,
+    emptied_to timestamp with time zone,
+    emptied_job uuid,
+    CONSTRAINT organisations_keep_months_check CHECK (((keep_months >= 6) AND (keep_months <= 240))),
     CONSTRAINT organisations_person_figures_check CHECK ((length(person_figures) <= 500)),
     CONSTRAINT organisations_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'::text))
 );
@@ -1524,7 +1529,7 @@ CREATE TABLE public.redactions (
     CONSTRAINT redactions_check CHECK (((seq IS NULL) <> (picture_id IS NULL))),
     CONSTRAINT redactions_content_check CHECK ((length(content) = 32)),
     CONSTRAINT redactions_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT redactions_reason_check CHECK ((reason = ANY (ARRAY['erasure'::text, 'request'::text])))
+    CONSTRAINT redactions_reason_check CHECK ((reason = ANY (ARRAY['erasure'::text, 'request'::text, 'retention'::text])))
 );
 
 ALTER TABLE ONLY public.redactions FORCE ROW LEVEL SECURITY;
@@ -2233,6 +2238,8 @@ CREATE INDEX jobs_family ON public.jobs USING btree (org_id, parent_id) WHERE (p
 
 CREATE INDEX jobs_left ON public.jobs USING btree (org_id, process_id, left_at, id) WHERE (left_at IS NOT NULL);
 
+CREATE INDEX jobs_left_at ON public.jobs USING btree (org_id, left_at, id) WHERE (left_at IS NOT NULL);
+
 CREATE INDEX jobs_site ON public.jobs USING btree (org_id, process_id, status, site, due, id) WHERE (site <> ''::text);
 
 CREATE INDEX link_challans_number ON public.link_challans USING btree (org_id, number);
@@ -2386,6 +2393,8 @@ CREATE TRIGGER audited_changed AFTER UPDATE ON public.identity_providers FOR EAC
 CREATE TRIGGER audited_changed AFTER UPDATE OF master ON public.org_keys FOR EACH ROW WHEN (((new.kind = 'data'::text) AND (new.master <> old.master))) EXECUTE FUNCTION public.audited('org_key', 'version', 'master');
 
 CREATE TRIGGER audited_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows = ''::text)) EXECUTE FUNCTION public.audited('device', 'id', 'given suspended_at', 'name place token_hash');
+
+CREATE TRIGGER audited_retention AFTER UPDATE OF keep_months ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'keep_months');
 
 CREATE TRIGGER audited_tv_added AFTER INSERT ON public.devices FOR EACH ROW WHEN ((new.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 

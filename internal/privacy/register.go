@@ -170,7 +170,8 @@ var Register = []Table{
 	{Name: "forecast_late", About: "jobs that may be late", Rest: "org_id job_id process_id due chance p50 p85 n risk"},
 	{Name: "forecast_nights", About: "nights of learning", Rest: "org_id night holder held_until"},
 
-	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures usage trial_since"},
+	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures usage trial_since keep_months emptied_to emptied_job", Fields: []Field{
+		doer.of("kept_by", "kept_by")}},
 	{Name: "usage", About: "how often parts of the product are used", Rest: "org_id week feature n"},
 	{Name: "processes", About: "processes", Rest: "org_id id name version next_number"},
 	{Name: "process_versions", About: "versions of processes", Rest: "org_id process_id version definition"},

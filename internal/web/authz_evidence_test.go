@@ -8,7 +8,7 @@ import (
 
 func init() {
 	maps.Copy(entries, map[string]entry{
-		"GET /privacy": {who: "O", on: all}, "POST /privacy/usage": {who: "O", on: all, form: form("do", "on")},
+		"GET /privacy": {who: "O", on: all}, "POST /privacy/retention": {who: "O", on: all, form: form("months", "0")}, "POST /privacy/usage": {who: "O", on: all, form: form("do", "on")},
 		"GET /usage":    {who: "O", on: all}, // of the operator's organisation only
 		"GET /breaches": {who: "O", on: all}, "POST /breaches": {who: "O", on: all, form: form()},
 		"GET /breaches/{breach}": {who: "O", on: object}, "POST /breaches/{breach}": {who: "O", on: object, form: form("do", "note", "note", "")},

@@ -70,7 +70,7 @@ func TestEveryPhraseThatIsNamedIsThere(t *testing.T) {
 		flow.ShiftNoDays, flow.ShiftsOverlap, flow.HolidayTwice, flow.CalendarChanged, flow.CalendarStandard,
 		flow.StationUnknown, flow.StationBusy, flow.MoveDone, flow.MoveStands, flow.MoveOrder, flow.MoveRatio, flow.MoveTracks, flow.MoveSizes, flow.MoveMode,
 		flow.PINForm, flow.PINTrivial, flow.FieldNeeded, flow.BeforeWrong, flow.PictureWrong, flow.PictureTooLarge, flow.PictureMissing,
-		flow.FileNoTitle, flow.FileNoRevision, flow.FileRevisionTaken, flow.FileChanged, flow.FileRetired, flow.FileErased, flow.FileNoReason, flow.FileMissing, flow.FileTooLarge, flow.NotTried} {
+		flow.FileNoTitle, flow.FileNoRevision, flow.FileRevisionTaken, flow.FileChanged, flow.FileRetired, flow.FileErased, flow.FileNoReason, flow.FileMissing, flow.FileTooLarge, flow.NotTried, flow.RetentionWrong, flow.RetentionUnsure} {
 		want = append(want, "refusal_"+string(c))
 	}
 	for _, k := range []flow.Kind{flow.KindCreated, flow.KindStarted, flow.KindReported, flow.KindHeld, flow.KindResumed, flow.KindFound, flow.KindStageAdded, flow.KindUndone,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 func (w *Web) privacyRoutes() []httpd.Route {
 	return []httpd.Route{
 		{Pattern: "GET /privacy", May: flow.MayGovern, Whole: true, Handler: w.privacyPage},
+		{Pattern: "POST /privacy/retention", May: flow.MayGovern, Whole: true, Handler: w.setRetention},
 		{Pattern: "POST /privacy/usage", May: flow.MayGovern, Whole: true, Handler: w.setUsage},
 		{Pattern: "GET /usage", May: flow.MayGovern, Whole: true, Handler: w.operators(w.usageOver)},
 	}
@@ -45,6 +47,8 @@ type privacyPage struct {
 	Usage    []usageWeek
 	Counted  bool
 	Said     string
+	Months   int // for how long words of done jobs are kept, as it is or as it was chosen; 0: always
+	Error    string
 }
 
 // purposeRow is what something is kept for, in words.
@@ -54,10 +58,21 @@ type purposeRow struct{ Purpose, Ground, Seen, Kept string }
 type partyRow struct{ Name, Purpose, Data, Switch, State string }
 
 func (w *Web) privacyPage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	p := privacyPage{view: w.view(r, who, "privacy")}
+	months, err := w.DB.Retention(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	return w.showPrivacy(rw, r, who, privacyPage{Months: months})
+}
+
+func (w *Web) showPrivacy(rw http.ResponseWriter, r *http.Request, who flow.Person, p privacyPage) error {
+	p.view = w.view(r, who, "privacy")
 	p.Sheets = append(p.Sheets, "privacy.css")
-	if said := r.FormValue("said"); said == "usage_on" || said == "usage_off" {
+	switch said := r.FormValue("said"); said {
+	case "usage_on", "usage_off":
 		p.Said = p.T("privacy_" + said)
+	case "retention_saved", "retention_kept":
+		p.Said = p.T(said)
 	}
 	p.Purposes = p.purposes()
 	ours, err := w.operates(r, who)
@@ -73,7 +88,58 @@ func (w *Web) privacyPage(rw http.ResponseWriter, r *http.Request, who flow.Pers
 		return err
 	}
 	p.Usage, p.Counted = p.usageWeeks(counts), on
-	return w.render(rw, http.StatusOK, "privacy", p)
+	status := http.StatusOK
+	if p.Error != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return w.render(rw, status, "privacy", p)
+}
+
+// retentions are the months that words of done jobs can be kept for; 0: as long as the company is here.
+var retentions = []int{0, 6, 12, 18, 24, 36, 60, 96, 120}
+
+// Retentions are the times to choose from, with the one that is chosen.
+func (p privacyPage) Retentions() []keeping {
+	list := make([]keeping, len(retentions))
+	for i, months := range retentions {
+		word := p.T("retention_always")
+		if months > 0 {
+			word = p.T("retention_months", "n", months)
+		}
+		list[i] = keeping{months, word, months == p.Months}
+	}
+	return list
+}
+
+// keeping is a time to choose.
+type keeping struct {
+	Months int
+	Word   string
+	On     bool
+}
+
+// setRetention says for how long words of done jobs are kept. What is older goes for good, so it is asked whether they know.
+func (w *Web) setRetention(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
+	months, err := strconv.Atoi(r.PostFormValue("months"))
+	wrong := flow.Code("")
+	switch {
+	case err != nil || !slices.Contains(retentions, months):
+		months, wrong = 0, flow.RetentionWrong
+	case months > 0 && r.PostFormValue("sure") == "":
+		wrong = flow.RetentionUnsure
+	}
+	if wrong != "" {
+		return w.showPrivacy(rw, r, who, privacyPage{Months: months, Error: w.view(r, who, "privacy").T("refusal_" + string(wrong))})
+	}
+	if err := w.DB.SetRetention(r.Context(), who.Org, months, who.Member); err != nil {
+		return err
+	}
+	said := "retention_saved"
+	if months == 0 {
+		said = "retention_kept"
+	}
+	http.Redirect(rw, r, "/privacy?said="+said+"#retention", http.StatusSeeOther)
+	return nil
 }
 
 // purposes are what the register of personal data says, purpose by purpose.

@@ -207,3 +207,28 @@ func unzipped(t *testing.T, file string) string {
 	}
 	return all.String()
 }
+
+// An owner says how long words of done jobs are kept, and has to know that it cannot be undone; nobody else can.
+func TestAnOwnerSaysHowLongWordsAreKept(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	owner.get("/privacy").says(200, "How long words are kept", "as long as the company is here")
+	owner.post("/privacy/retention", url.Values{"months": {"24"}}).says(422, "Tick that you know it cannot be undone")
+	if !strings.Contains(owner.body, `<option value="24" selected>`) {
+		t.Error("what was chosen is gone")
+	}
+	for _, months := range []string{"", "7", "-1", "x"} {
+		owner.post("/privacy/retention", url.Values{"months": {months}, "sure": {"1"}}).says(422, "Choose one of the times in the list")
+	}
+	if months, err := f.db.Retention(t.Context(), f.org); months != 0 || err != nil {
+		t.Errorf("%d months, %v", months, err)
+	}
+	owner.post("/privacy/retention", url.Values{"months": {"24"}, "sure": {"1"}}).says(200, "What is older goes now")
+	owner.get("/audit").says(200, "24")
+	owner.post("/privacy/retention", url.Values{"months": {"0"}}).says(200, "Everything is kept")
+	f.operatorBrowser().post("/privacy/retention", url.Values{"months": {"6"}, "sure": {"1"}}).says(404)
+	if months, err := f.db.Retention(t.Context(), f.org); months != 0 || err != nil {
+		t.Errorf("%d months, %v", months, err)
+	}
+}

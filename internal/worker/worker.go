@@ -116,7 +116,7 @@ func (w *Worker) tend(ctx context.Context, o postgres.Organisation) error {
 	_, err5 := w.DB.EndOldInvitations(ctx, o.ID, w.Now())
 	_, err6 := w.DB.EndOldResets(ctx, o.ID, w.Now())
 	_, err7 := w.DB.EndOldQuestions(ctx, o.ID, w.Now().Add(-questionsFor))
-	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.files(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o))
+	err8 := errors.Join(w.check(ctx, o), w.checkAudit(ctx, o), w.mailHeads(ctx, o), w.reseal(ctx, o), w.rights(ctx, o), w.files(ctx, o), w.keepUsage(ctx, o), w.remindOfBreaches(ctx, o), w.emptyOldJobs(ctx, o))
 	w.Post(o.ID)
 	return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 }
@@ -189,6 +189,20 @@ func (w *Worker) keepUsage(ctx context.Context, o postgres.Organisation) error {
 	}
 	_, err2 := w.DB.EndOldUsage(ctx, o.ID, w.Now())
 	return errors.Join(err, err2)
+}
+
+// emptiedARound is how many jobs are emptied in a round; the next goes on.
+const emptiedARound = 100
+
+// emptyOldJobs takes words, photos and files from jobs that were done longer ago than their organisation keeps them. One that is
+// closed is read-only: all of it goes soon.
+func (w *Worker) emptyOldJobs(ctx context.Context, o postgres.Organisation) error {
+	_, err := w.DB.EmptyOldJobs(ctx, o, w.Now(), emptiedARound)
+	var closed *flow.Refusal
+	if errors.As(err, &closed) && closed.Code == flow.OrgClosed {
+		return nil
+	}
+	return err
 }
 
 // Checker is the name of the follower that checks the chain of each log as it grows.
