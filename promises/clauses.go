@@ -67,7 +67,7 @@ var clauses = []clause{
 	{"6", "kept while the account is active; deleted within 90 days of closure; no more history than needed",
 		"An owner closes the account; it can be undone for 30 days; then every row, file and key goes, and a signed certificate says so. How long words, photos and files of done jobs are kept is the company's to say.",
 		[]string{"internal/web/closing.go", "internal/leaving/export.go", "internal/leaving/certificate.go", "internal/postgres/forget.go", "internal/postgres/retention.go", "internal/worker/parting.go"},
-		[]string{"TestNinetyDays", "TestOldJobsLoseTheirWords", "TestAnOwnerSaysHowLongWordsAreKept", "TestForgettingIsKilledFiftyTimes", "TestForgettingIsOfOneOrganisationOnly", "TestNothingIsForgottenBeforeItsTime", "TestAnOwnerClosesTheAccountAndAnotherUndoesIt",
+		[]string{"TestNinetyDays", "TestNinetyDaysOfKills", "TestOldJobsLoseTheirWords", "TestAnOwnerSaysHowLongWordsAreKept", "TestForgettingIsKilledFiftyTimes", "TestForgettingIsOfOneOrganisationOnly", "TestNothingIsForgottenBeforeItsTime", "TestAnOwnerClosesTheAccountAndAnotherUndoesIt",
 			"TestNothingChangesWhileClosed", "TestAnExportIsAllThereIs", "TestAChangedExportIsNoticed", "TestACertificateIsWhatWasSigned", "TestARestoredOrganisationIsErasedAgain", "TestTheLedgerDeletesAgain"}},
 	{"7", "third parties", "Each is off until configured, and in the register with what for, what it gets to know and its switch.",
 		[]string{"internal/egress/register.go"}, []string{"TestTheRegisterSaysAllOfEachParty", "TestOnlyWhatTheRegisterNamesIsSent"}},
