@@ -80,7 +80,11 @@ func TestChoices(t *testing.T) {
 	if m, err := f.db.Member(t.Context(), f.org, f.owner); err != nil || m.Reads() != "ta" {
 		t.Errorf("%+v %v", m, err)
 	}
-	owner.post("/account/letters", url.Values{"letters": {"xx"}}).says(200)
+	owner.post("/account/letters", url.Values{"letters": {"xx"}}).says(400)
+	if m, err := f.db.Member(t.Context(), f.org, f.owner); err != nil || m.Letters != "ta" {
+		t.Errorf("what is no language changed it: %+v %v", m, err)
+	}
+	owner.post("/account/letters", url.Values{"letters": {""}}).says(200)
 	if m, err := f.db.Member(t.Context(), f.org, f.owner); err != nil || m.Letters != "" {
 		t.Errorf("%+v %v", m, err)
 	}

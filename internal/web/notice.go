@@ -134,11 +134,11 @@ func (w *Web) choose(rw http.ResponseWriter, r *http.Request, who flow.Person) e
 	return nil
 }
 
-// chooseLetters keeps the language of letters; anything else than a language of letters is that of the pages.
+// chooseLetters keeps the language of letters; none is that of the pages.
 func (w *Web) chooseLetters(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	language := r.PostFormValue("letters")
-	if letters.Known(language) != language {
-		language = ""
+	if language != "" && letters.Known(language) != language {
+		return httpd.Status(http.StatusBadRequest)
 	}
 	if err := w.DB.SetLetters(r.Context(), who.Org, who.Member, language); err != nil {
 		return err
