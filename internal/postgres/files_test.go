@@ -181,7 +181,8 @@ func TestErasedFilesAreGone(t *testing.T) {
 // A rotation of the organisation's key reaches files and pictures; destroying the keys ends them.
 func TestFilesFollowTheKeys(t *testing.T) {
 	t.Parallel()
-	f := openFirm(t, pgtest.New(t), "sahyadri")
+	url := pgtest.URL(t)
+	f := openFirm(t, pgtest.Open(t, url), "sahyadri")
 	job := f.job("JC-1", 100)
 	got, now := f.upload(job, "", "a drawing"), time.Now()
 	f.attach(got, "Die line", "A")
@@ -205,9 +206,7 @@ func TestFilesFollowTheKeys(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	f.sound()
-	if err := f.db.DestroyKeys(t.Context(), f.org); err != nil {
-		t.Fatal(err)
-	}
+	loseKeys(t, url, f.org)
 	if _, err := f.contents(got.ID); !errors.Is(err, keys.ErrWrong) {
 		t.Errorf("%v", err)
 	}

@@ -180,6 +180,9 @@ func (db *DB) Forget(ctx context.Context, org flow.ID, most int) (found bool, er
 			}
 			found = true
 		}
+		if table == "org_keys" {
+			db.keys.clear() // not in memory either
+		}
 	}
 	return found, err
 }

@@ -59,6 +59,14 @@ func (f *firm) must(a flow.Action) flow.Receipt {
 	return r
 }
 
+// loseKeys takes an organisation's keys out of a database, as its deletion does first.
+func loseKeys(t testing.TB, url string, org flow.ID) {
+	t.Helper()
+	if _, err := pgtest.Owner(t, url).Exec(t.Context(), "delete from org_keys where org_id = $1", org); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // job makes a job of so many sheets.
 func (f *firm) job(number string, quantity int64) flow.ID {
 	f.t.Helper()

@@ -231,16 +231,6 @@ func (db *DB) Open(ctx context.Context, org flow.ID, use, belongs string, sealed
 	return ready.OpenVersion(use, belongs, sealed)
 }
 
-// DestroyKeys forgets all keys of an organisation: nothing that was sealed for it is ever opened again, wherever a copy is.
-func (db *DB) DestroyKeys(ctx context.Context, org flow.ID) error {
-	if org == installation {
-		return errors.New("postgres: the installation's own key is not an organisation's")
-	}
-	err := db.tenant(ctx, org, func(b *pgx.Batch) { b.Queue("delete from org_keys where org_id = $1", org) })
-	db.keys.clear()
-	return err
-}
-
 // RotateKey gives an organisation a new key, which all is sealed with from now on, and says its version. What was sealed
 // before is sealed anew by Reseal.
 func (db *DB) RotateKey(ctx context.Context, org flow.ID, now time.Time) (version int, err error) {

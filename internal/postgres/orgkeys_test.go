@@ -17,7 +17,8 @@ import (
 
 func TestEachOrganisationSealsWithAKeyOfItsOwn(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
+	url := pgtest.URL(t)
+	db := pgtest.Open(t, url)
 	a, b := openFirm(t, db, "sahyadri"), openFirm(t, db, "konkan")
 	seal := func(f *firm) []byte {
 		t.Helper()
@@ -58,9 +59,7 @@ func TestEachOrganisationSealsWithAKeyOfItsOwn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := db.DestroyKeys(t.Context(), a.org); err != nil {
-		t.Fatal(err)
-	}
+	loseKeys(t, url, a.org)
 	if err := open(a, "test", "row 1", first); !errors.Is(err, keys.ErrWrong) {
 		t.Errorf("after its keys were destroyed: %v", err)
 	}
