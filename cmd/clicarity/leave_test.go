@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
 
+	"clicarity/internal/evidence"
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/leaving"
@@ -83,4 +85,24 @@ func TestTheLedgerDeletesAgain(t *testing.T) {
 		t.Errorf("left in %v %v", left, err)
 	}
 	s.prints("sound", "verify", "--org", "konkan")
+}
+
+func TestAFileOfEvidenceIsChecked(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	name := filepath.Join(t.TempDir(), "evidence.zip")
+	file, err := os.Create(name) //nolint:gosec // a folder of the test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := evidence.Dossier{Organisation: "Sahyadri Print", Made: time.Now(), Program: "test", Language: "en"}
+	if err := errors.Join(d.Write(file, func(key string, _ ...any) string { return "word for " + key }), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.prints("OK: each of ", "verify", "--evidence", name)
+	s.fails("write: clicarity verify", "verify", "--evidence", name, "--key", "0000-0000")
+	if err := os.WriteFile(name, []byte("PK"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.fails("is not sound", "verify", "--evidence", name)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"clicarity/internal/evidence"
 	"clicarity/internal/postgres"
 	"clicarity/internal/trail"
 )
@@ -14,25 +15,28 @@ import (
 // verify checks an organisation's history and its audit log, or a file that the audit log was exported to; the first fault is
 // its error.
 func verify(ctx context.Context, e env, args []string) error {
-	var slug, file, export, certificate, key string
+	var slug, file, export, certificate, shown, key string
 	rest, err := flags(e, "verify", args, func(f *flag.FlagSet) {
 		f.StringVar(&slug, "org", "", "the organisation's short name")
 		f.StringVar(&file, "audit", "", "check an exported audit log: this file alone, without the database")
 		f.StringVar(&export, "export", "", "check an export of everything: this file alone")
 		f.StringVar(&certificate, "certificate", "", "check a certificate of deletion: this file alone")
+		f.StringVar(&shown, "evidence", "", "check a file of evidence: this file alone")
 		f.StringVar(&key, "key", "", "with --audit, --export or --certificate: the fingerprint of the key that it must be signed with, as the audit page shows it")
 	})
 	switch {
 	case err != nil:
 		return err
-	case len(rest) > 0, given(slug, file, export, certificate) > 1, key != "" && file+export+certificate == "":
-		return errors.New("write: clicarity verify --org SLUG, or clicarity verify --audit FILE (or --export, or --certificate) [--key FINGERPRINT]")
+	case len(rest) > 0, given(slug, file, export, certificate, shown) > 1, key != "" && file+export+certificate == "":
+		return errors.New("write: clicarity verify --org SLUG, or clicarity verify --audit FILE (or --export, or --certificate) [--key FINGERPRINT], or clicarity verify --evidence FILE")
 	case file != "":
 		return verifyFile(e, file, key)
 	case export != "":
 		return verifyExport(e, export, key)
 	case certificate != "":
 		return verifyCertificate(e, certificate, key)
+	case shown != "":
+		return verifyEvidence(e, shown)
 	}
 	return withOrg(ctx, e, slug, func(h *house, o postgres.Organisation) error {
 		v, err := h.Verify(ctx, o.ID)
@@ -70,5 +74,18 @@ func verifyFile(e env, name, key string) error {
 	}
 	_, err = fmt.Fprintf(e.out, "OK: %d entries, %d to %d, of organisation %s, in one unbroken chain up to the head; %s\n",
 		c.Entries, c.From, c.Head, c.Organisation, signedWith(c.Fingerprint, key))
+	return err
+}
+
+func verifyEvidence(e env, name string) error {
+	file, err := os.ReadFile(name) //nolint:gosec // whoever runs the program names it
+	if err != nil {
+		return err
+	}
+	n, err := evidence.Check(file)
+	if err != nil {
+		return fmt.Errorf("%s is not sound: %w", name, err)
+	}
+	_, err = fmt.Fprintf(e.out, "OK: each of %d controls has evidence, or the word that there is none, and every table is what the index says\n", n)
 	return err
 }

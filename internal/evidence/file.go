@@ -156,26 +156,27 @@ const maxUnpacked = 64 << 20
 var links = regexp.MustCompile(`href="([^"]+)"`)
 
 // Check reads a file of evidence and says the first thing that is wrong with it: a control that is not in it, one with neither
-// evidence nor the word that there is none, a link to a file that is not there, a table whose rows are no rows of it.
-func Check(file []byte) error {
+// evidence nor the word that there is none, a link to a file that is not there, a table whose rows are no rows of it. It returns how many
+// controls there are.
+func Check(file []byte) (controls int, err error) {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	texts := map[string][]byte{}
 	for _, f := range z.File {
 		if texts[f.Name], err = unpack(f); err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
+			return 0, fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
 	for name, text := range texts {
 		for _, m := range links.FindAllStringSubmatch(string(text), -1) {
 			if path.Ext(name) == ".html" && texts[m[1]] == nil {
-				return fmt.Errorf("%s leads to %s, which is not there", name, m[1])
+				return 0, fmt.Errorf("%s leads to %s, which is not there", name, m[1])
 			}
 		}
 	}
-	return checkIndex(texts)
+	return len(Controls()), checkIndex(texts)
 }
 
 func unpack(f *zip.File) ([]byte, error) {

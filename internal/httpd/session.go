@@ -74,11 +74,6 @@ func setCookie(w http.ResponseWriter, org flow.ID, token []byte, secure bool) {
 	})
 }
 
-// Carried is the session that a request names, if any: the organisation, and the hash of its token.
-func Carried(r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bool) {
-	return readCookie(r, secure)
-}
-
 // DropSession clears the browser's cookie and returns what it named, if anything.
 func DropSession(w http.ResponseWriter, r *http.Request, secure bool) (org flow.ID, hash [32]byte, ok bool) {
 	org, hash, ok = readCookie(r, secure)

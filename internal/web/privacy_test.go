@@ -149,7 +149,7 @@ func TestEvidence(t *testing.T) {
 	for _, language := range []string{"hi", "en"} {
 		owner.post("/language", url.Values{"language": {language}, "to": {"/evidence"}}).says(200)
 		owner.get("/evidence/file")
-		if err := evidence.Check([]byte(owner.body)); owner.status != 200 || err != nil {
+		if _, err := evidence.Check([]byte(owner.body)); owner.status != 200 || err != nil {
 			t.Fatalf("%d %v", owner.status, err)
 		}
 		all := unzipped(t, owner.body)

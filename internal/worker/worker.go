@@ -242,9 +242,3 @@ func link(state []byte, next []postgres.Record) ([]byte, error) {
 	}
 	return c.Hash[:], nil
 }
-
-// Checked is how far an organisation's log has been checked.
-func (w *Worker) Checked(ctx context.Context, org flow.ID) (int64, error) {
-	seq, _, err := w.DB.FollowerAt(ctx, org, Checker)
-	return seq, err
-}

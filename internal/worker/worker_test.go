@@ -55,7 +55,7 @@ func TestARound(t *testing.T) {
 	var log bytes.Buffer
 	w := &Worker{DB: db, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return now }}
 	w.Once(t.Context())
-	if n, err := w.Checked(t.Context(), org); n != 1 || err != nil || log.Len() > 0 {
+	if n, _, err := w.DB.FollowerAt(t.Context(), org, Checker); n != 1 || err != nil || log.Len() > 0 {
 		t.Errorf("checked up to %d, %v, %s", n, err, log.String())
 	}
 	for table, want := range map[string]int{"sessions": 0, "uploads": 0, "pictures": 1} {
@@ -69,7 +69,7 @@ func TestARound(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Once(t.Context())
-	if n, err := w.Checked(t.Context(), org); n != 1 || err != nil || !strings.Contains(log.String(), "tampered") || !strings.Contains(log.String(), "movement 2") {
+	if n, _, err := w.DB.FollowerAt(t.Context(), org, Checker); n != 1 || err != nil || !strings.Contains(log.String(), "tampered") || !strings.Contains(log.String(), "movement 2") {
 		t.Errorf("checked up to %d, %v, the log says %q", n, err, log.String())
 	}
 	log.Reset()
