@@ -1802,6 +1802,20 @@ ALTER TABLE ONLY public.usage FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.usage OWNER TO clicarity_owner;
 
+CREATE TABLE public.usage_told (
+    org_id uuid NOT NULL,
+    week date NOT NULL,
+    feature text NOT NULL,
+    organisations bigint NOT NULL,
+    n bigint NOT NULL,
+    CONSTRAINT usage_told_n_check CHECK (((n % (5)::bigint) = 0)),
+    CONSTRAINT usage_told_organisations_check CHECK (((organisations >= 5) AND ((organisations % (5)::bigint) = 0)))
+);
+
+ALTER TABLE ONLY public.usage_told FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage_told OWNER TO clicarity_owner;
+
 CREATE TABLE public.vendors (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2146,6 +2160,9 @@ ALTER TABLE ONLY public.uploads
 
 ALTER TABLE ONLY public.usage
     ADD CONSTRAINT usage_pkey PRIMARY KEY (org_id, week, feature);
+
+ALTER TABLE ONLY public.usage_told
+    ADD CONSTRAINT usage_told_pkey PRIMARY KEY (org_id, week, feature);
 
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
@@ -2783,6 +2800,9 @@ ALTER TABLE ONLY public.uploads
 ALTER TABLE ONLY public.usage
     ADD CONSTRAINT usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.usage_told
+    ADD CONSTRAINT usage_told_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
@@ -3117,6 +3137,8 @@ CREATE POLICY tenant ON public.uploads USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.usage USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.usage_told USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -3138,6 +3160,8 @@ ALTER TABLE public.tv_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.uploads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage_told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
 
@@ -3433,6 +3457,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tv_codes TO clicarity_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.uploads TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.usage TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.usage_told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
 

@@ -57,12 +57,30 @@ func (db *DB) Usage(ctx context.Context, org flow.ID, weeks int) (list []UsageRo
 	return list, on, notFound(err)
 }
 
-// UsageOverOrganisations are the weeks that ended before a day: a part of the product where five or more organisations used it,
-// with both numbers rounded down to fives, and nothing where fewer did.
+// UsageOverOrganisations are the weeks that ended at least a day before one: a part of the product where five or more
+// organisations used it, with both numbers rounded down to fives, and nothing where fewer did. See TellUsage.
 func (db *DB) UsageOverOrganisations(ctx context.Context, today flow.Date) (list []UsageRow, err error) {
 	b := &pgx.Batch{}
-	b.Queue("select week::text, feature, organisations, n from usage_over_organisations($1::text::date)", string(today)).Query(func(rows pgx.Rows) error { return eachUsage(rows, &list) })
+	b.Queue("select week::text, feature, organisations, n from usage_over_organisations($1::text::date - 1)", string(today)).Query(func(rows pgx.Rows) error { return eachUsage(rows, &list) })
 	return list, db.pool.SendBatch(ctx, b).Close()
+}
+
+// TellUsage is what the operator's organisation is told of usage over organisations: what it was told before, and of the weeks of
+// which it was not, what there is now. It stays so, whoever switches the counting off later.
+func (db *DB) TellUsage(ctx context.Context, operator flow.ID, now []UsageRow) (list []UsageRow, err error) {
+	var weeks, features []string
+	var orgs, numbers []int64
+	for _, r := range now {
+		weeks, features, orgs, numbers = append(weeks, string(r.Week)), append(features, string(r.Feature)), append(orgs, r.Organisations), append(numbers, r.N)
+	}
+	err = db.tenant(ctx, operator, func(b *pgx.Batch) {
+		b.Queue(`insert into usage_told (org_id, week, feature, organisations, n)
+			select $1, u.week::date, u.feature, u.organisations, u.n from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) u (week, feature, organisations, n)
+			where not exists (select from usage_told t where t.org_id = $1 and t.week = u.week::date) on conflict do nothing`, operator, weeks, features, orgs, numbers)
+		b.Queue("select week::text, feature, organisations, n from usage_told where org_id = $1 order by week desc, feature", operator).
+			Query(func(rows pgx.Rows) error { return eachUsage(rows, &list) })
+	})
+	return list, err
 }
 
 func eachUsage(rows pgx.Rows, list *[]UsageRow) error {
@@ -76,7 +94,13 @@ func eachUsage(rows pgx.Rows, list *[]UsageRow) error {
 	return err
 }
 
-// EndOldUsage forgets what was counted of an organisation more than thirteen months ago.
+// EndOldUsage forgets what was counted of an organisation, and what it was told, more than thirteen months ago.
 func (db *DB) EndOldUsage(ctx context.Context, org flow.ID, now time.Time) (int64, error) {
-	return db.deleteOld(ctx, org, "delete from usage where org_id = $1 and week < $2::timestamptz::date", now.AddDate(0, -usageMonths, 0))
+	before := now.AddDate(0, -usageMonths, 0)
+	told, err := db.deleteOld(ctx, org, "delete from usage_told where org_id = $1 and week < $2::timestamptz::date", before)
+	if err != nil {
+		return 0, err
+	}
+	counted, err := db.deleteOld(ctx, org, "delete from usage where org_id = $1 and week < $2::timestamptz::date", before)
+	return told + counted, err
 }

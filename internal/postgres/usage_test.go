@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/privacy"
@@ -17,15 +18,19 @@ import (
 // evidenced leaves a row in the tables of usage and evidence.
 func (f *firm) evidenced(now time.Time) error {
 	ctx, breach := f.t.Context(), newID(f.t)
-	return errors.Join(f.db.AddUsage(ctx, f.org, map[usage.Cell]int64{{Week: usage.Week(now), Feature: "board"}: 1}),
+	_, told := f.db.TellUsage(ctx, f.org, []postgres.UsageRow{{Week: "2026-11-16", Feature: "board", Organisations: 5, N: 50}})
+	return errors.Join(told, f.db.AddUsage(ctx, f.org, map[usage.Cell]int64{{Week: usage.Week(now), Feature: "board"}: 1}),
 		f.db.OpenBreach(ctx, f.org, privacy.Breach{ID: breach, Noticed: now.Add(-time.Hour), Opened: now, By: f.owner}, privacy.Step{ID: newID(f.t), Kind: privacy.StepAccount, At: now, By: f.owner, Body: `{"what":"a phone was lost"}`}),
 		f.db.AddAccessReview(ctx, f.org, postgres.AccessReview{ID: newID(f.t), At: now, By: f.owner}),
 		f.db.AddDrill(ctx, f.org, postgres.Drill{ID: newID(f.t), Began: now, Took: time.Minute, Organisations: 2, Movements: 12}))
 }
 
-func overOrganisations(t *testing.T, db *postgres.DB) string {
+func overOrganisations(t *testing.T, operator *firm, today flow.Date) string {
 	t.Helper()
-	list, err := db.UsageOverOrganisations(t.Context(), "2026-11-30")
+	list, err := operator.db.UsageOverOrganisations(t.Context(), today)
+	if err == nil {
+		list, err = operator.db.TellUsage(t.Context(), operator.org, list)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,19 +61,34 @@ func TestUsageIsToldOfFiveOrganisations(t *testing.T) {
 		add(f, "2026-11-18", "trace", 100)
 		add(f, "2026-11-30", "board", 50) // the week that has not ended
 	}
-	if got := overOrganisations(t, db); got != "[]" {
+	if got := overOrganisations(t, firms[8], "2026-11-30"); got != "[]" {
 		t.Errorf("of four organisations it says %s", got)
 	}
 	add(firms[4], "2026-11-18", "board", 1)
 	add(firms[4], "2026-11-30", "board", 1)
-	if got := overOrganisations(t, db); got != "[{2026-11-16 board 5 50}]" { // 53
+	if got := overOrganisations(t, firms[8], "2026-11-30"); got != "[{2026-11-16 board 5 50}]" { // 53
 		t.Errorf("of five organisations it says %s", got)
 	}
 	for _, f := range firms[5:] {
-		add(f, "2026-11-18", "board", 1)
+		add(f, "2026-11-24", "board", 1)
 	}
-	if got := overOrganisations(t, db); got != "[{2026-11-16 board 5 55}]" { // 9 and 57
-		t.Errorf("of nine organisations it says %s", got)
+	for _, f := range firms[:4] {
+		add(f, "2026-11-24", "board", 13)
+	}
+	if got := overOrganisations(t, firms[8], "2026-11-30"); got != "[{2026-11-16 board 5 50}]" {
+		t.Errorf("of a week that has just ended it says %s", got)
+	}
+	if got := overOrganisations(t, firms[8], "2026-12-01"); got != "[{2026-11-23 board 5 55} {2026-11-16 board 5 50}]" { // 8 and 56
+		t.Errorf("of eight organisations it says %s", got)
+	}
+	if err := db.SetUsage(t.Context(), firms[0].org, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := overOrganisations(t, firms[8], "2026-12-01"); got != "[{2026-11-23 board 5 55} {2026-11-16 board 5 50}]" { // and no other
+		t.Errorf("after one switched off it says %s", got)
+	}
+	if got := overOrganisations(t, firms[7], "2026-12-01"); got != "[{2026-11-23 board 5 40}]" { // who was told nothing before is told what is left: 7 and 43
+		t.Errorf("another operator is told %s", got)
 	}
 }
 

@@ -173,6 +173,7 @@ var Register = []Table{
 	{Name: "organisations", About: "the company", Rest: "org_id slug name timezone created_at second_factor settings support_until person_figures usage trial_since keep_months emptied_to emptied_job", Fields: []Field{
 		doer.of("kept_by", "kept_by")}},
 	{Name: "usage", About: "how often parts of the product are used", Rest: "org_id week feature n"},
+	{Name: "usage_told", About: "how often five and more organisations used them", Rest: "org_id week feature organisations n"},
 	{Name: "processes", About: "processes", Rest: "org_id id name version next_number"},
 	{Name: "process_versions", About: "versions of processes", Rest: "org_id process_id version definition"},
 	{Name: "process_drafts", About: "processes being designed", Rest: "org_id process_id version definition saved_at", Fields: []Field{

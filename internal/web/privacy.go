@@ -263,6 +263,9 @@ func (w *Web) usageOver(rw http.ResponseWriter, r *http.Request, who flow.Person
 	p := usagePage{view: w.view(r, who, "usage")}
 	p.Sheets = append(p.Sheets, "privacy.css")
 	rows, err := w.DB.UsageOverOrganisations(r.Context(), flow.DateOf(p.Now.In(time.UTC)))
+	if err == nil {
+		rows, err = w.DB.TellUsage(r.Context(), who.Org, rows)
+	}
 	if err != nil {
 		return err
 	}
