@@ -34,8 +34,8 @@ type privacyLink struct {
 
 // privacyLinks are in the order in which they are shown.
 var privacyLinks = []privacyLink{
-	{"/breaches", "breaches", false}, {"/evidence", "evidence", false}, {"/support", "support", false}, {"/audit", "audit", false}, {"/security", "security", false}, {"/letters", "letters", false},
-	{"/privacy-requests", "rd_desk", false}, {"/my-data", "rd_my_data", false}, {"/close", "close_company", false},
+	{"/my-data", "rd_my_data", false}, {"/privacy-requests", "rd_desk", false}, {"/support", "support", false}, {"/audit", "audit", false}, {"/security", "security", false},
+	{"/letters", "letters", false}, {"/breaches", "breaches", false}, {"/evidence", "evidence", false}, {"/close", "close_company", false},
 	{"/usage", "usage", true}, {"/policies", "policies", true}, {enquiriesPath, "enquiries", true},
 }
 
