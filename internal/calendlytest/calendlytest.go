@@ -1,5 +1,5 @@
-// Package calendlytest is Calendly as far as it tells a server what guests do: signed messages in its form, and the ways in
-// which they go wrong. It is for tests.
+// Package calendlytest is Calendly as far as it tells a server what guests do, and answers what it is asked of that: signed messages
+// in its form, its API with an account of its own, and the ways in which they go wrong. It is for tests.
 package calendlytest
 
 import (
@@ -63,6 +63,27 @@ type answer struct {
 
 // Message is what Calendly says of a guest.
 func (c *Calendly) Message(event string, g Guest) []byte {
+	now := stamp(c.Now())
+	payload := invitee(g, event == "invitee.canceled", now, now)
+	payload["scheduled_event"] = scheduled(g, "active")
+	body, err := json.Marshal(map[string]any{"event": event, "created_at": now, "created_by": "https://api.calendly.com/users/US", "payload": payload})
+	if err != nil { // maps of texts always marshal
+		panic(err)
+	}
+	return body
+}
+
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+func orNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// invitee is what Calendly keeps of a guest.
+func invitee(g Guest, canceled bool, created, updated string) map[string]any {
 	uri := func(id string) any {
 		if id == "" {
 			return nil
@@ -73,27 +94,24 @@ func (c *Calendly) Message(event string, g Guest) []byte {
 	for q, a := range g.Answers {
 		answers = append(answers, answer{q, a, len(answers)})
 	}
-	now := c.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
-	status := "active"
-	payload := map[string]any{"uri": URI(g.ID), "email": g.Email, "name": g.Name, "first_name": nil, "last_name": nil, "timezone": "Asia/Kolkata", "event": "https://api.calendly.com/scheduled_events/EV" + g.ID,
-		"text_reminder_number": nil, "rescheduled": event == "invitee.canceled" && g.New != "", "old_invitee": uri(g.Old), "new_invitee": uri(g.New), "cancel_url": "https://calendly.com/cancellations/" + g.ID,
-		"reschedule_url": "https://calendly.com/reschedulings/" + g.ID, "questions_and_answers": answers, "tracking": map[string]any{"utm_source": nil},
-		"scheduled_event": map[string]any{"uri": "https://api.calendly.com/scheduled_events/EV" + g.ID, "name": "Demo", "status": "active", "start_time": g.Starts.UTC().Format(time.RFC3339Nano),
-			"end_time": g.Starts.Add(30 * time.Minute).UTC().Format(time.RFC3339Nano), "location": map[string]any{"type": "google_conference"}}, "created_at": now, "updated_at": now}
-	if g.Phone != "" {
-		payload["text_reminder_number"] = g.Phone
+	is := map[string]any{"uri": URI(g.ID), "email": g.Email, "name": g.Name, "first_name": nil, "last_name": nil, "status": "active", "timezone": "Asia/Kolkata", "event": eventURI(g.ID),
+		"text_reminder_number": orNil(g.Phone), "rescheduled": canceled && g.New != "", "old_invitee": uri(g.Old), "new_invitee": uri(g.New), "cancel_url": "https://calendly.com/cancellations/" + g.ID,
+		"reschedule_url": "https://calendly.com/reschedulings/" + g.ID, "questions_and_answers": answers, "tracking": map[string]any{"utm_source": nil}, "created_at": created, "updated_at": updated}
+	if canceled {
+		is["status"] = "canceled"
+		is["cancellation"] = map[string]any{"canceled_by": g.Name, "reason": "", "canceler_type": "invitee", "created_at": updated}
 	}
-	if event == "invitee.canceled" {
-		status = "canceled"
-		payload["cancellation"] = map[string]any{"canceled_by": g.Name, "reason": "", "canceler_type": "invitee", "created_at": now}
-	}
-	payload["status"] = status
-	body, err := json.Marshal(map[string]any{"event": event, "created_at": now, "created_by": "https://api.calendly.com/users/US", "payload": payload})
-	if err != nil { // maps of texts always marshal
-		panic(err)
-	}
-	return body
+	return is
 }
+
+// scheduled is what Calendly keeps of the meeting of a guest.
+func scheduled(g Guest, status string) map[string]any {
+	return map[string]any{"uri": eventURI(g.ID), "name": "Demo", "status": status, "start_time": g.Starts.UTC().Format(time.RFC3339Nano),
+		"end_time": g.Starts.Add(30 * time.Minute).UTC().Format(time.RFC3339Nano), "event_type": "https://api.calendly.com/event_types/ET", "location": map[string]any{"type": "google_conference"},
+		"invitees_counter": map[string]any{"total": 1, "active": 1, "limit": 1}}
+}
+
+func eventURI(id string) string { return "https://api.calendly.com/scheduled_events/EV" + id }
 
 // Signature is the header that goes with a body.
 func Signature(key string, at time.Time, body []byte) string {

@@ -79,6 +79,9 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := g.Options.check(r.URL); err != nil {
 		return nil, err
 	}
+	if err := g.party.at(r.URL); err != nil && !g.Options.home(r.URL) {
+		return nil, err
+	}
 	if err := g.party.admit(r); err != nil {
 		return nil, err
 	}
@@ -126,7 +129,7 @@ func (o Options) check(u *url.URL) error {
 	switch {
 	case u.Opaque != "" || host == "" || u.User != nil || strings.ContainsAny(host, " \t\r\n\x00%"):
 		return fmt.Errorf("%w: it is no plain address", ErrForbidden)
-	case u.Scheme == "http" && o.Loopback && notIP == nil && ip.Unmap().IsLoopback():
+	case u.Scheme == "http" && o.home(u):
 		return nil
 	case u.Scheme != "https":
 		return fmt.Errorf("%w: only https", ErrForbidden)
@@ -134,6 +137,12 @@ func (o Options) check(u *url.URL) error {
 		return fmt.Errorf("%w: it is not public", ErrForbidden)
 	}
 	return nil
+}
+
+// home reports whether an address is one of this machine, where that may be reached.
+func (o Options) home(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return o.Loopback && err == nil && ip.Unmap().IsLoopback()
 }
 
 // control looks at what a name turned out to stand for, when the connection is about to be made: whatever the name said

@@ -60,6 +60,13 @@ var (
 	Calendly = Party{Code: "calendly", Name: "Calendly", Way: ByHook, Hosts: []string{"calendly.com"},
 		Purpose: "Booking a demonstration.", Data: "What a visitor writes there: name, e-mail, time. Loaded only when a visitor chooses it.",
 		Switch: "\"calendly\" in the operator's file"}
+	// CalendlyAPI is the same party asked by the program. What it is sent is the operator's own: `organization` is the address under which
+	// Calendly keeps the operator as its customer, and no organisation of ours.
+	CalendlyAPI = Party{Code: "calendly_api", Name: "Calendly, asked whether it still tells", Way: ByProgram, Hosts: []string{"api.calendly.com"},
+		Purpose: "Noticing when Calendly no longer tells of booked demonstrations, and fetching those it did not tell of.",
+		Data:    "The operator's own token, where it is to tell of bookings, and the key that it signs them with; nothing of visitors, members or jobs.",
+		Switch:  "CLICARITY_CALENDLY_TOKEN",
+		Sent:    []string{"organization", "scope", "count", "page_token", "min_start_time", "sort", "url", "events", "signing_key"}}
 	Analytics = Party{Code: "analytics", Name: "Google Tag Manager and Google Analytics", Way: ByBrowser,
 		Hosts:   []string{"www.googletagmanager.com", "*.google-analytics.com", "*.analytics.google.com"},
 		Purpose: "Counting visits of the public site.", Data: "The page, the time, browser and device, of visitors who agreed; never on the platform.",
@@ -70,7 +77,7 @@ var (
 )
 
 // Register is every party there is: nobody else is reached.
-var Register = []Party{IdentityProvider, CertificateAuthority, MailServer, Database, FileStore, Calendly, Analytics, WhatsApp}
+var Register = []Party{IdentityProvider, CertificateAuthority, MailServer, Database, FileStore, Calendly, CalendlyAPI, Analytics, WhatsApp}
 
 // Never are the kinds of things that no party but the operator's own servers is sent, in whatever field: what jobs are
 // about, who people are, and what would open something.
@@ -78,6 +85,14 @@ var Never = []string{"job", "number", "customer", "vendor", "item", "quantity", 
 
 // maxSent is the most that is read of a request to look at what it carries.
 const maxSent = 64 << 10
+
+// at refuses a request to another host than the register names for the party.
+func (p Party) at(u *url.URL) error {
+	if len(p.Hosts) > 0 && !slices.Contains(p.Hosts, u.Host) {
+		return fmt.Errorf("%w: it is no host of %s", ErrForbidden, p.Code)
+	}
+	return nil
+}
 
 // admit refuses a request that carries a field which the register does not name for the party.
 func (p Party) admit(r *http.Request) error {

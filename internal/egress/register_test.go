@@ -55,6 +55,30 @@ func TestOnlyWhatTheRegisterNamesIsSent(t *testing.T) {
 	}
 }
 
+// What is meant for a party goes to its hosts and to no other, whatever an answer says.
+func TestAPartyIsReachedAtItsHostsOnly(t *testing.T) {
+	t.Parallel()
+	for to, goes := range map[string]bool{"https://api.calendly.com/users/me": true, "https://calendly.com/users/me": false, "https://api.calendly.com.evil.example/": false, "https://api.calendly.com:8443/": false} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := CalendlyAPI.at(r.URL); (err == nil) != goes {
+			t.Errorf("%s: %v", to, err)
+		}
+		if goes {
+			continue
+		}
+		resp, err := New(CalendlyAPI, Options{}).Do(r)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if !errors.Is(err, ErrForbidden) {
+			t.Errorf("%s was asked: %v", to, err)
+		}
+	}
+}
+
 func TestTheRegisterSaysAllOfEachParty(t *testing.T) {
 	t.Parallel()
 	var codes []string

@@ -138,6 +138,17 @@ func (l EnquiryAnswered) words(string) []string {
 	return []string{"name", l.Name, "operator", l.Operator, body, l.Answer}
 }
 
+// CalendlyTrouble tells an owner that demos which are booked may not come in, and what to do. The state is how it stands with what
+// Calendly tells: retrying, refused, failing or silent.
+type CalendlyTrouble struct{ State, Operator, Link string }
+
+// Kind is the name of the kind.
+func (CalendlyTrouble) Kind() string { return "calendly_trouble" }
+
+func (l CalendlyTrouble) words(language string) []string {
+	return []string{"operator", l.Operator, "says", Say(language, "calendly_trouble_"+l.State), "link", l.Link}
+}
+
 // Test shows that mails arrive.
 type Test struct{ Operator, At string }
 

@@ -26,6 +26,7 @@ func samples() []Letter {
 		RightsReminder{"Sahyadri Print", "withdrawal", "2", "26-12-2026", link}, RightsReminder{"Sahyadri Print", "nomination", "late", "26-12-2026", link},
 		LoginProof{"Ravi", "Sahyadri Print", link}, closing("closure_begun"), closing("closure_undo"), closing("closure_deletion"), closing("closure_done"),
 		EnquiryAnswered{"Anil", "Clicarity", "Monday at 11 suits us."},
+		CalendlyTrouble{"retrying", "Clicarity", link}, CalendlyTrouble{"refused", "Clicarity", link}, CalendlyTrouble{"failing", "Clicarity", link}, CalendlyTrouble{"silent", "Clicarity", link},
 		Test{"Clicarity", "26-11-2026 09:00"}, News{"Lots by QR code", "Scan a lot where it stands.", "https://jobs.sahyadri.example/unsubscribe/t"},
 	}
 }

@@ -15,26 +15,29 @@ type Booking struct {
 	Invitee    string // the address under which Calendly keeps the guest
 	Old, New   string // of a demo that was moved: the guest before, the guest after
 	Starts     time.Time
-	Cancelled  bool // told that it is cancelled, else that it is booked
-	Moved      bool // cancelled because another takes its place
+	Made       time.Time // when the guest booked, as Calendly says
+	Cancelled  bool      // told that it is cancelled, else that it is booked
+	Moved      bool      // cancelled because another takes its place
 	EraseAfter time.Time
 	// Enquiry is what becomes of it when the sender has not written before; its ID is new.
 	Enquiry Enquiry
 }
 
 // Book keeps what is told of a demo. What was told before changes nothing; of a demo that was moved the enquiry stays one,
-// in whatever order the two halves come.
+// in whatever order the two halves come. Who was erased after they booked is not brought back.
 func (db *DB) Book(ctx context.Context, org flow.ID, k Booking) (news bool, err error) {
 	asker, err := db.sealAsker(ctx, org, k.Enquiry)
 	if err != nil {
 		return false, err
 	}
 	err = db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		// What is told comes in any order, and in several requests at once: one at a time.
-		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtextextended('bookings ' || $1, 0))", org.String()); err != nil {
+		if err := lockBookings(ctx, tx, org); err != nil {
 			return err
 		}
 		b := booking{tx: tx, org: org, Booking: k, asker: asker}
+		if erased, err := b.erased(ctx); err != nil || erased {
+			return err
+		}
 		if err := b.read(ctx); err != nil {
 			return err
 		}
@@ -48,6 +51,12 @@ func (db *DB) Book(ctx context.Context, org flow.ID, k Booking) (news bool, err 
 		return b.book(ctx)
 	})
 	return news, err
+}
+
+// lockBookings lets one at a time: what is told comes in any order, and in several requests at once.
+func lockBookings(ctx context.Context, tx pgx.Tx, org flow.ID) error {
+	_, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtextextended('bookings ' || $1, 0))", org.String())
+	return err
 }
 
 type booking struct {

@@ -25,6 +25,16 @@ func (f *firm) enquired() error {
 	if _, err = f.db.Book(f.t.Context(), f.org, booked(f, "https://calendly.example/1", now)); err != nil {
 		return err
 	}
+	gone := enquiry(f, "gone@mill.example", now)
+	if _, err := f.db.AddEnquiry(f.t.Context(), f.org, gone); err != nil {
+		return err
+	}
+	if err := f.db.EraseEnquiry(f.t.Context(), f.org, gone.ID, now); err != nil {
+		return err
+	}
+	if _, _, err := f.db.TakeCalendlyWatch(f.t.Context(), f.org, now); err != nil {
+		return err
+	}
 	if err := f.db.AddTrial(f.t.Context(), f.org, postgres.Trial{Org: newID(f.t), Owner: newID(f.t), Operator: newID(f.t), Made: now}); err != nil {
 		return err
 	}
@@ -149,7 +159,7 @@ func TestEnquiriesArePagedByWhenTheirAnswerIsDue(t *testing.T) {
 	if again, err := f.db.UnansweredEnquiries(t.Context(), f.org, late); len(again) != 5 || err != nil {
 		t.Errorf("%v %v", again, err)
 	}
-	if err := f.db.EraseEnquiry(t.Context(), f.org, ids[0]); err != nil {
+	if err := f.db.EraseEnquiry(t.Context(), f.org, ids[0], now); err != nil {
 		t.Error(err)
 	}
 }

@@ -62,8 +62,14 @@ func (db *DB) DoEnquiry(ctx context.Context, org flow.ID, what string, a Enquiry
 }
 
 // EraseEnquiry forgets an enquiry, what happened to it and the demos that were booked. Erasing it again changes nothing.
-func (db *DB) EraseEnquiry(ctx context.Context, org, id flow.ID) error {
+func (db *DB) EraseEnquiry(ctx context.Context, org, id flow.ID, now time.Time) error {
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
+		if err := lockBookings(ctx, tx, org); err != nil {
+			return err
+		}
+		if err := rememberErased(ctx, tx, org, now, "id = $3", id); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, "delete from enquiries where org_id = $1 and id = $2", org, id)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
@@ -78,10 +84,23 @@ func (db *DB) EraseEnquiry(ctx context.Context, org, id flow.ID) error {
 const consentsKept = 400 * 24 * time.Hour
 
 // EndOldEnquiries erases what the public site took in and whose time is over, and says how many enquiries that were.
-func (db *DB) EndOldEnquiries(ctx context.Context, org flow.ID, now time.Time) (int64, error) {
-	n, err := db.deleteOld(ctx, org, "delete from enquiries where org_id = $1 and erase_after <= $2", now)
+func (db *DB) EndOldEnquiries(ctx context.Context, org flow.ID, now time.Time) (n int64, err error) {
+	err = db.inTenant(ctx, org, func(tx pgx.Tx) error {
+		if err := lockBookings(ctx, tx, org); err != nil {
+			return err
+		}
+		if err := rememberErased(ctx, tx, org, now, "erase_after <= $3", now); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, "delete from enquiries where org_id = $1 and erase_after <= $2", org, now)
+		n = tag.RowsAffected()
+		return err
+	})
 	if err == nil {
 		_, err = db.deleteOld(ctx, org, "delete from bookings where org_id = $1 and erase_after <= $2", now)
+	}
+	if err == nil {
+		_, err = db.deleteOld(ctx, org, "delete from erased_guests where org_id = $1 and erased_at <= $2", now.Add(-erasedKept))
 	}
 	if err == nil {
 		_, err = db.deleteOld(ctx, org, "delete from site_consents where org_id = $1 and at <= $2", now.Add(-consentsKept))

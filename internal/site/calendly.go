@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"clicarity/internal/calendly"
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
 	"clicarity/internal/postgres"
@@ -61,27 +62,29 @@ func verify(key, header string, body []byte, now time.Time) error {
 type told struct {
 	Event   string `json:"event"`
 	Payload struct {
-		URI         string `json:"uri"`
-		Email       string `json:"email"`
-		Name        string `json:"name"`
-		Phone       string `json:"text_reminder_number"`
-		Rescheduled bool   `json:"rescheduled"`
-		Old         string `json:"old_invitee"`
-		New         string `json:"new_invitee"`
-		Answers     []struct {
-			Question string `json:"question"`
-			Answer   string `json:"answer"`
-		} `json:"questions_and_answers"`
+		calendly.Guest
 		Scheduled struct {
 			Start time.Time `json:"start_time"`
 		} `json:"scheduled_event"`
 	} `json:"payload"`
 }
 
+// hookPath is where Calendly tells.
+const hookPath = "/hooks/calendly"
+
+// hears reports whether the operator wants to be told, and Calendly can be believed.
+func (s *Site) hears() bool { return s.Config.Calendly != "" && s.Operator.Calendly != "" }
+
+// What Calendly tells of guests.
+const (
+	guestCreated  = "invitee.created"
+	guestCanceled = "invitee.canceled"
+)
+
 // hook takes in what Calendly tells. Until its key is configured there is no such address.
 func (s *Site) hook(w http.ResponseWriter, r *http.Request, _ flow.Person) error {
 	org, err := s.owner(r.Context())
-	if err != nil || s.Config.Calendly == "" || s.Operator.Calendly == "" || org.IsZero() {
+	if err != nil || !s.hears() || org.IsZero() {
 		return orElse(err, httpd.Status(http.StatusNotFound))
 	}
 	body, err := io.ReadAll(r.Body)
@@ -111,7 +114,7 @@ func (s *Site) hook(w http.ResponseWriter, r *http.Request, _ flow.Person) error
 // booking is what is kept of a message.
 func (s *Site) booking(t told, now time.Time) (k postgres.Booking, ok bool) {
 	p := t.Payload
-	created, cancelled := t.Event == "invitee.created", t.Event == "invitee.canceled"
+	created, cancelled := t.Event == guestCreated, t.Event == guestCanceled
 	if !created && !cancelled || p.URI == "" || len(p.URI) > 400 || len(p.Old) > 400 || len(p.New) > 400 || p.Scheduled.Start.IsZero() {
 		return k, false
 	}
@@ -134,7 +137,7 @@ func (s *Site) booking(t told, now time.Time) (k postgres.Booking, ok bool) {
 			e.Message = cut(strings.TrimSpace(e.Message+"\n"+answer), maxMessage)
 		}
 	}
-	return postgres.Booking{Invitee: p.URI, Old: p.Old, New: p.New, Starts: p.Scheduled.Start, Cancelled: cancelled, Moved: cancelled && (p.Rescheduled || p.New != ""),
+	return postgres.Booking{Invitee: p.URI, Old: p.Old, New: p.New, Starts: p.Scheduled.Start, Made: calendly.Moment(p.Created), Cancelled: cancelled, Moved: cancelled && (p.Rescheduled || p.New != ""),
 		EraseAfter: e.EraseAfter, Enquiry: e}, true
 }
 

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"clicarity/internal/calendly"
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
@@ -35,6 +36,8 @@ type Config struct {
 	Mails    bool   // whether mails can be sent
 	Trying   bool   // whether visitors may try a factory
 	Calendly string // the key with which Calendly signs what it tells; empty: it tells nothing
+	// Asked is the way to ask Calendly whether it still tells; nil: nobody asks.
+	Asked *calendly.Client
 	// Trade is a phrase of the platform about a trade in a language: trade_printing, trade_printing_about.
 	Trade func(language, key string) string
 }
@@ -119,7 +122,7 @@ func (s *Site) Routes() []httpd.Route {
 		httpd.Route{Pattern: "GET " + s.base + "/static/{hash}/{file}", May: flow.Anybody, Handler: s.static},
 		httpd.Route{Pattern: "GET /robots.txt", May: flow.Anybody, Handler: s.robots},
 		httpd.Route{Pattern: "GET /sitemap.xml", May: flow.Anybody, Handler: s.sitemap},
-		httpd.Route{Pattern: "POST /hooks/calendly", May: flow.Anybody, Handler: s.hook})
+		httpd.Route{Pattern: "POST " + hookPath, May: flow.Anybody, Handler: s.hook})
 }
 
 // Front serves the site where it is, and hands everything else on. Without an operator there is no site.
@@ -133,7 +136,7 @@ func (s *Site) Front(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case host != "" && strings.EqualFold(r.Host, host), r.URL.Path == "/hooks/calendly",
+		case host != "" && strings.EqualFold(r.Host, host), r.URL.Path == hookPath,
 			host == "" && (within(r.URL.Path, underPlatform) || r.URL.Path == "/robots.txt" || r.URL.Path == "/sitemap.xml"):
 			s.handler.ServeHTTP(w, r)
 		default:

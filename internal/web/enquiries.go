@@ -209,7 +209,7 @@ func (w *Web) eraseEnquiry(rw http.ResponseWriter, r *http.Request, who flow.Per
 	if _, err := w.DB.Enquiry(r.Context(), who.Org, id); err != nil {
 		return err
 	}
-	if err := w.DB.EraseEnquiry(r.Context(), who.Org, id); err != nil {
+	if err := w.DB.EraseEnquiry(r.Context(), who.Org, id, w.Now()); err != nil {
 		return err
 	}
 	http.Redirect(rw, r, "/enquiries?said=erased", http.StatusSeeOther)
