@@ -32,6 +32,8 @@ type config struct {
 	operator   operator.Operator
 	door       door   // how people's connections are encrypted
 	calendly   string // the key with which Calendly signs what it tells
+
+	calendlyToken string // with which it is asked whether it still tells, empty: nobody asks
 }
 
 const configHelp = `
@@ -56,6 +58,7 @@ Environment:
   CLICARITY_OPERATOR  a JSON file that says who runs the service; see docs/operations.md
   CLICARITY_TRY    on: visitors of the public site may try a demo factory, as "try" of that file does
   CLICARITY_CALENDLY_KEY  the key with which Calendly signs what it tells of demos; without one it tells nothing
+  CLICARITY_CALENDLY_TOKEN  a token of Calendly's, with which it is asked daily whether it still tells; without one it is asked nothing
 `
 
 func readConfig(getenv func(string) string) (config, error) {
@@ -91,8 +94,30 @@ func readConfig(getenv func(string) string) (config, error) {
 			return c, fmt.Errorf("CLICARITY_URL is %q; write it like https://jobs.example.in", c.public)
 		}
 	}
+	if c.calendlyToken = getenv("CLICARITY_CALENDLY_TOKEN"); c.calendlyToken != "" {
+		if err := c.mayAskCalendly(); err != nil {
+			return c, err
+		}
+	}
 	c.door, err = readDoor(getenv, c)
 	return c, err
+}
+
+// mayAskCalendly says what is missing before Calendly can be asked: what it is to tell, to whom, and where.
+func (c config) mayAskCalendly() error {
+	at := c.operator.Site
+	if at == "" {
+		at = c.public
+	}
+	switch {
+	case c.calendly == "":
+		return errors.New("CLICARITY_CALENDLY_TOKEN needs CLICARITY_CALENDLY_KEY: the key with which Calendly is to sign, 32 random bytes such as openssl rand -hex 32 makes")
+	case c.operator.Calendly == "" || c.operator.Organisation == "":
+		return errors.New(`CLICARITY_CALENDLY_TOKEN needs "calendly" and "organisation" in the file that CLICARITY_OPERATOR names`)
+	case !strings.HasPrefix(at, "https://"):
+		return errors.New(`CLICARITY_CALENDLY_TOKEN needs an address that Calendly reaches: CLICARITY_URL, or "site" of the operator's file, with https://`)
+	}
+	return nil
 }
 
 // encrypted refuses an address of the database where everybody on the way could read along.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"clicarity/internal/flow"
@@ -38,6 +40,11 @@ func doctor(ctx context.Context, e env, _ []string) error {
 			if err != nil {
 				return err
 			}
+			if o.Slug == e.operator.Organisation && e.told() {
+				if err := lookAtCalendly(ctx, e, h, o.ID); err != nil {
+					return err
+				}
+			}
 			_, _ = fmt.Fprintf(e.out, "%-24s %d movements, checked up to %d; %d entries of the audit log, checked up to %d; %s\n",
 				o.Slug, size.Movements, size.Checked, size.Entries, size.EntriesChecked, sealed)
 		}
@@ -70,6 +77,40 @@ func lookAtFiles(ctx context.Context, e env, h *house) error {
 		_, _ = fmt.Fprintf(e.out, "master key %s\n", k.Master)
 	}
 	return err
+}
+
+// lookAtCalendly says whether Calendly still tells of demos, as far as that is known. It asks nobody.
+func lookAtCalendly(ctx context.Context, e env, h *house, org flow.ID) error {
+	if e.calendlyToken == "" {
+		_, _ = fmt.Fprintln(e.out, "nobody watches whether Calendly still tells of demos: CLICARITY_CALENDLY_TOKEN is not set")
+		return nil
+	}
+	k, err := h.CalendlyWatch(ctx, org)
+	switch {
+	case errors.Is(err, postgres.ErrNotFound):
+		_, _ = fmt.Fprintln(e.out, "Calendly was not asked yet whether it tells of demos: the server does")
+		return nil
+	case err != nil:
+		return err
+	}
+	warns := ""
+	if slices.Contains(postgres.CalendlyTroubles(), k.State) {
+		warns = "WARNING: "
+	}
+	_, _ = fmt.Fprintf(e.out, "%sCalendly: %s since %s; last answer %s, last alive %s, made anew %s, fetched up to %s", warns, k.State, dated(k.Since), dated(k.Checked), dated(k.Good), dated(k.Made), dated(k.Filled))
+	if k.Fault != "" {
+		_, _ = fmt.Fprintf(e.out, "; it said no to %s", k.Fault)
+	}
+	_, _ = fmt.Fprintln(e.out)
+	return nil
+}
+
+// dated is a time as it is told, and that there is none.
+func dated(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Format("02-01-2006 15:04")
 }
 
 const storeWithin = 5 * time.Second

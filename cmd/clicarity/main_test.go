@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/trail"
 )
@@ -142,6 +143,52 @@ func TestConfigurationMistakesAreSaid(t *testing.T) {
 		s := &shell{t, map[string]string{name: c.value, "CLICARITY_DATA": t.TempDir()}}
 		s.fails(c.says, "org", "list")
 	}
+}
+
+// What Calendly is asked with is of use only with what it is to tell, to whom and where; the doctor says how it stands, and asks nobody.
+func TestCalendlyIsWatchedWhereItIsToTell(t *testing.T) {
+	t.Parallel()
+	s := givenDatabase(t)
+	file := filepath.Join(t.TempDir(), "operator.json")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"organisation": "clicarity", "calendly": "https://calendly.com/clicarity-example/demo"}`)
+	s.prints("set up", "org", "add", "clicarity", "--name", "Clicarity", "--owner", "meera@clicarity.example")
+	if out := s.prints("PostgreSQL", "doctor"); strings.Contains(out, "demos") {
+		t.Errorf("it speaks of what is not there: %s", out)
+	}
+	s.env["CLICARITY_OPERATOR"], s.env["CLICARITY_CALENDLY_KEY"] = file, "made-up-key"
+	s.prints("nobody watches whether Calendly still tells", "doctor")
+	s.env["CLICARITY_CALENDLY_TOKEN"] = "made-up-token"
+	s.fails("CLICARITY_URL", "doctor")
+	s.env["CLICARITY_URL"] = "https://jobs.clicarity.example"
+	s.prints("Calendly was not asked yet", "doctor")
+	db := pgtest.Open(t, s.env["DATABASE_URL"])
+	o, err := db.OrganisationBySlug(t.Context(), "clicarity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	k, due, err := db.TakeCalendlyWatch(t.Context(), o.ID, now)
+	if err != nil || !due {
+		t.Fatal(due, err)
+	}
+	k.State, k.Since, k.Fault, k.Next = postgres.CalendlyRefused, now, "GET /users/me: 401", now.Add(time.Hour)
+	if err := db.SaveCalendlyWatch(t.Context(), o.ID, k); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.prints("WARNING: Calendly: refused", "doctor"); !strings.Contains(out, "GET /users/me: 401") || strings.Contains(out, "made-up") {
+		t.Error(out)
+	}
+	s.env["CLICARITY_CALENDLY_KEY"] = ""
+	s.fails("CLICARITY_CALENDLY_KEY", "doctor")
+	s.env["CLICARITY_CALENDLY_KEY"] = "made-up-key"
+	write(`{"organisation": "clicarity"}`)
+	s.fails(`"calendly" and "organisation"`, "doctor")
 }
 
 // A server with its private PostgreSQL: a second on the same data is refused, a command beside it uses the database

@@ -214,13 +214,14 @@ func (d *day) open(e env) {
 	d.at, d.work = server.URL, e.worker(d.h, pages, public, log)
 	d.work.Now = d.now
 	ctx, stop := context.WithCancel(d.t.Context())
-	ended := make(chan struct{}, 2)
+	ended := make(chan struct{}, 3)
 	go func() {
 		_ = d.h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); d.work.Woke(org) }, Look: hub.Look, Post: d.work.Post})
 		ended <- struct{}{}
 	}()
 	go func() { d.work.Run(ctx); ended <- struct{}{} }()
-	d.t.Cleanup(func() { hub.Close(); stop(); <-ended; <-ended; server.Close() })
+	go func() { public.Watch(ctx); ended <- struct{}{} }()
+	d.t.Cleanup(func() { hub.Close(); stop(); <-ended; <-ended; <-ended; server.Close() })
 }
 
 // look opens every page as everybody who has a log-in, and a job.

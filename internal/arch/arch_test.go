@@ -50,6 +50,7 @@ var floors = map[string]int{
 	"internal/policies":        1,
 	"internal/egress":          2,
 	"internal/oidc":            2,
+	"internal/calendly":        2,
 	"internal/objects":         2,
 	"internal/web":             3,
 	"internal/site":            3,

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,6 +47,47 @@ type enquiriesPage struct {
 	List  []enquiryRow
 	Next  string // address of what follows
 	Said  string
+	Demos demosTold
+}
+
+// demosTold says whether demos that are booked come in: a trouble with what to do, or a line; nothing where none are told of.
+type demosTold struct {
+	Trouble, Do, Answer string
+	Line                string
+}
+
+// madeShown is for how long it is said that what tells of demos was set up anew.
+const madeShown = 7 * 24 * time.Hour
+
+// demosTold is how it stands with what Calendly tells.
+func (w *Web) demosTold(r *http.Request, v *view) (d demosTold, err error) {
+	if !w.CalendlyTells {
+		return d, nil
+	}
+	if !w.CalendlyAsked {
+		return demosTold{Line: v.T("calendly_unwatched")}, nil
+	}
+	k, err := w.DB.CalendlyWatch(r.Context(), v.Who.Org)
+	switch {
+	case errors.Is(err, postgres.ErrNotFound) || err == nil && k.State == postgres.CalendlyUnknown:
+		return demosTold{Line: v.T("calendly_unknown")}, nil
+	case err != nil:
+		return d, err
+	case slices.Contains(postgres.CalendlyTroubles(), k.State):
+		d.Trouble, d.Do = v.T("calendly_trouble_"+k.State), v.T("calendly_do_"+k.State)
+		if d.Answer = v.T("calendly_since", "at", v.When(flow.At(k.Since))); k.Fault != "" {
+			d.Answer += " " + v.T("calendly_answer", "fault", k.Fault)
+		}
+		return d, nil
+	}
+	d.Line = v.T("calendly_alive", "at", v.When(flow.At(k.Checked)))
+	if !k.Made.IsZero() && v.Now.Sub(k.Made) < madeShown {
+		d.Line += " " + v.T("calendly_made", "at", v.When(flow.At(k.Made)))
+	}
+	if !k.WalkAt.IsZero() {
+		d.Line += " " + v.T("calendly_fetching")
+	}
+	return d, nil
 }
 
 func (w *Web) enquiries(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
@@ -57,6 +100,10 @@ func (w *Web) enquiries(rw http.ResponseWriter, r *http.Request, who flow.Person
 	}
 	if r.FormValue("said") == "erased" {
 		p.Said = p.T("enquiry_erased_said")
+	}
+	var err error
+	if p.Demos, err = w.demosTold(r, p.view); err != nil {
+		return err
 	}
 	after := readPlace(r.FormValue("after"))
 	list, err := w.DB.Enquiries(r.Context(), who.Org, p.State, postgres.EnquiryPlace{ReplyBy: after.At, ID: after.ID}, enquiriesAtOnce+1)

@@ -83,6 +83,58 @@ func TestOwnersOfTheOperatorAnswerEnquiries(t *testing.T) {
 	}
 }
 
+func TestTheInboxSaysWhetherDemosComeIn(t *testing.T) {
+	t.Parallel()
+	f := operated(t, operator.Operator{Organisation: "clicarity", Calendly: "https://calendly.com/clicarity-example/demo"})
+	b := f.ownerBrowser()
+	if b.get("/enquiries"); strings.Contains(b.body, "Calendly") {
+		t.Errorf("nothing is told, and it speaks of it: %s", plain(b.body))
+	}
+	f.house.pages.CalendlyTells = true
+	if b.get("/enquiries"); !strings.Contains(b.body, "Nobody watches") {
+		t.Error(plain(b.body))
+	}
+	f.house.pages.CalendlyAsked = true
+	if b.get("/enquiries"); !strings.Contains(b.body, "is asked in a minute") {
+		t.Error(plain(b.body))
+	}
+	at := time.Now()
+	for _, c := range []struct {
+		state string
+		says  []string
+		never string
+	}{
+		{postgres.CalendlyUnknown, []string{"is asked in a minute"}, "class=\"error\""},
+		{postgres.CalendlyAlive, []string{"tells of booked demos. Last asked", "set up anew", "are being fetched"}, "class=\"error\""},
+		{postgres.CalendlyRetrying, []string{"does not get through", "Since:"}, "Last asked"},
+		{postgres.CalendlyRefused, []string{"does not accept the token", "CLICARITY_CALENDLY_TOKEN", "GET /users/me: 401"}, "Last asked"},
+		{postgres.CalendlyFailing, []string{"no longer tells", "include webhooks"}, "Last asked"},
+		{postgres.CalendlySilent, []string{"for two days", "api.calendly.com"}, "Last asked"},
+	} {
+		at = at.Add(time.Hour)
+		k, due, err := f.db.TakeCalendlyWatch(t.Context(), f.org, at)
+		if err != nil || !due {
+			t.Fatal(c.state, due, err)
+		}
+		k.State, k.Since, k.Next, k.Checked, k.Fault, k.Made, k.WalkAt = c.state, at, at, at, "", at, at
+		if c.state == postgres.CalendlyRefused {
+			k.Fault = "GET /users/me: 401"
+		}
+		if err := f.db.SaveCalendlyWatch(t.Context(), f.org, k); err != nil {
+			t.Fatal(err)
+		}
+		b.get("/enquiries")
+		for _, says := range c.says {
+			if !strings.Contains(plain(b.body), says) {
+				t.Errorf("%s: no %q in %s", c.state, says, plain(b.body))
+			}
+		}
+		if strings.Contains(b.body, c.never) {
+			t.Errorf("%s: %q in %s", c.state, c.never, plain(b.body))
+		}
+	}
+}
+
 func TestEnquiriesHavePages(t *testing.T) {
 	t.Parallel()
 	f := operated(t, operator.Operator{Organisation: "clicarity"})

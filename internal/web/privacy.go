@@ -202,7 +202,7 @@ func (w *Web) switchedOn(r *http.Request, who flow.Person) (map[string]bool, err
 		return nil, err
 	}
 	return map[string]bool{egress.IdentityProvider.Code: provider.Issuer != "", egress.MailServer.Code: w.Mails,
-		egress.Calendly.Code: w.Operator.Calendly != "", egress.Analytics.Code: w.Operator.GTM != "", egress.WhatsApp.Code: w.Operator.WhatsApp != ""}, nil
+		egress.Calendly.Code: w.Operator.Calendly != "", egress.CalendlyAPI.Code: w.CalendlyAsked, egress.Analytics.Code: w.Operator.GTM != "", egress.WhatsApp.Code: w.Operator.WhatsApp != ""}, nil
 }
 
 const (

@@ -46,6 +46,8 @@ type Config struct {
 	Usage    *usage.Counter // nil: nobody counts what is used
 	// Drills are the newest drills in which a backup was brought back; nil: nobody keeps any.
 	Drills func(ctx context.Context, limit int) ([]postgres.Drill, error)
+	CalendlyTells bool // booked demos are told of
+	CalendlyAsked bool // and somebody watches whether they still are
 	// Program is the version of the program, for files that outlive it.
 	Program string
 	// Takeout writes all of an organisation as one archive.
