@@ -221,7 +221,14 @@ func (d *day) open(e env) {
 	}()
 	go func() { d.work.Run(ctx); ended <- struct{}{} }()
 	go func() { public.Watch(ctx); ended <- struct{}{} }()
-	d.t.Cleanup(func() { hub.Close(); stop(); <-ended; <-ended; <-ended; server.Close() })
+	d.t.Cleanup(func() {
+		hub.Close()
+		stop()
+		<-ended
+		<-ended
+		<-ended
+		server.Close()
+	})
 }
 
 // look opens every page as everybody who has a log-in, and a job.

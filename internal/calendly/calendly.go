@@ -61,9 +61,16 @@ func (s Subscription) Alive() bool {
 	return s.State == "active" && slices.Contains(s.Events, told[0]) && slices.Contains(s.Events, told[1])
 }
 
+// Kind is a kind of meeting that can be booked, with the page where it is.
+type Kind struct {
+	URI  string `json:"uri"`
+	Page string `json:"scheduling_url"`
+}
+
 // Event is a meeting in the calendar.
 type Event struct {
 	URI   string    `json:"uri"`
+	Kind  string    `json:"event_type"`
 	Start time.Time `json:"start_time"`
 }
 
@@ -111,18 +118,28 @@ func (c Client) Organization(ctx context.Context) (string, error) {
 	return who.Resource.Organization, nil
 }
 
-// maxPages bounds how many pages of subscriptions are read.
+// maxPages bounds how many pages are read of what there are few of.
 const maxPages = 20
 
 // Subscriptions are all of an organisation.
-func (c Client) Subscriptions(ctx context.Context, organization string) (list []Subscription, err error) {
-	query := url.Values{"organization": {organization}, "scope": {"organization"}, "count": {strconv.Itoa(AtOnce)}}
+func (c Client) Subscriptions(ctx context.Context, organization string) ([]Subscription, error) {
+	return all[Subscription](ctx, c, "/webhook_subscriptions", url.Values{"organization": {organization}, "scope": {"organization"}})
+}
+
+// Kinds are all kinds of meetings of an organisation.
+func (c Client) Kinds(ctx context.Context, organization string) ([]Kind, error) {
+	return all[Kind](ctx, c, "/event_types", url.Values{"organization": {organization}})
+}
+
+// all reads every page of a collection.
+func all[T any](ctx context.Context, c Client, path string, query url.Values) (list []T, err error) {
+	query.Set("count", strconv.Itoa(AtOnce))
 	for range maxPages {
-		raw, err := c.ask(ctx, http.MethodGet, "/webhook_subscriptions", query, nil)
+		raw, err := c.ask(ctx, http.MethodGet, path, query, nil)
 		if err != nil {
 			return nil, err
 		}
-		some, next, err := page[Subscription](raw)
+		some, next, err := page[T](raw)
 		if err != nil {
 			return nil, err
 		}

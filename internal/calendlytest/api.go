@@ -67,6 +67,7 @@ func StartAPI(t testing.TB, now func() time.Time) *API {
 	mux.HandleFunc("GET /webhook_subscriptions", a.list)
 	mux.HandleFunc("POST /webhook_subscriptions", a.subscribe)
 	mux.HandleFunc("DELETE /webhook_subscriptions/{key}", a.unsubscribe)
+	mux.HandleFunc("GET /event_types", a.kinds)
 	mux.HandleFunc("GET /scheduled_events", a.events)
 	mux.HandleFunc("GET /scheduled_events/{key}/invitees", a.invitees)
 	server := httptest.NewServer(a.gate(mux))
@@ -301,6 +302,19 @@ func (a *API) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (a *API) kinds(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("organization") != Organization {
+		invalid(w, "organization")
+		return
+	}
+	var all []map[string]any
+	for kind, page := range map[string]string{"DEMO": "demo", "INTERVIEW": "interview", "SHORT": "demo-short"} {
+		all = append(all, map[string]any{"uri": kindURI(kind), "active": true, "name": kind, "slug": page, "kind": "solo", "scheduling_url": "https://calendly.com/clicarity-example/" + page})
+	}
+	slices.SortFunc(all, func(x, y map[string]any) int { return strings.Compare(x["slug"].(string), y["slug"].(string)) })
+	a.page(w, r, all)
 }
 
 func (a *API) events(w http.ResponseWriter, r *http.Request) {

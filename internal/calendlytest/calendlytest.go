@@ -30,6 +30,7 @@ type Guest struct {
 	ID          string // of the guest at Calendly
 	Name, Email string
 	Phone       string
+	Kind        string // of meeting; empty: a demo
 	Starts      time.Time
 	Old, New    string            // of a meeting that was moved: the guest before, the guest after
 	Answers     map[string]string // by question
@@ -107,8 +108,15 @@ func invitee(g Guest, canceled bool, created, updated string) map[string]any {
 // scheduled is what Calendly keeps of the meeting of a guest.
 func scheduled(g Guest, status string) map[string]any {
 	return map[string]any{"uri": eventURI(g.ID), "name": "Demo", "status": status, "start_time": g.Starts.UTC().Format(time.RFC3339Nano),
-		"end_time": g.Starts.Add(30 * time.Minute).UTC().Format(time.RFC3339Nano), "event_type": "https://api.calendly.com/event_types/ET", "location": map[string]any{"type": "google_conference"},
+		"end_time": g.Starts.Add(30 * time.Minute).UTC().Format(time.RFC3339Nano), "event_type": kindURI(g.Kind), "location": map[string]any{"type": "google_conference"},
 		"invitees_counter": map[string]any{"total": 1, "active": 1, "limit": 1}}
+}
+
+func kindURI(kind string) string {
+	if kind == "" {
+		kind = "DEMO"
+	}
+	return "https://api.calendly.com/event_types/" + kind
 }
 
 func eventURI(id string) string { return "https://api.calendly.com/scheduled_events/EV" + id }

@@ -35,6 +35,7 @@ type CalendlyWatch struct {
 	Good     time.Time // the last look that found it alive
 	Made     time.Time // when it was made anew
 	Told     time.Time // when the owners were told of a state
+	Kinds    []string  // of meetings that are demos, as Calendly names them; none: all are
 	Filled   time.Time // what changed at Calendly until then is here
 	WalkAt   time.Time // when the walk over the demos began that goes on; zero: none does
 	WalkFrom time.Time // from which demos on, by when they start
@@ -45,11 +46,11 @@ type CalendlyWatch struct {
 // calendlyTake is how long a look is left to the server that took it: longer than a look lasts.
 const calendlyTake = 10 * time.Minute
 
-const watchColumns = "state, state_at, fault, checked_at, good_at, made_at, told_at, filled_to, walk_at, walk_from, next_at, taken_until"
+const watchColumns = "state, state_at, fault, checked_at, good_at, made_at, told_at, kinds, filled_to, walk_at, walk_from, next_at, taken_until"
 
 func scanWatch(row pgx.Row) (w CalendlyWatch, err error) {
 	var checked, good, made, told, filled, walk, from, taken pgtype.Timestamptz
-	err = row.Scan(&w.State, &w.Since, &w.Fault, &checked, &good, &made, &told, &filled, &walk, &from, &w.Next, &taken)
+	err = row.Scan(&w.State, &w.Since, &w.Fault, &checked, &good, &made, &told, &w.Kinds, &filled, &walk, &from, &w.Next, &taken)
 	w.Checked, w.Good, w.Made, w.Told, w.Filled, w.WalkAt, w.WalkFrom, w.taken = checked.Time, good.Time, made.Time, told.Time, filled.Time, walk.Time, from.Time, taken.Time
 	return w, err
 }
@@ -91,9 +92,9 @@ func (db *DB) SaveCalendlyWatch(ctx context.Context, org flow.ID, w CalendlyWatc
 		return err
 	}
 	return db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `update calendly_watch set state = $3, state_at = $4, fault = left($5, 200), checked_at = $6, good_at = $7, made_at = $8, told_at = $9, filled_to = $10,
-			walk_at = $11, walk_from = $12, next_at = $13, taken_until = null where org_id = $1 and taken_until = $2`,
-			org, w.taken, w.State, w.Since, w.Fault, timeOrNull(w.Checked), timeOrNull(w.Good), timeOrNull(w.Made), timeOrNull(w.Told), timeOrNull(w.Filled), timeOrNull(w.WalkAt), timeOrNull(w.WalkFrom), w.Next)
+		tag, err := tx.Exec(ctx, `update calendly_watch set state = $3, state_at = $4, fault = left($5, 200), checked_at = $6, good_at = $7, made_at = $8, told_at = $9, kinds = $10, filled_to = $11,
+			walk_at = $12, walk_from = $13, next_at = $14, taken_until = null where org_id = $1 and taken_until = $2`,
+			org, w.taken, w.State, w.Since, w.Fault, timeOrNull(w.Checked), timeOrNull(w.Good), timeOrNull(w.Made), timeOrNull(w.Told), append([]string{}, w.Kinds...), timeOrNull(w.Filled), timeOrNull(w.WalkAt), timeOrNull(w.WalkFrom), w.Next)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}

@@ -114,6 +114,62 @@ func TestAnEnquiryIsSealedThereOnceAndGoesInTime(t *testing.T) {
 	}
 }
 
+// Who was erased after they booked is not brought back, by whatever comes late, for a year; where nothing comes from Calendly, nothing
+// is kept of them at all.
+func TestWhoWasErasedIsNotBroughtBack(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	f, now := openFirm(t, pgtest.Open(t, url), "clicarity"), time.Now()
+	digests := func() (n int) {
+		t.Helper()
+		if err := pgtest.Owner(t, url).QueryRow(t.Context(), "select count(*) from erased_guests").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	book := func(k postgres.Booking, want bool) {
+		t.Helper()
+		if news, err := f.db.Book(t.Context(), f.org, k); err != nil || news != want {
+			t.Errorf("%s: %v %v", k.Invitee, news, err)
+		}
+	}
+	e := enquiry(f, "asha@mill.example", now)
+	if _, err := f.db.AddEnquiry(t.Context(), f.org, e); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.db.EraseEnquiry(t.Context(), f.org, e.ID, now); err != nil || digests() != 0 {
+		t.Errorf("%d digests, %v", digests(), err)
+	}
+	k := booked(f, "https://calendly.example/1", now)
+	k.Made = now
+	book(k, true)
+	list, err := f.db.Enquiries(t.Context(), f.org, postgres.EnquiryBooked, postgres.EnquiryPlace{}, 10)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	now = now.Add(time.Hour)
+	for range 2 {
+		if err := f.db.EraseEnquiry(t.Context(), f.org, list[0].ID, now); err != nil || digests() != 2 { // of the guest, of the address
+			t.Errorf("%d digests, %v", digests(), err)
+		}
+	}
+	k.Enquiry = enquiry(f, "asha@mill.example", now)
+	book(k, false)
+	k.Cancelled = true
+	book(k, false)
+	moved := booked(f, "https://calendly.example/2", now)
+	moved.Old, moved.Enquiry.Mark, moved.Made = k.Invitee, nil, now
+	book(moved, false)
+	moved.Invitee, moved.Made = "https://calendly.example/3", now.Add(time.Second) // after it, of their own accord
+	book(moved, true)
+	if _, err := f.db.EndOldEnquiries(t.Context(), f.org, now.AddDate(1, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if n := digests(); n != 2 { // those of the enquiry whose time was over meanwhile
+		t.Errorf("%d digests are left", n)
+	}
+}
+
 func TestEnquiriesArePagedByWhenTheirAnswerIsDue(t *testing.T) {
 	t.Parallel()
 	f, now := openFirm(t, pgtest.New(t), "clicarity"), time.Now()

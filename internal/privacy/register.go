@@ -227,7 +227,7 @@ var Register = []Table{
 		enquired.in("enquiry_id"), enquired.in("what"), enquired.in("text"), enquired.in("meeting_at"), doer.of("by_id", "by_id").with(func(f *Field) { f.Kept = Until })}},
 	{Name: "bookings", About: "demos booked with Calendly", Rest: "org_id created cancelled erase_after", Fields: []Field{
 		enquired.in("enquiry_id"), enquired.in("invitee"), enquired.in("old_invitee"), enquired.in("new_invitee"), enquired.in("starts_at")}},
-	{Name: "calendly_watch", About: "whether Calendly still tells", Rest: "org_id next_at taken_until state state_at fault checked_at good_at made_at told_at filled_to walk_at walk_from"},
+	{Name: "calendly_watch", About: "whether Calendly still tells", Rest: "org_id next_at taken_until state state_at fault checked_at good_at made_at told_at kinds filled_to walk_at walk_from"},
 	{Name: "erased_guests", About: "that an enquiry was erased", Rest: "org_id erased_at", Fields: []Field{ // a digest, which leads to nobody
 		enquired.in("digest").with(said).with(func(f *Field) { f.Purpose, f.Seen, f.Kept, f.Erase = Rights, Senders, Year, Stays })}},
 	{Name: "site_consents", About: "choices about cookies, of nobody in particular", Rest: "org_id id version choices language at"},

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,6 +67,7 @@ type told struct {
 		calendly.Guest
 		Scheduled struct {
 			Start time.Time `json:"start_time"`
+			Kind  string    `json:"event_type"`
 		} `json:"scheduled_event"`
 	} `json:"payload"`
 }
@@ -99,8 +102,12 @@ func (s *Site) hook(w http.ResponseWriter, r *http.Request, _ flow.Person) error
 	if json.Unmarshal(body, &t) != nil {
 		return httpd.Status(http.StatusBadRequest)
 	}
+	demo, err := s.demo(r.Context(), org, t.Payload.Scheduled.Kind)
+	if err != nil {
+		return err
+	}
 	k, ok := s.booking(t, now)
-	if !ok { // another kind of event, or of no use
+	if !ok || !demo { // another kind of event, of no use, or of no concern of the site's
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
@@ -109,6 +116,18 @@ func (s *Site) hook(w http.ResponseWriter, r *http.Request, _ flow.Person) error
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// demo reports whether a kind of meeting is one that is booked by the site. Where nobody asks Calendly, all of which it tells are.
+func (s *Site) demo(ctx context.Context, org flow.ID, kind string) (bool, error) {
+	if s.Asked == nil {
+		return true, nil
+	}
+	k, err := s.DB.CalendlyWatch(ctx, org)
+	if err != nil && !errors.Is(err, postgres.ErrNotFound) {
+		return false, err
+	}
+	return len(k.Kinds) == 0 || slices.Contains(k.Kinds, kind), nil
 }
 
 // booking is what is kept of a message.

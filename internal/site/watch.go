@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"clicarity/internal/calendly"
@@ -95,12 +96,16 @@ func (l *look) ask(ctx context.Context) error {
 	}
 	l.Checked = l.now
 	err = l.revive(ctx, organization, list)
-	failed := l.fetch(ctx, organization)
+	failed := l.know(ctx, organization)
+	if failed == nil {
+		failed = l.fetch(ctx, organization)
+	}
 	var no *calendly.Answered
-	if errors.As(failed, &no) {
-		if l.fault = fault(no); tokenRefused(no) {
-			l.found = postgres.CalendlyRefused
-		}
+	switch is := errors.As(failed, &no); {
+	case is && tokenRefused(no):
+		l.found, l.fault = postgres.CalendlyRefused, fault(no)
+	case is && l.fault == "":
+		l.fault = fault(no)
 	}
 	return errors.Join(err, failed)
 }
@@ -196,6 +201,23 @@ func (l *look) make(ctx context.Context, organization string, ended []calendly.S
 	return nil
 }
 
+// know finds out which kinds of meetings are booked at the page of the site, or below it: an organisation at Calendly has others too,
+// which are not ours to take in. Where none is found, all are.
+func (l *look) know(ctx context.Context, organization string) error {
+	all, err := l.Asked.Kinds(ctx, organization)
+	if err != nil {
+		return err
+	}
+	l.Kinds = nil
+	page := strings.TrimRight(l.Operator.Calendly, "/")
+	for _, k := range all {
+		if k.Page == page || strings.HasPrefix(k.Page, page+"/") {
+			l.Kinds = append(l.Kinds, k.URI)
+		}
+	}
+	return nil
+}
+
 // fetch asks for what changed since what is here, by the demos in the order in which they start. What does not fit into one look is
 // for the next, which goes on where this one stopped.
 func (l *look) fetch(ctx context.Context, organization string) error {
@@ -214,7 +236,10 @@ func (l *look) fetch(ctx context.Context, organization string) error {
 			if l.asked >= askedMost && e.Start.After(from) {
 				return nil
 			}
-			if err := l.guests(ctx, e); err != nil {
+			if len(l.Kinds) == 0 || slices.Contains(l.Kinds, e.Kind) {
+				err = l.guests(ctx, e)
+			}
+			if err != nil {
 				return err
 			}
 			if e.Start.After(l.WalkFrom) {

@@ -234,6 +234,35 @@ func TestWhatCalendlyDidNotTellIsFetched(t *testing.T) {
 	}
 }
 
+// Only what is booked at the page of the site comes in, told or fetched: not what else an organisation meets people for.
+func TestOtherMeetingsAreNobodysEnquiries(t *testing.T) {
+	t.Parallel()
+	for page, want := range map[string]string{
+		"https://calendly.com/clicarity-example/demo": "Asha booked came booked",
+		"https://calendly.com/clicarity-example":      "Asha booked came booked\nMeena booked came booked\nRavi booked came booked",
+		"https://calendly.com/d/abc-def/demo":         "Asha booked came booked\nMeena booked came booked\nRavi booked came booked", // nothing is known of it
+	} {
+		h, api := watched(t)
+		h.site.Operator.Calendly = page
+		h.looks()
+		for i, kind := range []string{"", "INTERVIEW", "SHORT"} {
+			name := []string{"Asha", "Ravi", "Meena"}[i]
+			g := calendlytest.Guest{ID: name, Name: name, Email: strings.ToLower(name) + "@mill.example", Kind: kind, Starts: h.clock().Add(48 * time.Hour)}
+			api.Books(g)
+			if status, err := h.calendly().Created(t.Context(), g); status != http.StatusNoContent || err != nil {
+				t.Fatal(status, err)
+			}
+		}
+		if got := h.sum(); got != want {
+			t.Errorf("told of %s: %s", page, got)
+		}
+		h.pass(24 * time.Hour)
+		if h.looks(); h.sum() != want {
+			t.Errorf("fetched of %s: %s", page, h.sum())
+		}
+	}
+}
+
 // Who was erased is not brought back by what Calendly has of them: not by what it told, and not by what it never told before.
 func TestWhoWasErasedIsNotFetched(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,7 @@ type Config struct {
 	Operator operator.Operator
 	Usage    *usage.Counter // nil: nobody counts what is used
 	// Drills are the newest drills in which a backup was brought back; nil: nobody keeps any.
-	Drills func(ctx context.Context, limit int) ([]postgres.Drill, error)
+	Drills        func(ctx context.Context, limit int) ([]postgres.Drill, error)
 	CalendlyTells bool // booked demos are told of
 	CalendlyAsked bool // and somebody watches whether they still are
 	// Program is the version of the program, for files that outlive it.

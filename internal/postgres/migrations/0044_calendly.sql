@@ -12,6 +12,7 @@ create table calendly_watch (
   good_at     timestamptz,                                             -- the last look that found it alive
   made_at     timestamptz,                                             -- when it was made anew
   told_at     timestamptz,                                             -- when the owners were told of a state
+  kinds       text[] not null default '{}',                            -- of meetings that are demos, as Calendly names them; empty: all
   filled_to   timestamptz,                                             -- what changed at Calendly until then is here
   walk_at     timestamptz,                                             -- a walk over the demos goes on: when it began,
   walk_from   timestamptz                                              -- and from which demos on, by when they start
