@@ -671,6 +671,29 @@ ALTER TABLE ONLY public.calendars FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendars OWNER TO clicarity_owner;
 
+CREATE TABLE public.calendly_watch (
+    org_id uuid NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    taken_until timestamp with time zone,
+    state text DEFAULT 'unknown'::text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    fault text DEFAULT ''::text NOT NULL,
+    checked_at timestamp with time zone,
+    good_at timestamp with time zone,
+    made_at timestamp with time zone,
+    told_at timestamp with time zone,
+    kinds text[] DEFAULT '{}'::text[] NOT NULL,
+    filled_to timestamp with time zone,
+    walk_at timestamp with time zone,
+    walk_from timestamp with time zone,
+    CONSTRAINT calendly_watch_fault_check CHECK ((length(fault) <= 200)),
+    CONSTRAINT calendly_watch_state_check CHECK ((state = ANY (ARRAY['unknown'::text, 'alive'::text, 'retrying'::text, 'refused'::text, 'failing'::text, 'silent'::text])))
+);
+
+ALTER TABLE ONLY public.calendly_watch FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendly_watch OWNER TO clicarity_owner;
+
 CREATE TABLE public.challan_lines (
     org_id uuid NOT NULL,
     number text NOT NULL,
@@ -884,6 +907,17 @@ ALTER TABLE public.enquiry_steps ALTER COLUMN number ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.erased_guests (
+    org_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erased_guests_digest_check CHECK ((length(digest) = 32))
+);
+
+ALTER TABLE ONLY public.erased_guests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.erased_guests OWNER TO clicarity_owner;
 
 CREATE TABLE public.facts (
     org_id uuid NOT NULL,
@@ -1927,6 +1961,9 @@ ALTER TABLE ONLY public.calendar_changes
 ALTER TABLE ONLY public.calendars
     ADD CONSTRAINT calendars_pkey PRIMARY KEY (org_id, code);
 
+ALTER TABLE ONLY public.calendly_watch
+    ADD CONSTRAINT calendly_watch_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.challan_lines
     ADD CONSTRAINT challan_lines_pkey PRIMARY KEY (org_id, number, job_id, stage);
 
@@ -1959,6 +1996,9 @@ ALTER TABLE ONLY public.enquiries
 
 ALTER TABLE ONLY public.enquiry_steps
     ADD CONSTRAINT enquiry_steps_pkey PRIMARY KEY (org_id, enquiry_id, id);
+
+ALTER TABLE ONLY public.erased_guests
+    ADD CONSTRAINT erased_guests_pkey PRIMARY KEY (org_id, digest);
 
 ALTER TABLE ONLY public.facts
     ADD CONSTRAINT facts_pkey PRIMARY KEY (org_id, job_id, kind, n);
@@ -2214,6 +2254,8 @@ CREATE INDEX enquiries_end ON public.enquiries USING btree (org_id, erase_after)
 CREATE INDEX enquiries_list ON public.enquiries USING btree (org_id, state, reply_by, id);
 
 CREATE INDEX enquiries_mark ON public.enquiries USING btree (org_id, mark);
+
+CREATE INDEX erased_guests_old ON public.erased_guests USING btree (org_id, erased_at);
 
 CREATE INDEX facts_began ON public.facts USING btree (org_id, kind, process_id, since, job_id, n) WHERE (kind = ANY (ARRAY['job'::text, 'trip'::text]));
 
@@ -2563,6 +2605,9 @@ ALTER TABLE ONLY public.calendar_changes
 ALTER TABLE ONLY public.calendars
     ADD CONSTRAINT calendars_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
+ALTER TABLE ONLY public.calendly_watch
+    ADD CONSTRAINT calendly_watch_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.challan_lines
     ADD CONSTRAINT challan_lines_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id) ON DELETE CASCADE;
 
@@ -2601,6 +2646,9 @@ ALTER TABLE ONLY public.enquiry_steps
 
 ALTER TABLE ONLY public.enquiry_steps
     ADD CONSTRAINT enquiry_steps_org_id_enquiry_id_fkey FOREIGN KEY (org_id, enquiry_id) REFERENCES public.enquiries(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.erased_guests
+    ADD CONSTRAINT erased_guests_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2847,6 +2895,8 @@ ALTER TABLE public.calendar_changes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendars ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.calendly_watch ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.challan_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.challan_series ENABLE ROW LEVEL SECURITY;
@@ -2866,6 +2916,8 @@ ALTER TABLE public.drills ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.enquiries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.enquiry_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.erased_guests ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facts ENABLE ROW LEVEL SECURITY;
 
@@ -3001,6 +3053,8 @@ CREATE POLICY tenant ON public.calendar_changes USING ((org_id = public.app_org(
 
 CREATE POLICY tenant ON public.calendars USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.calendly_watch USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.challan_lines USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.challan_series USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -3020,6 +3074,8 @@ CREATE POLICY tenant ON public.drills USING ((org_id = public.app_org())) WITH C
 CREATE POLICY tenant ON public.enquiries USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.enquiry_steps USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
+CREATE POLICY tenant ON public.erased_guests USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.facts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -3226,6 +3282,8 @@ GRANT SELECT,INSERT ON TABLE public.calendar_changes TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendars TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendly_watch TO clicarity_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_lines TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.challan_series TO clicarity_app;
@@ -3297,6 +3355,8 @@ GRANT UPDATE(meeting_at) ON TABLE public.enquiries TO clicarity_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.enquiry_steps TO clicarity_app;
 
 GRANT UPDATE(text) ON TABLE public.enquiry_steps TO clicarity_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.erased_guests TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.facts TO clicarity_app;
 

@@ -328,6 +328,9 @@ func (l *look) tell(ctx context.Context) (list []postgres.Mail, err error) {
 		return nil, nil
 	}
 	owners, err := l.DB.OwnersToWrite(ctx, l.org)
+	if err != nil {
+		return nil, err
+	}
 	for _, o := range owners {
 		letter := letters.CalendlyTrouble{State: l.State, Operator: l.Operator.Called(), Link: l.Config.App + "/enquiries"}
 		list = append(list, postgres.NewMail(o.Address, o.Language, l.State+" "+l.Since.UTC().Format(time.RFC3339), letter, l.now))
@@ -335,5 +338,5 @@ func (l *look) tell(ctx context.Context) (list []postgres.Mail, err error) {
 	if len(list) > 0 {
 		l.Told = l.now
 	}
-	return list, err
+	return list, nil
 }
