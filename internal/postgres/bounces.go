@@ -85,7 +85,7 @@ type Sending struct {
 	Number    int64
 	To, Kind  string
 	Written   time.Time
-	State     string // waiting, unsure, sent, failed, bounced
+	State     string // waiting, unsure, sent, failed, bounced, dropped
 	At        time.Time
 	Tries     int
 	Failure   string
@@ -101,7 +101,7 @@ func (db *DB) Sendings(ctx context.Context, org flow.ID, before int64) ([]Sendin
 	var list []Sending
 	err := db.tenant(ctx, org, func(b *pgx.Batch) {
 		b.Queue(`select number, recipient, kind, created_at, case when bounced_at is not null then 'bounced' when sent_at is not null then 'sent'
-				when failed_at is not null then 'failed' when offered_at is not null then 'unsure' else 'waiting' end,
+				when dropped then 'dropped' when failed_at is not null then 'failed' when offered_at is not null then 'unsure' else 'waiting' end,
 				coalesce(bounced_at, sent_at, failed_at, offered_at, created_at), tries, failure, due_at
 			from outbox where org_id = $1 and ($2::bigint = 0 or number < $2) order by number desc limit $3`, org, before, SendingsAtOnce+1).Query(func(rows pgx.Rows) error {
 			var s Sending

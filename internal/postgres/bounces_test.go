@@ -93,7 +93,7 @@ func TestAnUnsureMailIsKnown(t *testing.T) {
 	if take(10 * time.Minute).Offered { // whoever took it was stopped before the server was spoken to
 		t.Error("it was never offered")
 	}
-	if err := db.OfferMail(t.Context(), f.org, m.Number, now); err != nil {
+	if goes, err := db.OfferMail(t.Context(), f.org, m.Number, now); err != nil || !goes {
 		t.Fatal(err)
 	}
 	if !take(20 * time.Minute).Offered {

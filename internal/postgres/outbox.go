@@ -25,6 +25,8 @@ type Mail struct {
 	Language string
 	// Unsubscribe is where one request ends letters like this one; empty for letters that are strictly necessary.
 	Unsubscribe string
+	// ConsentOf is by whose consent it goes, a member or an enquiry; zero for letters that are strictly necessary.
+	ConsentOf flow.ID
 
 	Kind    string    // what it is about: invitation, reset
 	Key     string    // a second mail of the kind with this key to the same address is not written
@@ -78,7 +80,7 @@ func (db *DB) sealMail(ctx context.Context, org flow.ID, m Mail) ([]byte, error)
 	return db.Seal(ctx, org, mailUse, org.String(), content)
 }
 
-const insertMail = `insert into outbox (org_id, recipient, kind, key, content, created_at, due_at, until_at) values ($1, $2, $3, $4, $5, $6, $6, $7)
+const insertMail = `insert into outbox (org_id, recipient, kind, key, content, created_at, due_at, until_at, consent_of) values ($1, $2, $3, $4, $5, $6, $6, $7, $8::uuid)
 	on conflict (org_id, kind, key, recipient) do nothing`
 
 func queueMail(b *pgx.Batch, org flow.ID, m Mail, sealed []byte) {
@@ -89,7 +91,7 @@ func mailRow(org flow.ID, m Mail, sealed []byte) []any {
 	if m.Until.IsZero() {
 		m.Until = m.At.Add(mailFor)
 	}
-	return []any{org, m.To, m.Kind, m.Key, sealed, m.At, m.Until}
+	return []any{org, m.To, m.Kind, m.Key, sealed, m.At, m.Until, orNull(m.ConsentOf)}
 }
 
 // TakeMails are the next mails of an organisation to send, in order. They are the caller's for some minutes; when it
@@ -139,11 +141,19 @@ func (db *DB) openMail(ctx context.Context, org flow.ID, sealed []byte, m *Mail)
 }
 
 // OfferMail notes that the server is about to be spoken to about a mail. Until MailSent or MailFailed says how that ended,
-// nobody knows whether it went.
-func (db *DB) OfferMail(ctx context.Context, org flow.ID, number int64, now time.Time) error {
-	return db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue("update outbox set offered_at = $3 where org_id = $1 and number = $2", org, number, now)
+// nobody knows whether it went. False: it does not go. The consent that it goes by is no more, and it is dropped; or it is not
+// there any more.
+func (db *DB) OfferMail(ctx context.Context, org flow.ID, number int64, now time.Time) (goes bool, err error) {
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`with m as (select number, consent_of is null or `+wantsNews("o.consent_of")+` as goes from outbox o where o.org_id = $1 and o.number = $2)
+			update outbox o set offered_at = case when m.goes then $3::timestamptz end, failed_at = case when m.goes then o.failed_at else $3 end,
+				dropped = not m.goes, content = case when m.goes then o.content end
+			from m where o.org_id = $1 and o.number = m.number returning m.goes`, org, number, now).QueryRow(func(row pgx.Row) error { return row.Scan(&goes) })
 	})
+	if errors.Is(err, pgx.ErrNoRows) { // whoever it was for was erased meanwhile
+		return false, nil
+	}
+	return goes, err
 }
 
 // MailSent notes that a mail has gone, and forgets what it said.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/policies"
 )
 
@@ -23,6 +25,9 @@ type Policy struct {
 	Effective time.Time
 	By        flow.ID // who published it, or wrote the draft
 }
+
+// Key is what letters about a version are about.
+func (p Policy) Key() string { return fmt.Sprintf("%s %d", p.Kind, p.Version) }
 
 // MaterialNotice is how long before it holds a change that matters is published at the latest.
 const MaterialNotice = 7 * 24 * time.Hour
@@ -79,7 +84,7 @@ func saveDraft(b *pgx.Batch, org flow.ID, p Policy, now time.Time) {
 }
 
 // PublishPolicy publishes the draft with the version that was looked at: p.Version, with p.Body. Nobody changes it from then on.
-// A material one is told to all owners by the worker: see PolicyWalks. ErrNotFound: there is no such draft, somebody was faster.
+// A material one is told to all owners by the worker: see Walks. ErrNotFound: there is no such draft, somebody was faster.
 func (db *DB) PublishPolicy(ctx context.Context, org flow.ID, p Policy) error {
 	if p.Material && p.Effective.Sub(p.Published) < MaterialNotice || p.Effective.Before(p.Published) {
 		return &flow.Refusal{Code: flow.BadCommand} // the page asked for another date
@@ -94,50 +99,10 @@ func (db *DB) PublishPolicy(ctx context.Context, org flow.ID, p Policy) error {
 			return ErrNotFound
 		}
 		if p.Material {
-			_, err = tx.Exec(ctx, "insert into policy_walks (org_id, kind, version) values ($1, $2, $3)", org, p.Kind, p.Version)
+			err = beginWalk(ctx, tx, org, letters.PolicyChange{}.Kind(), p.Key(), p.Published)
 		}
 		return err
 	})
-}
-
-// Walk is how far a material change has been told to the owners of all organisations.
-type Walk struct {
-	Policy
-	To          flow.ID   // the last organisation whose owners have their letter in the outbox
-	Done        time.Time // when all had; zero: not yet
-	Written     int       // letters
-	Unreachable int       // owners without an e-mail address: they are told within the program
-	Sent        int       // these were counted at Counted
-	Failed      int
-	Bounced     int
-	Counted     time.Time
-}
-
-// walksFor is how long it is counted what became of the letters: after that the outbox forgets them.
-const walksFor = 29 * 24 * time.Hour
-
-// PolicyWalks are those of the last weeks, the newest first.
-func (db *DB) PolicyWalks(ctx context.Context, org flow.ID, now time.Time) ([]Walk, error) {
-	var list []Walk
-	err := db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select w.kind, w.version, p.published_at, p.effective_at, w.told_to, w.done_at, w.written, w.unreachable, w.sent, w.failed, w.bounced, w.counted_at
-			from policy_walks w join policies p on p.org_id = w.org_id and p.kind = w.kind and p.version = w.version
-			where w.org_id = $1 and (w.done_at is null or p.published_at > $2) order by p.published_at desc, w.kind limit $3`, org, now.Add(-walksFor), maxPolicies).Query(func(rows pgx.Rows) error {
-			var w Walk
-			var to *flow.ID
-			var done, counted pgtype.Timestamptz
-			_, err := pgx.ForEachRow(rows, []any{&w.Kind, &w.Version, &w.Published, &w.Effective, &to, &done, &w.Written, &w.Unreachable, &w.Sent, &w.Failed, &w.Bounced, &counted}, func() error {
-				got := w
-				if got.Done, got.Counted, got.To = done.Time, counted.Time, (flow.ID{}); to != nil {
-					got.To = *to
-				}
-				list = append(list, got)
-				return nil
-			})
-			return err
-		})
-	})
-	return list, err
 }
 
 // Owner is who is told of what an organisation has to know.
@@ -180,82 +145,4 @@ func (db *DB) OwnersToWrite(ctx context.Context, org flow.ID) ([]Owner, error) {
 		list = append(list, slices.DeleteFunc(page, func(o Owner) bool { return o.Address == "" })...)
 	}
 	return list[:maxOwners], nil
-}
-
-// Told is a part of a walk: some owners of one organisation.
-type Told struct {
-	Org         flow.ID
-	Mails       []Mail
-	Unreachable int  // of the whole organisation, told with its last part
-	Whole       bool // these are the last of the organisation: the walk goes on with the next
-}
-
-// TellOwners puts letters into the outbox of an organisation and moves the walk on, both or neither. Whoever does it again, after
-// being stopped or at the same moment, writes nothing twice.
-func (db *DB) TellOwners(ctx context.Context, operator flow.ID, w Walk, told Told) error {
-	sealed, err := db.sealMails(ctx, told.Org, told.Mails)
-	if err != nil {
-		return err
-	}
-	return db.inTenant(ctx, operator, func(tx pgx.Tx) error {
-		var ahead bool
-		err := tx.QueryRow(ctx, "select done_at is not null or told_to is not null and told_to >= $4 from policy_walks where org_id = $1 and kind = $2 and version = $3 for update",
-			operator, w.Kind, w.Version, told.Org).Scan(&ahead)
-		if err != nil || ahead {
-			return notFound(err)
-		}
-		written, err := writeTold(ctx, tx, told, sealed)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, setOrg, operator.String()); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `update policy_walks set written = written + $4, unreachable = unreachable + case when $7 then $5 else 0 end,
-			told_to = case when $7 then $6 else told_to end where org_id = $1 and kind = $2 and version = $3`,
-			operator, w.Kind, w.Version, written, told.Unreachable, told.Org, told.Whole)
-		return err
-	})
-}
-
-// writeTold writes the letters in the name of their own organisation, and counts those that were not there yet.
-func writeTold(ctx context.Context, tx pgx.Tx, told Told, sealed [][]byte) (written int64, err error) {
-	if _, err := tx.Exec(ctx, setOrg, told.Org.String()); err != nil {
-		return 0, err
-	}
-	for i, m := range told.Mails {
-		tag, err := tx.Exec(ctx, insertMail, mailRow(told.Org, m, sealed[i])...)
-		if err != nil {
-			return 0, err
-		}
-		written += tag.RowsAffected()
-	}
-	return written, nil
-}
-
-// EndWalk notes that all organisations have been told.
-func (db *DB) EndWalk(ctx context.Context, operator flow.ID, w Walk, now time.Time) error {
-	return db.tenant(ctx, operator, func(b *pgx.Batch) {
-		b.Queue("update policy_walks set done_at = $4 where org_id = $1 and kind = $2 and version = $3 and done_at is null", operator, w.Kind, w.Version, now)
-	})
-}
-
-// Tally is what became of some letters.
-type Tally struct{ Sent, Failed, Bounced int }
-
-// CountLetters counts what became of an organisation's letters of a kind about one thing.
-func (db *DB) CountLetters(ctx context.Context, org flow.ID, kind, key string) (t Tally, err error) {
-	err = db.tenant(ctx, org, func(b *pgx.Batch) {
-		b.Queue(`select count(sent_at) filter (where bounced_at is null), count(failed_at), count(bounced_at) from outbox where org_id = $1 and kind = $2 and key = $3`, org, kind, key).
-			QueryRow(func(row pgx.Row) error { return row.Scan(&t.Sent, &t.Failed, &t.Bounced) })
-	})
-	return t, err
-}
-
-// SaveTally keeps what was counted over all organisations.
-func (db *DB) SaveTally(ctx context.Context, operator flow.ID, w Walk, t Tally, now time.Time) error {
-	return db.tenant(ctx, operator, func(b *pgx.Batch) {
-		b.Queue("update policy_walks set sent = $4, failed = $5, bounced = $6, counted_at = $7 where org_id = $1 and kind = $2 and version = $3",
-			operator, w.Kind, w.Version, t.Sent, t.Failed, t.Bounced, now)
-	})
 }

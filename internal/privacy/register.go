@@ -208,10 +208,11 @@ var Register = []Table{
 	{Name: "access_reviews", About: "reviews of who has access", Rest: "org_id id reviewed_at members", Fields: []Field{
 		breach.of("reviewed_by", "reviewed_by")}},
 	{Name: "drills", About: "backups brought back to try them", Rest: "org_id id began_at seconds bytes organisations movements fault"},
-	{Name: "outbox", About: "mails to people", Rest: "org_id number kind key created_at due_at until_at tries sent_at failed_at offered_at bounced_at", Fields: []Field{
+	{Name: "outbox", About: "mails to people", Rest: "org_id number kind key created_at due_at until_at tries sent_at failed_at offered_at bounced_at dropped", Fields: []Field{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},
 		{Column: "failure", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
+		{Column: "consent_of", Whose: "consent_of", Purpose: Choices, Seen: Senders, Kept: Month, Export: Plain, Erase: Row},
 	}},
 	{Name: "closures", About: "closing the account", Rest: "org_id closed_at undo_until delete_from delete_by noted_at undone_at told begun_at counts done_at certificate", Fields: []Field{
 		doer.of("closed_by", "closed_by"), doer.of("undone_by", "undone_by"),
@@ -250,7 +251,9 @@ var Register = []Table{
 	}},
 	{Name: "policies", About: "versions of the policies of the service", Rest: "org_id kind version body material changed_at published_at effective_at", Fields: []Field{
 		doer.of("changed_by", "changed_by"), doer.of("published_by", "published_by")}},
-	{Name: "policy_walks", About: "how far a policy was told", Rest: "org_id kind version told_to done_at written unreachable sent failed bounced counted_at"},
+	{Name: "news", About: "news about the service", Rest: "org_id id edition first texts changed_at sent_at", Fields: []Field{
+		doer.of("changed_by", "changed_by"), doer.of("sent_by", "sent_by")}},
+	{Name: "walks", About: "how far letters were written to people of all organisations", Rest: "org_id kind key begun_at told_to done_at written unreachable sent failed bounced dropped counted_at"},
 	{Name: "audit", About: "the audit log", Rest: "org_id seq at what hash", Fields: []Field{
 		{Column: "member_id", Whose: "member_id", Purpose: Security, Seen: Owners, Kept: Year, Export: Plain, Erase: Stays},
 		{Column: "content", Whose: "member_id", Purpose: Security, Seen: Owners, Kept: Year, Export: Plain, Erase: Stays}, // names things by id only

@@ -104,7 +104,7 @@ func TestAChangeIsToldToEveryOwnerOnce(t *testing.T) {
 	now = now.Add(20 * time.Minute)
 	w.Now = func() time.Time { return now }
 	w.Once(t.Context())
-	walks, err := db.PolicyWalks(t.Context(), org, now)
+	walks, err := db.Walks(t.Context(), org, now)
 	if err != nil || len(walks) != 1 || walks[0].Done.IsZero() || walks[0].Written != 12 || walks[0].Unreachable != 1 || walks[0].Sent != 12 {
 		t.Errorf("%+v %v", walks, err)
 	}
@@ -258,7 +258,7 @@ func TestEachOwnerGetsExactlyOne(t *testing.T) {
 	now = now.Add(6 * time.Minute)
 	w := policyWorker(db, nil, now)
 	w.Once(t.Context())
-	walks, err := db.PolicyWalks(t.Context(), org, now)
+	walks, err := db.Walks(t.Context(), org, now)
 	if err != nil || len(walks) != 1 || walks[0].Written != firms*owners || walks[0].Sent != firms*owners {
 		t.Errorf("%+v %v", walks, err)
 	}

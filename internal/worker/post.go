@@ -94,8 +94,9 @@ func (w *Worker) send(ctx context.Context, org flow.ID, m postgres.Mail) error {
 	}
 	err := errNoContent
 	if m.Text != "" {
-		if err := w.DB.OfferMail(ctx, org, m.Number, w.Now()); err != nil {
-			return err
+		goes, failed := w.DB.OfferMail(ctx, org, m.Number, w.Now())
+		if failed != nil || !goes {
+			return failed
 		}
 		err = w.Mail.Send(ctx, smtp.Message{ID: id, To: m.To, Subject: m.Subject, Text: m.Text, Language: m.Language, Unsubscribe: m.Unsubscribe})
 	}

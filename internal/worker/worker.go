@@ -35,10 +35,13 @@ type Worker struct {
 	// Usage is what pages and calls counted; nil when nobody counts.
 	Usage *usage.Counter
 
-	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations.
+	// Operator is who runs the service. Changes of its policies are told to the owners of all organisations, its news to those
+	// who agreed.
 	Operator operator.Operator
 	// Policies is where the policies can be read, such as https://clicarity.example/privacy for privacy.
 	Policies func(kind string) string
+	// Unsubscribe is the address that ends news to a member or an enquiry of an organisation; nil when no news are written.
+	Unsubscribe func(org, subject flow.ID) string
 
 	// Also is what else is to be done in each round, for the installation as a whole.
 	Also []func(context.Context) error
@@ -92,8 +95,8 @@ func (w *Worker) Once(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.Log.Error("the organisations cannot be listed", "error", err)
 	}
-	if err := w.tellPolicies(ctx, orgs); err != nil && ctx.Err() == nil {
-		w.Log.Error("a change of a policy was not told to everybody", "error", err)
+	if err := w.walks(ctx, orgs); err != nil && ctx.Err() == nil {
+		w.Log.Error("letters to people of all organisations were not written", "error", err)
 	}
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
