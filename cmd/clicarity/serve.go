@@ -171,7 +171,7 @@ func (e env) pages(h *house, l net.Listener, used *uses.Counter, log *slog.Logge
 // worker does the background work, with the words of the pages.
 func (e env) worker(h *house, pages *web.Web, public *site.Site, log *slog.Logger) *worker.Worker {
 	return &worker.Worker{DB: h.DB, Log: log, Now: time.Now, Mail: e.mailer(), Scan: e.scanner(), Head: pages.HeadMail, Remind: pages.RightsReminder,
-		Breach: pages.BreachMail, Usage: pages.Usage, Parting: h.parting(e, h.keys, pages), Operator: e.operator, Policies: pages.PolicyLink,
+		Breach: pages.BreachMail, Usage: pages.Usage, Parting: h.parting(e, h.keys, pages), Operator: e.operator, Policies: pages.PolicyLink, Unsubscribe: pages.UnsubscribeLink,
 		Also: []func(context.Context) error{public.Tend}}
 }
 

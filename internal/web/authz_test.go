@@ -458,6 +458,7 @@ func (a *authz) firm(slug, mark string) *authzFirm {
 		"site": strings.ToLower(mark) + "-site", "slug": slug, "vendor": f.deccan.String(), "calendar": cal.Code, "wizard": wizard.String(), "step": "stages", "list": "stuck", "kind": "privacy", "upload": upload.String(),
 		"member": lower.String(), "report": "customers", "GET /reports/{report}/export": "overview", "template": "printing", "hash": "x", "file": "app.css"}
 	a.site(f, common)
+	a.news(f, common)
 	if mark == "ALIEN" { // its numbers are others than those of the other organisation
 		a.target(f, "a", "SPARE", f.cartons, "vasai", "lamination", common)
 		for n := range 4 {

@@ -48,6 +48,8 @@ type enquiriesPage struct {
 	Next  string // address of what follows
 	Said  string
 	Demos demosTold
+
+	StatisticsYes, StatisticsNo int // visitors of the public site who were asked about statistics
 }
 
 // demosTold says whether demos that are booked come in: a trouble with what to do, or a line; nothing where none are told of.
@@ -119,6 +121,11 @@ func (w *Web) enquiries(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if err != nil {
 		return err
 	}
+	no, yes, err := w.DB.CountSiteConsents(r.Context(), who.Org)
+	if err != nil {
+		return err
+	}
+	p.StatisticsYes, p.StatisticsNo = int(yes), int(no)
 	for _, e := range list {
 		p.List = append(p.List, enquiryRow{e, e.State == postgres.EnquiryNew && !e.ReplyBy.After(p.Now), names[e.Owner]})
 	}

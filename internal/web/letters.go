@@ -81,7 +81,7 @@ func (w *Web) letters(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 
 var letterGlyphs = map[string]chip{
 	"waiting": {State: "waiting", Glyph: "○"}, "unsure": {State: "hold", Glyph: "‖"}, "sent": {State: "done", Glyph: "✓"},
-	"failed": {State: "due-late", Glyph: "▲"}, "bounced": {State: "due-late", Glyph: "↩"},
+	"failed": {State: "due-late", Glyph: "▲"}, "bounced": {State: "due-late", Glyph: "↩"}, "dropped": {State: "hold", Glyph: "–"},
 }
 
 func (p lettersPage) letterRow(s postgres.Sending) letterRow {

@@ -49,8 +49,8 @@ func (n *notes) again() {
 	n.looked = time.Time{}
 }
 
-// news are the material changes that are told now.
-func (w *Web) news(r *http.Request) ([]postgres.Policy, error) {
+// changes are the material ones of policies that are told now.
+func (w *Web) changes(r *http.Request) ([]postgres.Policy, error) {
 	w.notes.mu.Lock()
 	looked, topics := w.notes.looked, w.notes.topics
 	w.notes.mu.Unlock()
@@ -83,8 +83,6 @@ func (w *Web) news(r *http.Request) ([]postgres.Policy, error) {
 	return topics, nil
 }
 
-func topicOf(p postgres.Policy) string { return fmt.Sprintf("%s %d", p.Kind, p.Version) }
-
 // Notes are what the reader has to be told. A page that cannot find out goes without.
 func (v *view) Notes() []note {
 	if v.request == nil || !v.SignedIn() || v.Who.Via != flow.ViaOwn {
@@ -98,13 +96,13 @@ func (v *view) Notes() []note {
 }
 
 func (w *Web) notesOf(r *http.Request, v *view) ([]note, error) {
-	news, err := w.news(r)
+	changes, err := w.changes(r)
 	if err != nil {
 		return nil, err
 	}
-	topics := make([]string, 0, len(news))
-	for _, p := range news {
-		topics = append(topics, topicOf(p))
+	topics := make([]string, 0, len(changes))
+	for _, p := range changes {
+		topics = append(topics, p.Key())
 	}
 	key := fmt.Sprint(v.Who.Org, v.Who.Member, topics)
 	w.notes.mu.Lock()
@@ -117,7 +115,7 @@ func (w *Web) notesOf(r *http.Request, v *view) ([]note, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := v.noteList(news, left, read)
+	list := v.noteList(changes, left, read)
 	if len(list) == 0 {
 		w.notes.mu.Lock()
 		if w.notes.told == nil || len(w.notes.told) >= notesMost {
@@ -129,7 +127,7 @@ func (w *Web) notesOf(r *http.Request, v *view) ([]note, error) {
 	return list, nil
 }
 
-func (v *view) noteList(news []postgres.Policy, left []string, read int) (list []note) {
+func (v *view) noteList(changes []postgres.Policy, left []string, read int) (list []note) {
 	notice := "note_notice"
 	if read == 0 { // somebody made the account for them
 		notice = "note_first"
@@ -137,9 +135,9 @@ func (v *view) noteList(news []postgres.Policy, left []string, read int) (list [
 	if read < letters.NoticeVersion && v.Path != "/account/notice" {
 		list = append(list, note{Says: v.T(notice), Link: "/account/notice", Does: v.T("note_read")})
 	}
-	for _, p := range news {
+	for _, p := range changes {
 		for _, topic := range left {
-			if topic == topicOf(p) {
+			if topic == p.Key() {
 				list = append(list, note{Topic: topic, Link: v.w.PolicyLink(p.Kind), Does: v.T("note_read"),
 					Says: v.T("note_"+p.Kind, "operator", v.w.Operator.Called(), "at", p.Effective.In(v.Zone).Format("02-01-2006"))})
 			}

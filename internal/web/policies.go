@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/letters"
 	"clicarity/internal/policies"
 	"clicarity/internal/postgres"
 )
@@ -36,9 +37,8 @@ type policyRow struct {
 	Name      string
 	Published string
 	Effective string
-	Draft     bool // there is a draft of the next
-	Walk      *postgres.Walk
-	Waiting   int // letters that are still to go
+	Draft     bool           // there is a draft of the next
+	Walk      *postgres.Walk // of the newest change that is told
 }
 
 type policiesPage struct {
@@ -50,7 +50,7 @@ type policiesPage struct {
 // policies is what holds now, and how far changes have been told.
 func (w *Web) policies(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
 	p := policiesPage{view: w.view(r, who, "policies"), Mails: w.Mails}
-	walks, err := w.DB.PolicyWalks(r.Context(), who.Org, w.Now())
+	walks, err := w.DB.Walks(r.Context(), who.Org, w.Now())
 	if err != nil {
 		return err
 	}
@@ -65,13 +65,17 @@ func (w *Web) policies(rw http.ResponseWriter, r *http.Request, who flow.Person)
 		}
 		row := p.policyRow(list[0])
 		row.Draft = err == nil
-		if i := slices.IndexFunc(walks, func(x postgres.Walk) bool { return x.Kind == kind }); i >= 0 {
+		if i := slices.IndexFunc(walks, func(x postgres.Walk) bool { return tellsOf(x, list) }); i >= 0 {
 			row.Walk = &walks[i]
-			row.Waiting = max(0, walks[i].Written-walks[i].Sent-walks[i].Failed-walks[i].Bounced)
 		}
 		p.Rows = append(p.Rows, row)
 	}
 	return w.render(rw, http.StatusOK, "policies", p)
+}
+
+// tellsOf reports whether a walk tells of one of some versions.
+func tellsOf(walk postgres.Walk, versions []postgres.Policy) bool {
+	return walk.Kind == letters.PolicyChange{}.Kind() && slices.ContainsFunc(versions, func(p postgres.Policy) bool { return p.Key() == walk.Key })
 }
 
 func (v *view) policyRow(p postgres.Policy) policyRow {

@@ -36,7 +36,7 @@ type privacyLink struct {
 var privacyLinks = []privacyLink{
 	{"/my-data", "rd_my_data", false}, {"/privacy-requests", "rd_desk", false}, {"/support", "support", false}, {"/audit", "audit", false}, {"/security", "security", false},
 	{"/letters", "letters", false}, {"/breaches", "breaches", false}, {"/evidence", "evidence", false}, {"/close", "close_company", false},
-	{"/usage", "usage", true}, {"/policies", "policies", true}, {enquiriesPath, "enquiries", true},
+	{"/usage", "usage", true}, {"/policies", "policies", true}, {newsPath, "news", true}, {enquiriesPath, "enquiries", true},
 }
 
 type privacyPage struct {

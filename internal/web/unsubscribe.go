@@ -18,6 +18,11 @@ func Unsubscribe(url string, k *keys.Keys, org, subject flow.ID) string {
 	return url + "/unsubscribe/" + k.Sign(unsubscribeUse, append(append([]byte{}, org[:]...), subject[:]...))
 }
 
+// UnsubscribeLink is that address here.
+func (w *Web) UnsubscribeLink(org, subject flow.ID) string {
+	return Unsubscribe(w.URL, w.Keys, org, subject)
+}
+
 // unsubscribing is whom a token is about.
 func (w *Web) unsubscribing(r *http.Request) (org, subject flow.ID, err error) {
 	body, err := w.Keys.Read(unsubscribeUse, r.PathValue("token"))
@@ -49,8 +54,8 @@ func (w *Web) unsubscribe(rw http.ResponseWriter, r *http.Request, _ flow.Person
 		return err
 	}
 	v := w.view(r, flow.Person{}, "unsubscribe")
-	c := postgres.Consent{Subject: subject, Purpose: postgres.News, Act: postgres.Withdrawn, Version: letters.NoticeVersion, Language: v.Lang, At: w.Now(), How: postgres.ByOneClick}
-	if err := w.DB.RecordConsent(r.Context(), org, c); err != nil {
+	c := postgres.Consent{Subject: subject, Version: letters.NoticeVersion, Language: v.Lang, At: w.Now(), How: postgres.ByOneClick}
+	if err := w.DB.EndNews(r.Context(), org, c); err != nil {
 		return err
 	}
 	return w.render(rw, http.StatusOK, "unsubscribe", unsubscribePage{view: v, Done: true})

@@ -154,7 +154,7 @@ const maxSetup = 1 << 20
 
 // Routes is every page and form there is. Each says what right it needs; see flow.Right.
 func (w *Web) Routes() []httpd.Route {
-	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.fileRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes(), w.enquiryRoutes(), w.tryRoutes())), w.Usage, w.Now)
+	return httpd.Used(w.watched(slices.Concat(w.openRoutes(), w.signInRoutes(), w.resetRoutes(), w.accountRoutes(), w.jobRoutes(), w.setupRoutes(), w.peopleRoutes(), w.auditRoutes(), w.supportRoutes(), w.vendorRoutes(), w.linkRoutes(), w.deviceRoutes(), w.tvRoutes(), w.tokenRoutes(), w.companyRoutes(), w.bulkRoutes(), w.reportRoutes(), w.closingRoutes(), w.myDataRoutes(), w.deskRoutes(), w.rightsRoutes(), w.letterRoutes(), w.newsRoutes(), w.fileRoutes(), w.privacyRoutes(), w.breachRoutes(), w.evidenceRoutes(), w.enquiryRoutes(), w.tryRoutes())), w.Usage, w.Now)
 }
 
 // openRoutes are for everybody, signed in or not.
