@@ -28,7 +28,8 @@ import (
 // policyWorker is a worker of an installation whose operator is the organisation clicarity.
 func policyWorker(db *postgres.DB, mail Mailer, now time.Time) *Worker {
 	return &Worker{DB: db, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Mail: mail,
-		Operator: operator.Operator{Organisation: "clicarity", Name: "Clicarity"}, Policies: func(kind string) string { return "https://clicarity.example/" + kind }}
+		Operator: operator.Operator{Organisation: "clicarity", Name: "Clicarity"}, Policies: func(kind string) string { return "https://clicarity.example/" + kind },
+		Unsubscribe: func(org, subject flow.ID) string { return "https://clicarity.example/unsubscribe/" + org.String() + subject.String() }}
 }
 
 // house makes the operator's organisation and others with so many owners each, and publishes a change that matters.
@@ -181,7 +182,7 @@ func (a asking) Has(_ context.Context, id string) (has, known bool) {
 	return n > 0, n >= 0
 }
 
-// TestHelperSender is no test: it is the sender that TestEachOwnerGetsExactlyOne kills.
+// TestHelperSender is no test: it is the sender that TestEachOwnerGetsExactlyOne and TestNewsIsKilledAndEachGetsOne kill.
 func TestHelperSender(t *testing.T) {
 	base, smtpAt, api := os.Getenv("CLICARITY_TEST_SENDER"), os.Getenv("CLICARITY_TEST_SMTP"), os.Getenv("CLICARITY_TEST_API")
 	if base == "" {
@@ -208,6 +209,17 @@ func TestHelperSender(t *testing.T) {
 	}
 }
 
+// startSender is a process that writes and sends what there is, at a time.
+func startSender(t *testing.T, base string, server mailpit, now time.Time) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHelperSender$", "-test.count=1") //nolint:gosec,noctx // this program
+	cmd.Env = append(os.Environ(), "CLICARITY_TEST_SENDER="+base, "CLICARITY_TEST_SMTP="+server.smtp, "CLICARITY_TEST_API="+server.api, fmt.Sprint("CLICARITY_TEST_NOW=", now.Unix()))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
 // A change is told to 1,000 owners through a real mail server, while the process that writes and sends is killed 20 times at
 // moments that nobody chose. Each owner gets exactly one letter.
 func TestEachOwnerGetsExactlyOne(t *testing.T) {
@@ -218,13 +230,8 @@ func TestEachOwnerGetsExactlyOne(t *testing.T) {
 	const firms, owners = 50, 20
 	org := house(t, db, firms, owners, now)
 	sender := func() *exec.Cmd {
-		now = now.Add(6 * time.Minute)                                                   // what the one before had taken is free again
-		cmd := exec.Command(os.Args[0], "-test.run=^TestHelperSender$", "-test.count=1") //nolint:gosec,noctx // this program
-		cmd.Env = append(os.Environ(), "CLICARITY_TEST_SENDER="+base, "CLICARITY_TEST_SMTP="+server.smtp, "CLICARITY_TEST_API="+server.api, fmt.Sprint("CLICARITY_TEST_NOW=", now.Unix()))
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd
+		now = now.Add(6 * time.Minute) // what the one before had taken is free again
+		return startSender(t, base, server, now)
 	}
 	kills := 0
 	for ; kills < 20; kills++ {
