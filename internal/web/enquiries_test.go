@@ -24,9 +24,18 @@ func operated(t *testing.T, o operator.Operator) *firm {
 
 func (f *firm) enquiry(name string) postgres.Enquiry {
 	f.t.Helper()
+	return f.enquiryOf(name, 0)
+}
+
+// enquiryOf is one with the tick, from the address with a mark; 0: without either.
+func (f *firm) enquiryOf(name string, mark byte) postgres.Enquiry {
+	f.t.Helper()
 	now := time.Now()
 	e := postgres.Enquiry{ID: newID(f.t), Source: "form", Purpose: "demo", Language: "hi", Page: "/demo", Notice: 1, At: now, ReplyBy: now.Add(48 * time.Hour), EraseAfter: now.AddDate(1, 0, 0),
 		Asker: postgres.Asker{Name: name, Company: "Kulkarni Cartons", Email: "asha@mill.example", Phone: "+919000000031", Message: "Mono cartons,\nVasai"}}
+	if mark != 0 {
+		e.News, e.Mark = true, slices.Repeat([]byte{mark}, 32)
+	}
 	if _, err := f.db.AddEnquiry(f.t.Context(), f.org, e); err != nil {
 		f.t.Fatal(err)
 	}

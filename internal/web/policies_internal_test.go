@@ -2,8 +2,14 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
@@ -17,6 +23,30 @@ func FuzzPolicyDay(f *testing.F) {
 		day, ok := readPolicyDay(text, time.UTC)
 		if again, twice := readPolicyDay(day.Format("02-01-2006"), time.UTC); ok && (!twice || !again.Equal(day) || day.Hour() != 0) {
 			t.Errorf("%q is %s, and that is %s", text, day, again)
+		}
+	})
+}
+
+// Whatever a form has, what is kept of it is text that shows, within its limits, and reads the same again.
+func FuzzNews(f *testing.F) {
+	f.Add("en", "1", "Lots by QR code", "Scan it.\r\n\r\nhttps://x.example", "", "")
+	f.Add("hi", "x", " \u202e ", "\x00\n\xff", "लॉट", "a\rb")
+	f.Fuzz(func(t *testing.T, first, edition, subject, text, subject2, text2 string) {
+		form := url.Values{"first": {first}, "edition": {edition}, "subject_en": {subject}, "text_en": {text}, "subject_hi": {subject2}, "text_hi": {text2}}
+		n, wrong := readNews(form)
+		again := url.Values{"first": {n.First}, "edition": {strconv.Itoa(n.Edition)}}
+		for code, x := range n.Texts {
+			again.Set("subject_"+code, x.Subject)
+			again.Set("text_"+code, strings.ReplaceAll(x.Text, "\n", "\r\n"))
+			if hidden := func(r rune) bool { return r != '\n' && unicode.IsControl(r) }; strings.ContainsFunc(x.Subject+x.Text, hidden) || strings.Contains(x.Subject, "\n") || !utf8.ValidString(x.Subject+x.Text) {
+				t.Errorf("%q", x)
+			}
+			if wrong.Why == "" && (x.Subject == "" || x.Text == "" || utf8.RuneCountInString(x.Text) > maxNewsText) {
+				t.Errorf("it is kept: %q", x)
+			}
+		}
+		if m, w := readNews(again); !reflect.DeepEqual(m, n) || w != wrong || wrong.Why == "" && n.Texts[n.First].Subject == "" {
+			t.Errorf("%+v is read as %+v, %v as %v", n, m, wrong, w)
 		}
 	})
 }

@@ -29,7 +29,9 @@ import (
 func policyWorker(db *postgres.DB, mail Mailer, now time.Time) *Worker {
 	return &Worker{DB: db, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Mail: mail,
 		Operator: operator.Operator{Organisation: "clicarity", Name: "Clicarity"}, Policies: func(kind string) string { return "https://clicarity.example/" + kind },
-		Unsubscribe: func(org, subject flow.ID) string { return "https://clicarity.example/unsubscribe/" + org.String() + subject.String() }}
+		Unsubscribe: func(org, subject flow.ID) string {
+			return "https://clicarity.example/unsubscribe/" + org.String() + subject.String()
+		}}
 }
 
 // house makes the operator's organisation and others with so many owners each, and publishes a change that matters.
