@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,6 +32,8 @@ var site struct {
 	logins []login
 	// command runs the program beside the server, on the same data.
 	command func(args ...string) (string, error)
+	// beside is the program on the same data, with more in its environment, to be started.
+	beside func(env []string, args ...string) *exec.Cmd
 }
 
 type login struct{ Name, Role, Login, Password, Does string }
@@ -80,13 +83,16 @@ func serve(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	site.url, site.dir = "http://"+addr, dir
-	site.command = func(args ...string) (string, error) {
+	site.beside = func(env []string, args ...string) *exec.Cmd {
 		beside := exec.Command(program, args...)
-		beside.Env = cmd.Env
-		out, err := beside.CombinedOutput()
+		beside.Env = slices.Concat(cmd.Env, env)
+		return beside
+	}
+	site.command = func(args ...string) (string, error) {
+		out, err := site.beside(nil, args...).CombinedOutput()
 		return string(out), err
 	}
-	err = ready()
+	err = ready(site.url)
 	if err == nil {
 		err = readLogins(filepath.Join(dir, "data", "demo-logins.json"))
 	}
@@ -114,9 +120,10 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-func ready() error {
+// ready waits until a server answers.
+func ready(url string) error {
 	for range 1200 {
-		if r, err := http.Get(site.url + "/health"); err == nil {
+		if r, err := http.Get(url + "/health"); err == nil {
 			_, _ = io.Copy(io.Discard, r.Body)
 			_ = r.Body.Close()
 			if r.StatusCode == http.StatusOK {
@@ -164,6 +171,7 @@ func who(t *testing.T, does string) login {
 type page struct {
 	t   *testing.T
 	ctx context.Context
+	url string // of the server that it visits
 }
 
 func open(t *testing.T, width, height int64, more ...chromedp.Action) *page {
@@ -175,7 +183,7 @@ func open(t *testing.T, width, height int64, more ...chromedp.Action) *page {
 	ctx, cancel2 := chromedp.NewContext(alloc)
 	ctx, cancel3 := context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(func() { cancel3(); cancel2(); cancel() })
-	p := &page{t, ctx}
+	p := &page{t, ctx, site.url}
 	mobile := width < 600
 	p.run(emulation.SetDeviceMetricsOverride(width, height, 1, mobile))
 	p.run(more...)
@@ -195,14 +203,14 @@ func (p *page) run(actions ...chromedp.Action) {
 
 func (p *page) signIn(l login) *page {
 	p.t.Helper()
-	p.run(chromedp.Navigate(site.url+"/sign-in"), chromedp.SendKeys("#login", l.Login), chromedp.SendKeys("#password", l.Password),
+	p.run(chromedp.Navigate(p.url+"/sign-in"), chromedp.SendKeys("#login", l.Login), chromedp.SendKeys("#password", l.Password),
 		chromedp.Click(".front .form button.primary"), chromedp.WaitVisible(".rail"))
 	return p
 }
 
 func (p *page) visit(path string) *page {
 	p.t.Helper()
-	p.run(chromedp.Navigate(site.url+path), chromedp.WaitVisible("main", chromedp.ByQuery))
+	p.run(chromedp.Navigate(p.url+path), chromedp.WaitVisible("main", chromedp.ByQuery))
 	return p
 }
 

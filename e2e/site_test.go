@@ -68,7 +68,7 @@ func alone(t *testing.T, width, height int64) (*page, *asked) {
 			}
 		}
 	})
-	p := &page{t, ctx}
+	p := &page{t, ctx, site.url}
 	p.run(network.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, width < 600))
 	return p, seen
 }

@@ -68,13 +68,9 @@ func (p *page) snapHindi(path, name string) {
 	p.speak("en")
 }
 
-// shorten lets the time of all open grants be over after a moment, as if it had passed.
-func shorten(t *testing.T, left time.Duration) {
+// database is the address of the server's database.
+func database(t *testing.T) string {
 	t.Helper()
-	psql, err := exec.LookPath("psql")
-	if err != nil {
-		t.Skip("there is no psql to shorten the time with")
-	}
 	cluster, err := local.Open(context.Background(), local.Options{Dir: filepath.Join(site.dir, "data")})
 	if err != nil {
 		t.Fatal(err)
@@ -84,9 +80,19 @@ func shorten(t *testing.T, left time.Duration) {
 			t.Error(err)
 		}
 	})
+	return cluster.URL("clicarity")
+}
+
+// shorten lets the time of all open grants be over after a moment, as if it had passed.
+func shorten(t *testing.T, left time.Duration) {
+	t.Helper()
+	psql, err := exec.LookPath("psql")
+	if err != nil {
+		t.Skip("there is no psql to shorten the time with")
+	}
 	sql := fmt.Sprintf(`begin; update sessions set expires_at = now() + interval '%d ms' where via = 'support';
 		update support_grants set until = now() + interval '%d ms' where ended_at is null; commit`, left.Milliseconds(), left.Milliseconds())
-	if out, err := exec.Command(psql, "-v", "ON_ERROR_STOP=1", cluster.URL("clicarity"), "-c", sql).CombinedOutput(); err != nil {
+	if out, err := exec.Command(psql, "-v", "ON_ERROR_STOP=1", database(t), "-c", sql).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 }

@@ -106,7 +106,7 @@ func TestNewsAreWrittenAndSent(t *testing.T) {
 	}
 	owner.post(at, newsForm("2", "text_en", "Afterwards")).says(409, "Somebody has changed or sent it").hides("Afterwards")
 	owner.post(at+"/discard", nil).says(409)
-	owner.get(at + "/send").says(200, "Sent by")
+	owner.get(at+"/send").says(200, "Sent by")
 	owner.get("/news").says(200, "Lots by QR code", "Sent by Asha Patil", "not wanted any more 0")
 	if walks, err := h.db.Walks(t.Context(), ours.org, time.Now()); err != nil || len(walks) != 1 || "/news/"+walks[0].Key != at {
 		t.Errorf("%+v %v", walks, err)

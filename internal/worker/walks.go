@@ -13,8 +13,10 @@ import (
 	"clicarity/internal/postgres"
 )
 
-// countAgain is how often it is counted what became of the letters of a walk.
-const countAgain = 5 * time.Minute
+const (
+	countAgain = 5 * time.Minute // how often it is counted what became of the letters of a walk;
+	countFirst = time.Hour       // for so long in each round, while some wait: somebody looks on
+)
 
 // errand is whom letters of a walk are for: those of an organisation after somebody, in the order of their ids.
 type errand func(ctx context.Context, o postgres.Organisation, after flow.ID) (errandPage, error)
@@ -46,7 +48,7 @@ func (w *Worker) walks(ctx context.Context, orgs []postgres.Organisation) error 
 		if walk.Done.IsZero() {
 			err = errors.Join(err, w.walk(ctx, operator, walk, inOrder))
 		}
-		if w.Now().Sub(walk.Counted) >= countAgain {
+		if now := w.Now(); now.Sub(walk.Counted) >= countAgain || walk.Waiting() > 0 && now.Sub(walk.Begun) < countFirst {
 			err = errors.Join(err, w.count(ctx, operator, walk, inOrder))
 		}
 	}
