@@ -116,9 +116,9 @@ func TestNewsComeAndEndByOneClick(t *testing.T) {
 	if head.Get("List-Unsubscribe") == "" || !strings.Contains(body, "https://clicarity.example/lots") {
 		t.Errorf("%v %s", head, body)
 	}
-	owner.visit(piece).tap("Send to everybody who agreed").sees("It goes to")
+	owner.visit(piece).tap("Send to everybody who agreed").sees("Addresses that it goes to")
 	owner.snap("news-ask")
-	owner.tap("letters now").sees("It is being sent")
+	owner.tap("Send now").sees("It is being sent")
 	owner.snap("news-sending")
 
 	head, _ = mailTo(t, mails, asha.Login, "Lots by QR code")

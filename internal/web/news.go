@@ -88,6 +88,7 @@ func (w *Web) newsList(rw http.ResponseWriter, r *http.Request, who flow.Person)
 		row.By = names[n.SentBy]
 		p.Sent = append(p.Sent, row)
 	}
+	p.Sheets = append(p.Sheets, "privacy.css")
 	return w.render(rw, http.StatusOK, "news", p)
 }
 

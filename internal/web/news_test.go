@@ -95,10 +95,10 @@ func TestNewsAreWrittenAndSent(t *testing.T) {
 	}
 
 	// To everybody who agreed.
-	owner.get(at+"/send").says(200, "Nobody has agreed").hides("letters now")
+	owner.get(at+"/send").says(200, "Nobody has agreed").hides("Send now")
 	ours.agrees(ours.owner)
 	other.agrees(other.operator)
-	owner.get(at+"/send").says(200, "It goes to 2 addresses", "Send 2 letters now", "Mine")
+	owner.get(at+"/send").says(200, "Addresses that it goes to: 2", "Send now (2)", "Mine")
 	owner.post(at+"/send", url.Values{"edition": {"1"}}).says(409, "Somebody has changed or sent it")
 	owner.post(at+"/send", url.Values{"edition": {"x"}}).says(400)
 	for range 2 {
@@ -133,7 +133,7 @@ func TestNewsWithoutMails(t *testing.T) {
 	f.agrees(f.owner)
 	at := newPiece.FindStringSubmatch(owner.get("/news/new").body)[1]
 	owner.post(at, newsForm("0")).says(200, "Mails are not set up").hides(at + "/send").hides(at + "/test")
-	owner.get(at + "/send").hides("letters now")
+	owner.get(at + "/send").hides("Send now")
 	owner.post(at+"/send", url.Values{"edition": {"1"}}).says(400)
 	owner.post(at+"/test", url.Values{"command": {newID(t).String()}}).says(400)
 	if n, err := f.db.News(t.Context(), f.org); err != nil || len(n) != 1 || !n[0].Sent.IsZero() {
