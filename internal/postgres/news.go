@@ -231,3 +231,25 @@ func (db *DB) EndNews(ctx context.Context, org flow.ID, c Consent) error {
 		return err
 	})
 }
+
+// EndNewsOf records that whoever has an address takes back that they wanted news.
+func (db *DB) EndNewsOf(ctx context.Context, org flow.ID, address string, c Consent) error {
+	for after, more := (flow.ID{}), true; more; {
+		page, err := db.NewsReaders(ctx, org, after)
+		if err != nil {
+			return err
+		}
+		more = len(page) == NewsReadersAtOnce
+		for _, n := range page {
+			after = n.ID
+			if n.Address == "" || n.Address != strings.ToLower(strings.TrimSpace(address)) {
+				continue
+			}
+			c.Subject = n.ID
+			if err := db.EndNews(ctx, org, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -204,6 +204,9 @@ func (w *Web) actOn(r *http.Request, p deskRequestPage, req postgres.RightsReque
 		if len(ticked(r)) == 0 {
 			return "", p.T("rd_no_texts"), nil
 		}
+		if err := w.endNewsFor(r, p.Who, req); err != nil {
+			return "", "", err
+		}
 		return "erased", "", w.DB.EraseNamed(ctx, o, req.ID, me, ticked(r), now)
 	}
 	return "", "", httpd.Status(http.StatusBadRequest)
@@ -242,7 +245,21 @@ func (w *Web) answerAsk(r *http.Request, p deskRequestPage, req postgres.RightsR
 			mails = append(mails, postgres.NewMail(address, language, req.ID.String(), letters.RightsAnswer{Organisation: p.Who.OrgName, Asks: string(req.Kind), Answer: p.Answer}, w.Now()))
 		}
 	}
+	if state == postgres.RightsAnswered && (req.Kind == postgres.AskWithdrawal || req.Kind == postgres.AskErasure) {
+		if err := w.endNewsFor(r, p.Who, req); err != nil {
+			return "", "", err
+		}
+	}
 	return state, "", w.DB.AnswerRequest(r.Context(), p.Who.Org, req.ID, p.Who.Member, state, p.Answer, w.Now(), mails...)
+}
+
+// endNewsFor takes the consent to news back for somebody who asked at the desk: a member, or whoever has the address.
+func (w *Web) endNewsFor(r *http.Request, who flow.Person, req postgres.RightsRequest) error {
+	c := postgres.Consent{Subject: req.Member, Version: letters.NoticeVersion, Language: letters.Known(req.Language), At: w.Now(), How: postgres.ByDesk, By: who.Member}
+	if !req.Member.IsZero() {
+		return w.DB.EndNews(r.Context(), who.Org, c)
+	}
+	return w.DB.EndNewsOf(r.Context(), who.Org, req.Contact, c)
 }
 
 // sendTexts is the file for somebody who is no member: the texts that name them and that an owner chose.

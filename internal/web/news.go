@@ -262,7 +262,7 @@ func readNews(form url.Values) (n postgres.NewsPiece, wrong newsFault) {
 	n.First, n.Texts = letters.Known(form.Get("first")), map[string]postgres.NewsText{}
 	n.Edition, _ = strconv.Atoi(form.Get("edition")) //nolint:errcheck // what is no number is no edition
 	for _, l := range letters.Languages() {
-		t := postgres.NewsText{Subject: flow.Clean(form.Get("subject_" + l.Code)), Text: newsLines(form.Get("text_" + l.Code))}
+		t := postgres.NewsText{Subject: clean(form.Get("subject_" + l.Code)), Text: lines(form.Get("text_" + l.Code))}
 		if t != (postgres.NewsText{}) {
 			n.Texts[l.Code] = t
 		}
@@ -284,15 +284,6 @@ func newsAmiss(t postgres.NewsText, first bool) string {
 		return newsLong
 	}
 	return ""
-}
-
-// newsLines is a text of several lines without what does not show.
-func newsLines(text string) string {
-	lines := strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n"), "\n")
-	for i, l := range lines {
-		lines[i] = flow.Clean(l)
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // newsMail is the mail of a piece in a language, as programs show it that show HTML.

@@ -181,3 +181,38 @@ func TestOneClickEndsNewsOfVisitorsAndTheClosed(t *testing.T) {
 	}
 	click(newID(t), newID(t))
 }
+
+// Who asks the operator to write no more, or to forget them, gets no news from the answer on, whatever they agreed to before.
+func TestTheDeskEndsNews(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	f := openHouseOf(t, c.now, true).firm("clicarity")
+	owner, visitor := f.ownerBrowser(), f.browser()
+	f.agrees(f.operator)
+	for i, kind := range []string{"withdrawal", "erasure"} {
+		e := f.enquiryOf("Asha Kulkarni", byte(i+1)) // from asha@mill.example
+		f.agrees(e.ID)
+		wants := func(want bool) {
+			t.Helper()
+			if yes, err := f.db.Consented(t.Context(), f.org, e.ID, postgres.News); yes != want || err != nil {
+				t.Errorf("%s: %t %v", kind, yes, err)
+			}
+		}
+		visitor.post("/rights", url.Values{"kind": {kind}, "name": {"Asha Kulkarni"}, "email": {"Asha@mill.example"}, "body": {"Please do"}}).says(200)
+		var mails []postgres.Mail
+		for len(mails) == 0 && t.Context().Err() == nil { // it is written after the answer
+			mails = f.letters(c.now(), "rights_check")
+		}
+		visitor.post(linkIn.FindStringSubmatch(mails[0].Text)[1], nil).says(200)
+		request := regexp.MustCompile(`/privacy-requests/[0-9a-f-]{36}`).FindString(owner.get("/privacy-requests").body)
+		owner.get(request).says(200, "Asha Kulkarni")
+		wants(true)
+		owner.post(request, url.Values{"do": {"answer"}, "answer": {" "}}).says(422)
+		wants(true)
+		owner.post(request, url.Values{"do": {"answer"}, "answer": {"Nothing comes any more."}}).says(200)
+		wants(false)
+	}
+	if yes, err := f.db.Consented(t.Context(), f.org, f.operator, postgres.News); !yes || err != nil {
+		t.Error("somebody else gets none", err)
+	}
+}
