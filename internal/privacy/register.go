@@ -212,7 +212,7 @@ var Register = []Table{
 		{Column: "recipient", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
 		{Column: "content", Purpose: Letters, Seen: Senders, Kept: Minutes, Export: Said, Erase: Row},
 		{Column: "failure", Purpose: Letters, Seen: Owners, Kept: Month, Export: Plain, Erase: Row},
-		{Column: "consent_of", Whose: "consent_of", Purpose: Choices, Seen: Senders, Kept: Month, Export: Plain, Erase: Row},
+		{Column: "consent_of", Whose: "consent_of", Purpose: Letters, Seen: Senders, Kept: Month, Export: Plain, Erase: Row},
 	}},
 	{Name: "closures", About: "closing the account", Rest: "org_id closed_at undo_until delete_from delete_by noted_at undone_at told begun_at counts done_at certificate", Fields: []Field{
 		doer.of("closed_by", "closed_by"), doer.of("undone_by", "undone_by"),
