@@ -367,6 +367,18 @@ end $$;
 
 ALTER FUNCTION public.refuse_fold() OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.refuse_news_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op = 'DELETE' and current_user = 'clicarity_owner' and may_forget() then
+    return old;
+  end if;
+  raise exception 'news that are sent are never changed' using errcode = 'insufficient_privilege';
+end $$;
+
+ALTER FUNCTION public.refuse_news_change() OWNER TO clicarity_owner;
+
 CREATE FUNCTION public.refuse_picture_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1264,6 +1276,25 @@ ALTER TABLE ONLY public.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.members OWNER TO clicarity_owner;
 
+CREATE TABLE public.news (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    edition integer NOT NULL,
+    first text NOT NULL,
+    texts jsonb NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by uuid NOT NULL,
+    sent_at timestamp with time zone,
+    sent_by uuid,
+    CONSTRAINT news_check CHECK (((texts ? first) AND (length((texts)::text) <= 400000))),
+    CONSTRAINT news_check1 CHECK (((sent_at IS NULL) = (sent_by IS NULL))),
+    CONSTRAINT news_edition_check CHECK ((edition > 0))
+);
+
+ALTER TABLE ONLY public.news FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.news OWNER TO clicarity_owner;
+
 CREATE TABLE public.nominees (
     org_id uuid NOT NULL,
     member_id uuid NOT NULL,
@@ -1359,7 +1390,9 @@ CREATE TABLE public.outbox (
     failed_at timestamp with time zone,
     failure text DEFAULT ''::text NOT NULL,
     offered_at timestamp with time zone,
-    bounced_at timestamp with time zone
+    bounced_at timestamp with time zone,
+    consent_of uuid,
+    dropped boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -1472,24 +1505,6 @@ CREATE TABLE public.policies (
 ALTER TABLE ONLY public.policies FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.policies OWNER TO clicarity_owner;
-
-CREATE TABLE public.policy_walks (
-    org_id uuid NOT NULL,
-    kind text NOT NULL,
-    version integer NOT NULL,
-    told_to uuid,
-    done_at timestamp with time zone,
-    written integer DEFAULT 0 NOT NULL,
-    unreachable integer DEFAULT 0 NOT NULL,
-    sent integer DEFAULT 0 NOT NULL,
-    failed integer DEFAULT 0 NOT NULL,
-    bounced integer DEFAULT 0 NOT NULL,
-    counted_at timestamp with time zone
-);
-
-ALTER TABLE ONLY public.policy_walks FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.policy_walks OWNER TO clicarity_owner;
 
 CREATE TABLE public.process_drafts (
     org_id uuid NOT NULL,
@@ -1862,6 +1877,27 @@ ALTER TABLE ONLY public.vendors FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors OWNER TO clicarity_owner;
 
+CREATE TABLE public.walks (
+    org_id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    told_to uuid,
+    done_at timestamp with time zone,
+    written integer DEFAULT 0 NOT NULL,
+    unreachable integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    bounced integer DEFAULT 0 NOT NULL,
+    dropped integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone,
+    CONSTRAINT walks_kind_check CHECK ((kind = ANY (ARRAY['policy_change'::text, 'news'::text])))
+);
+
+ALTER TABLE ONLY public.walks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.walks OWNER TO clicarity_owner;
+
 CREATE TABLE public.wizards (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2075,6 +2111,9 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_pkey PRIMARY KEY (org_id, seq);
 
+ALTER TABLE ONLY public.news
+    ADD CONSTRAINT news_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.nominees
     ADD CONSTRAINT nominees_pkey PRIMARY KEY (org_id, member_id);
 
@@ -2119,9 +2158,6 @@ ALTER TABLE ONLY public.pins
 
 ALTER TABLE ONLY public.policies
     ADD CONSTRAINT policies_pkey PRIMARY KEY (org_id, kind, version);
-
-ALTER TABLE ONLY public.policy_walks
-    ADD CONSTRAINT policy_walks_pkey PRIMARY KEY (org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_pkey PRIMARY KEY (org_id, process_id);
@@ -2206,6 +2242,9 @@ ALTER TABLE ONLY public.usage_told
 
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.walks
+    ADD CONSTRAINT walks_pkey PRIMARY KEY (org_id, kind, key);
 
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_pkey PRIMARY KEY (org_id, id);
@@ -2313,6 +2352,10 @@ CREATE INDEX logins_login ON public.logins USING btree (login);
 
 CREATE INDEX movements_job ON public.movements USING btree (org_id, job_id, seq);
 
+CREATE INDEX news_changer ON public.news USING btree (org_id, changed_by);
+
+CREATE INDEX news_newest ON public.news USING btree (org_id, COALESCE(sent_at, 'infinity'::timestamp with time zone) DESC, id);
+
 CREATE INDEX nonconformances_job ON public.nonconformances USING btree (org_id, job_id);
 
 CREATE INDEX nonconformances_list ON public.nonconformances USING btree (org_id, open, raised_at DESC, id);
@@ -2414,6 +2457,8 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.links FOR EACH
 CREATE TRIGGER audited AFTER INSERT OR DELETE ON public.logins FOR EACH ROW EXECUTE FUNCTION public.audited('login', 'member_id');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION public.audited('member', 'id', 'role given suspended_at left_at', 'name password_hash');
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.news FOR EACH ROW EXECUTE FUNCTION public.audited('news', 'id', 'edition first sent_at', 'texts');
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.nominees FOR EACH ROW EXECUTE FUNCTION public.audited('nominee', 'member_id', '', 'name contact');
 
@@ -2542,6 +2587,8 @@ CREATE TRIGGER never_changed BEFORE UPDATE ON public.breach_steps FOR EACH ROW E
 CREATE TRIGGER never_changed BEFORE UPDATE ON public.breaches FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
 
 CREATE TRIGGER never_changed BEFORE UPDATE ON public.drills FOR EACH ROW EXECUTE FUNCTION public.refuse_evidence_change();
+
+CREATE TRIGGER news_immutable BEFORE DELETE OR UPDATE ON public.news FOR EACH ROW WHEN ((old.sent_at IS NOT NULL)) EXECUTE FUNCTION public.refuse_news_change();
 
 CREATE TRIGGER noted BEFORE INSERT OR UPDATE OF closed_at, undo_until, delete_from, undone_at ON public.closures FOR EACH ROW EXECUTE FUNCTION public.closure_noted();
 
@@ -2734,6 +2781,12 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.movements
     ADD CONSTRAINT movements_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES public.jobs(org_id, id);
 
+ALTER TABLE ONLY public.news
+    ADD CONSTRAINT news_org_id_changed_by_fkey FOREIGN KEY (org_id, changed_by) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.news
+    ADD CONSTRAINT news_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
+
 ALTER TABLE ONLY public.nominees
     ADD CONSTRAINT nominees_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id) ON DELETE CASCADE;
 
@@ -2769,9 +2822,6 @@ ALTER TABLE ONLY public.policies
 
 ALTER TABLE ONLY public.policies
     ADD CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
-
-ALTER TABLE ONLY public.policy_walks
-    ADD CONSTRAINT policy_walks_org_id_kind_version_fkey FOREIGN KEY (org_id, kind, version) REFERENCES public.policies(org_id, kind, version);
 
 ALTER TABLE ONLY public.process_drafts
     ADD CONSTRAINT process_drafts_org_id_process_id_fkey FOREIGN KEY (org_id, process_id) REFERENCES public.processes(org_id, id);
@@ -2856,6 +2906,9 @@ ALTER TABLE ONLY public.vendors
 
 ALTER TABLE ONLY public.vendors
     ADD CONSTRAINT vendors_org_id_member_id_fkey FOREIGN KEY (org_id, member_id) REFERENCES public.members(org_id, id);
+
+ALTER TABLE ONLY public.walks
+    ADD CONSTRAINT walks_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
 
 ALTER TABLE ONLY public.wizards
     ADD CONSTRAINT wizards_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organisations(org_id);
@@ -2965,6 +3018,8 @@ ALTER TABLE public.members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.movements ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.news ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.nominees ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.nonconformances ENABLE ROW LEVEL SECURITY;
@@ -2988,8 +3043,6 @@ ALTER TABLE public.pin_tries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.pins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.policies ENABLE ROW LEVEL SECURITY;
-
-ALTER TABLE public.policy_walks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.process_drafts ENABLE ROW LEVEL SECURITY;
 
@@ -3123,6 +3176,8 @@ CREATE POLICY tenant ON public.members USING ((org_id = public.app_org())) WITH 
 
 CREATE POLICY tenant ON public.movements USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.news USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.nominees USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.nonconformances USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -3146,8 +3201,6 @@ CREATE POLICY tenant ON public.pin_tries USING ((org_id = public.app_org())) WIT
 CREATE POLICY tenant ON public.pins USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.policies USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
-
-CREATE POLICY tenant ON public.policy_walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.process_drafts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
@@ -3197,6 +3250,8 @@ CREATE POLICY tenant ON public.usage_told USING ((org_id = public.app_org())) WI
 
 CREATE POLICY tenant ON public.vendors USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
+CREATE POLICY tenant ON public.walks USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
+
 CREATE POLICY tenant ON public.wizards USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
 
 CREATE POLICY tenant ON public.word_parts USING ((org_id = public.app_org())) WITH CHECK ((org_id = public.app_org()));
@@ -3220,6 +3275,8 @@ ALTER TABLE public.usage ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.usage_told ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vendors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.walks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.wizards ENABLE ROW LEVEL SECURITY;
 
@@ -3416,6 +3473,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_addresses TO clicarity_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO clicarity_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(edition) ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(first) ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(texts) ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(changed_by) ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(sent_at) ON TABLE public.news TO clicarity_app;
+
+GRANT UPDATE(sent_by) ON TABLE public.news TO clicarity_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nominees TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.nonconformances TO clicarity_app;
@@ -3468,8 +3541,6 @@ GRANT UPDATE(published_by) ON TABLE public.policies TO clicarity_app;
 
 GRANT UPDATE(effective_at) ON TABLE public.policies TO clicarity_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.policy_walks TO clicarity_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_drafts TO clicarity_app;
 
 GRANT SELECT,INSERT ON TABLE public.process_versions TO clicarity_app;
@@ -3521,6 +3592,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.usage TO clicarity_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.usage_told TO clicarity_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vendors TO clicarity_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.walks TO clicarity_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.wizards TO clicarity_app;
 

@@ -194,7 +194,7 @@ func TestNewsGoesToThoseWhoAgreed(t *testing.T) {
 	h.readers["twice@mill.example"] = reader{h.operator, h.enquiry("twice@mill.example", "twice", true)}
 	erased := h.enquiry("erased@mill.example", "erased", true)
 	same := h.enquiry("worker0@clicarity.example", "same", true) // a member of the operator's has asked by the site too
-	err := errors.Join(h.parts(konkan, boss, suspended, false), h.parts(konkan, boss, left, true), db.EraseEnquiry(t.Context(), h.operator, erased),
+	err := errors.Join(h.parts(konkan, boss, suspended, false), h.parts(konkan, boss, left, true), db.EraseEnquiry(t.Context(), h.operator, erased, h.now),
 		db.CloseOrganisation(t.Context(), closed, postgres.Closure{Closing: flow.ClosingAt(flow.At(h.now)), By: closer}))
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +260,7 @@ func TestNewsIsDroppedWhenConsentIsTakenBack(t *testing.T) {
 	w := policyWorker(db, box, h.now)
 	w.Once(t.Context())
 	h.end(reader{h.operator, old}) // the older one's link: it is the same person
-	if err := db.EraseEnquiry(t.Context(), h.operator, gone); err != nil {
+	if err := db.EraseEnquiry(t.Context(), h.operator, gone, h.now); err != nil {
 		t.Fatal(err)
 	}
 	handed := 0
