@@ -1,0 +1,132 @@
+package backups
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"clicarity/internal/objects"
+)
+
+// What nobody refers to goes after so long: a backup that is just being made does not refer to its files yet.
+const strayFor = 48 * time.Hour
+
+// Age deletes every backup that is older than it may be, with all versions, what was left of half a backup, and the files that no
+// backup refers to. It is called by whoever would make one, and by nobody else meanwhile. It may be stopped anywhere and called
+// again. made says that a backup was just made, so that files to which none refers are nobody's. It says how many backups went.
+func (s *Shelf) Age(ctx context.Context, made bool) (gone int, err error) {
+	if err := s.claim(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.Store.EndUnfinished(ctx, root); err != nil {
+		return 0, err
+	}
+	all, err := s.folders(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var kept, old, half []string
+	for _, e := range all {
+		switch {
+		case s.tooOld(e):
+			old = append(old, e.Name)
+		case e.kept:
+			kept = append(kept, e.Name)
+		case !e.Made.IsZero():
+			half = append(half, e.Name)
+		}
+	}
+	err = s.dropFiles(ctx, kept, old, made)
+	for _, name := range old {
+		failed := s.drop(ctx, name)
+		if err = errors.Join(err, failed); failed == nil {
+			gone++
+		}
+	}
+	for _, name := range half {
+		err = errors.Join(err, s.drop(ctx, name))
+	}
+	return gone, errors.Join(err, s.dropLines(ctx))
+}
+
+// tooOld goes by what a name says or by when the store got it, whichever is older: a name that lies, or is none of ours, keeps nothing
+// for longer.
+func (s *Shelf) tooOld(e Entry) bool {
+	since := e.oldest
+	if !e.Made.IsZero() && e.Made.Before(since) {
+		since = e.Made
+	}
+	return s.Now().Sub(since) >= s.keeps()
+}
+
+// drop deletes a backup: the manifest first, so that half of one never counts.
+func (s *Shelf) drop(ctx context.Context, name string) error {
+	err := s.Store.Delete(ctx, at+name+keptPart)
+	if err == nil {
+		err = s.Store.Purge(ctx, at+name+"/")
+	}
+	if err == nil {
+		err = s.Store.Delete(ctx, at+name) // what somebody put there that is no folder
+	}
+	if err != nil {
+		return fmt.Errorf("%s could not be deleted: %w", name, err)
+	}
+	return nil
+}
+
+// dropFiles deletes the files that none of the kept backups refers to: those of the old ones, and on wish or after a while those of
+// nobody. When one of the kept lists cannot be read, all files stay until that backup goes.
+func (s *Shelf) dropFiles(ctx context.Context, kept, old []string, made bool) error {
+	keeping, err := s.lists(ctx, kept, true)
+	defer closeAll(keeping)
+	if err != nil {
+		return err
+	}
+	leaving, err := s.lists(ctx, old, false)
+	defer closeAll(leaving)
+	if err != nil {
+		return err
+	}
+	return each(ctx, s.Store, shared, func(o objects.Object) error {
+		key := o.Key[len(shared):]
+		needed, err := named(keeping, key)
+		if err != nil || needed {
+			return err
+		}
+		was, err := named(leaving, key)
+		if err == nil && (was || made || s.Now().Sub(o.At) >= strayFor) {
+			err = s.Store.Delete(ctx, o.Key)
+		}
+		return err
+	})
+}
+
+// lists opens the lists of some backups. Of those that go, what cannot be read is left out.
+func (s *Shelf) lists(ctx context.Context, names []string, all bool) (list []*reader, err error) {
+	for _, name := range names {
+		l, err := s.list(ctx, name)
+		switch {
+		case err == nil:
+			list = append(list, l)
+		case all:
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+func closeAll(list []*reader) {
+	for _, l := range list {
+		_ = l.close.Close() // only read
+	}
+}
+
+// named reports whether one of some lists names a file.
+func named(list []*reader, key string) (found bool, err error) {
+	for _, l := range list {
+		one, failed := l.names(key)
+		found, err = found || one, errors.Join(err, failed)
+	}
+	return found, err
+}
