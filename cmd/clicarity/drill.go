@@ -16,6 +16,7 @@ import (
 
 	"clicarity/internal/backups"
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 )
@@ -25,6 +26,7 @@ type drilled struct {
 	postgres.Drill
 	which string           // backup it is of
 	files postgres.Objects // where its files are
+	ring  *keys.Ring       // that opens it
 	found checked
 }
 
@@ -98,12 +100,16 @@ func tryBackup(ctx context.Context, e env, h *house, from string, d *drilled) (e
 	if err = errors.Join(err, dump.Close()); err != nil {
 		return err
 	}
-	return checkScratch(ctx, e, h, scratch.URL(databaseName), d)
+	return checkScratch(ctx, e, scratch.URL(databaseName), d)
 }
 
 // tried is the backup of a drill: one that was made by hand, the newest in the store of backups, or, without any, one that is made now.
 func (h *house) tried(ctx context.Context, e env, from string, d *drilled) (io.ReadCloser, error) {
-	d.files = h.store
+	ring, err := e.masters()
+	if err != nil {
+		return nil, err
+	}
+	d.files, d.ring = h.store, ring
 	if from != "" {
 		d.which = "the backup in " + from
 		return os.Open(from) //nolint:gosec // whoever runs the program names it
@@ -112,6 +118,9 @@ func (h *house) tried(ctx context.Context, e env, from string, d *drilled) (io.R
 		b, err := h.shelf.Find(ctx, "")
 		if err == nil {
 			d.which, d.Bytes, d.files = "the backup "+b.Name+" of "+h.shelf.Store.String(), b.Bytes, backups.Mirrored{Store: h.shelf.Store}
+			if d.ring, err = h.shelf.Masters(ctx, b); err != nil {
+				return nil, err
+			}
 			return h.shelf.OpenDump(ctx, b)
 		}
 		if !errors.Is(err, backups.ErrNone) {
@@ -148,7 +157,7 @@ func bringInto(ctx context.Context, scratch *local.Cluster, dump io.Reader) erro
 }
 
 // checkScratch checks every organisation of a database that was brought back, with the master keys and the files of the backup.
-func checkScratch(ctx context.Context, e env, h *house, address string, d *drilled) (err error) {
+func checkScratch(ctx context.Context, e env, address string, d *drilled) (err error) {
 	if _, err := postgres.Migrate(ctx, address); err != nil {
 		return err
 	}
@@ -157,11 +166,7 @@ func checkScratch(ctx context.Context, e env, h *house, address string, d *drill
 		return err
 	}
 	defer db.Close()
-	ring, err := e.masters()
-	if err != nil {
-		return err
-	}
-	db.UseMaster(ring)
+	db.UseMaster(d.ring)
 	db.UseObjects(d.files, false)
 	if _, err := db.Installation(ctx); err != nil {
 		return err

@@ -138,6 +138,9 @@ func (r *bringing) run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the files could not be brought back; run this again: %w", err)
 	}
+	if err := r.rewrap(ctx, address); err != nil {
+		return err
+	}
 	if err := r.house.enter(ctx, r.env, address); err != nil {
 		return err
 	}
@@ -249,6 +252,28 @@ func (r *bringing) bringDatabase(ctx context.Context, address string) (err error
 		return err
 	}
 	return errors.Join(backups.Undump(ctx, bin, address, dump, true), dump.Close())
+}
+
+// rewrap has the keys in the database wrapped with the master key of now, where that was rotated since the backup was made.
+func (r *bringing) rewrap(ctx context.Context, address string) error {
+	if len(r.backup.Before) == 0 {
+		return nil
+	}
+	ring, err := r.shelf.Masters(ctx, r.backup)
+	if err != nil {
+		return err
+	}
+	if _, err := postgres.Migrate(ctx, address); err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, address, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.UseMaster(ring)
+	_, err = db.RewrapKeys(ctx)
+	return err
 }
 
 // checked is what was found sound in a database that was brought back.

@@ -25,6 +25,16 @@ type Backup struct {
 	Missing   int64     `json:"missing,omitempty"` // files that were not in the store of files
 	Master    string    `json:"master"`            // the name of the master key
 	Wrapped   []byte    `json:"wrapped"`           // the key of the dump
+
+	// Before are the master keys before a rotation, which the keys inside the dump are still wrapped with.
+	Before []Before `json:"before,omitempty"`
+}
+
+// Before is a master key that was in use when a backup was made, wrapped with the one of now.
+type Before struct {
+	Name    string `json:"name"`
+	Master  string `json:"master"`
+	Wrapped []byte `json:"wrapped"`
 }
 
 // maxManifest bounds a manifest, in bytes.
@@ -72,6 +82,18 @@ func (s *Shelf) key(ctx context.Context, b Backup) ([keys.Size]byte, error) {
 	}
 	return key, err
 }
+
+// Masters are the master keys at hand, and those from before a rotation that the keys inside a backup may be wrapped with.
+func (s *Shelf) Masters(ctx context.Context, b Backup) (*keys.Ring, error) {
+	all, err := s.Ring.Masters()
+	for _, was := range b.Before {
+		key, failed := s.Ring.Unwrap(ctx, was.Master, beforeAbout(b.Name, was.Name), was.Wrapped)
+		all, err = append(all, keys.NewLocal(key)), errors.Join(err, failed)
+	}
+	return keys.NewRing(all...), err
+}
+
+func beforeAbout(backup, name string) string { return belongs(backup) + " before " + name }
 
 // wrap is a new key, and how the newest master key wraps it for something.
 func (s *Shelf) wrap(ctx context.Context, about string) (key [keys.Size]byte, master string, wrapped []byte, err error) {
