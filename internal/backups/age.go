@@ -26,26 +26,26 @@ func (s *Shelf) Age(ctx context.Context, made bool) (gone int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	var kept, old, half []string
+	var kept, old, half []Entry
 	for _, e := range all {
 		switch {
 		case s.tooOld(e):
-			old = append(old, e.Name)
+			old = append(old, e)
 		case e.kept:
-			kept = append(kept, e.Name)
+			kept = append(kept, e)
 		case !e.Made.IsZero():
-			half = append(half, e.Name)
+			half = append(half, e)
 		}
 	}
 	err = s.dropFiles(ctx, kept, old, made)
-	for _, name := range old {
-		failed := s.drop(ctx, name)
+	for _, e := range old {
+		failed := s.drop(ctx, e)
 		if err = errors.Join(err, failed); failed == nil {
 			gone++
 		}
 	}
-	for _, name := range half {
-		err = errors.Join(err, s.drop(ctx, name))
+	for _, e := range half {
+		err = errors.Join(err, s.drop(ctx, e))
 	}
 	return gone, errors.Join(err, s.dropLines(ctx))
 }
@@ -61,23 +61,21 @@ func (s *Shelf) tooOld(e Entry) bool {
 }
 
 // drop deletes a backup: the manifest first, so that half of one never counts.
-func (s *Shelf) drop(ctx context.Context, name string) error {
-	err := s.Store.Delete(ctx, at+name+keptPart)
-	if err == nil {
-		err = s.Store.Purge(ctx, at+name+"/")
-	}
-	if err == nil {
-		err = s.Store.Delete(ctx, at+name) // what somebody put there that is no folder
+func (s *Shelf) drop(ctx context.Context, e Entry) (err error) {
+	if e.loose {
+		err = s.Store.Delete(ctx, at+e.Name)
+	} else if err = s.Store.Delete(ctx, at+e.Name+keptPart); err == nil {
+		err = s.Store.Purge(ctx, at+e.Name+"/")
 	}
 	if err != nil {
-		return fmt.Errorf("%s could not be deleted: %w", name, err)
+		return fmt.Errorf("%s could not be deleted: %w", e.Name, err)
 	}
 	return nil
 }
 
 // dropFiles deletes the files that none of the kept backups refers to: those of the old ones, and on wish or after a while those of
 // nobody. When one of the kept lists cannot be read, all files stay until that backup goes.
-func (s *Shelf) dropFiles(ctx context.Context, kept, old []string, made bool) error {
+func (s *Shelf) dropFiles(ctx context.Context, kept, old []Entry, made bool) error {
 	keeping, err := s.lists(ctx, kept, true)
 	defer closeAll(keeping)
 	if err != nil {
@@ -103,9 +101,9 @@ func (s *Shelf) dropFiles(ctx context.Context, kept, old []string, made bool) er
 }
 
 // lists opens the lists of some backups. Of those that go, what cannot be read is left out.
-func (s *Shelf) lists(ctx context.Context, names []string, all bool) (list []*reader, err error) {
-	for _, name := range names {
-		l, err := s.list(ctx, name)
+func (s *Shelf) lists(ctx context.Context, of []Entry, all bool) (list []*reader, err error) {
+	for _, e := range of {
+		l, err := s.list(ctx, e.Name)
 		switch {
 		case err == nil:
 			list = append(list, l)

@@ -51,6 +51,7 @@ type Entry struct {
 	Bytes int64     // of the dump, sealed
 
 	kept, listed bool
+	loose        bool      // an object is there where a folder ought to be
 	oldest       time.Time // when the first of it was put, by the store's clock
 }
 
@@ -109,6 +110,7 @@ func (s *Shelf) folders(ctx context.Context) (list []Entry, err error) {
 		}
 		switch part := "/" + rest; {
 		case !inside:
+			e.loose = true
 		case part == dumpPart:
 			e.Bytes = o.Size
 		case part == listPart:
