@@ -421,3 +421,86 @@ func TestABackupGoesToItsOwnStoreOnly(t *testing.T) {
 	}
 	other.prints("WARNING: a backup failed", "doctor")
 }
+
+// A server with its own database makes a backup as it starts; its data directory is lost, and another takes its place.
+func TestALostDataDirectoryIsBroughtBack(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "clicarity-back-") // the path of a socket is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // PostgreSQL runs as another user when we are root
+		t.Fatal(err)
+	}
+	store := filepath.Join(dir, "store")
+	s := &shell{t, map[string]string{"CLICARITY_DATA": filepath.Join(dir, "data"), "CLICARITY_ADDR": freeAddress(t), "CLICARITY_BACKUPS": store}}
+	s.prints("set up", "org", "add", "sahyadri", "--name", "Sahyadri Print", "--owner", "meera@sahyadri.example")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{"serve"}, func(k string) string { return s.env[k] }, io.Discard, io.Discard)
+	}()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		out, err := s.run("backup", "list")
+		if err == nil && strings.Contains(out, "sound") {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no backup is made: %s %v", out, err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	there := &shell{t, map[string]string{"CLICARITY_DATA": filepath.Join(dir, "other"), "CLICARITY_BACKUPS": store}}
+	there.fails("there is no master key", "restore")
+	if err := os.MkdirAll(there.env["CLICARITY_DATA"], 0o711); err != nil { //nolint:gosec // as above
+		t.Fatal(err)
+	}
+	there.takeKey(s)
+	there.prints("sound: 1 organisations", "restore")
+	there.prints("Sahyadri Print", "org", "list")
+	there.fails("the database is not empty", "restore")
+	there.prints("1 backups in "+store, "doctor")
+	there.prints("is in "+store, "backup") // it is the same installation
+}
+
+// Owners of the operator's organisation get one mail a day about backups that are not as they ought to be.
+func TestTheOperatorIsToldOfBackups(t *testing.T) {
+	t.Parallel()
+	s := backedUp(t, t.TempDir())
+	file := filepath.Join(s.env["CLICARITY_DATA"], "operator.json")
+	if err := os.WriteFile(file, []byte(`{"organisation": "sahyadri", "name": "Clicarity"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := s.open()
+	trouble := backups.Trouble{At: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), Newest: time.Date(2026, 11, 20, 20, 30, 0, 0, time.UTC), Fault: "no backup was made: the store does not answer"}
+	tell := func(mails int, day int) {
+		t.Helper()
+		trouble.At = trouble.At.AddDate(0, 0, day)
+		if err := (&house{DB: db}).tellOfBackups(t.Context(), s.environment(), trouble); err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := pgtest.Owner(t, s.env["DATABASE_URL"]).QueryRow(t.Context(), "select count(*) from outbox where kind = 'backups' and recipient = 'meera@sahyadri.example'").Scan(&n); err != nil || n != mails {
+			t.Errorf("%d mails, want %d; %v", n, mails, err)
+		}
+	}
+	tell(0, 0) // nobody runs the service
+	s.env["CLICARITY_OPERATOR"] = file
+	tell(0, 0) // no mails are sent
+	s.env["CLICARITY_SMTP"], s.env["CLICARITY_MAIL_FROM"] = "smtp://127.0.0.1:1?tls=none", "Clicarity <jobs@clicarity.example>"
+	tell(1, 0)
+	tell(1, 0)
+	tell(2, 1)
+	o, err := db.OrganisationBySlug(t.Context(), "sahyadri")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails, err := db.TakeMails(t.Context(), o.ID, trouble.At)
+	if err != nil || len(mails) == 0 || !strings.Contains(mails[len(mails)-1].Text, "21-11-2026 02:00") || !strings.Contains(mails[len(mails)-1].Text, "the store does not answer") {
+		t.Errorf("%+v %v", mails, err)
+	}
+}
