@@ -37,6 +37,11 @@ func (s *Shelf) Age(ctx context.Context, made bool) (gone int, err error) {
 			half = append(half, e)
 		}
 	}
+	if len(old) > 0 {
+		if err := s.rightClock(ctx); err != nil {
+			return 0, err
+		}
+	}
 	err = s.dropFiles(ctx, kept, old, made)
 	for _, e := range old {
 		failed := s.drop(ctx, e)
@@ -48,6 +53,26 @@ func (s *Shelf) Age(ctx context.Context, made bool) (gone int, err error) {
 		err = errors.Join(err, s.drop(ctx, e))
 	}
 	return gone, errors.Join(err, s.dropLines(ctx))
+}
+
+const clockMark = root + "clock"
+
+// ErrClock says that by this machine's clock, which is ahead of the store's, good backups would be deleted.
+var ErrClock = errors.New("the clock of this machine is more than a day ahead of the store's: nothing is deleted before they agree")
+
+// rightClock asks the store what time it is, by putting something there.
+func (s *Shelf) rightClock(ctx context.Context) error {
+	if err := s.put(ctx, clockMark, []byte("x")); err != nil {
+		return err
+	}
+	list, err := s.Store.List(ctx, clockMark, "", 1)
+	if err = errors.Join(err, s.Store.Delete(ctx, clockMark)); err != nil {
+		return err
+	}
+	if len(list) == 1 && s.Now().Sub(list[0].At) > 24*time.Hour {
+		return ErrClock
+	}
+	return nil
 }
 
 // tooOld goes by what a name says or by when the store got it, whichever is older: a name that lies, or is none of ours, keeps nothing

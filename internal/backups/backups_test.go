@@ -21,7 +21,7 @@ import (
 	"clicarity/internal/postgres/pgtest"
 )
 
-var night = time.Date(2026, 11, 20, 20, 30, 0, 0, time.UTC) // two o'clock in India
+var night = time.Date(2026, 2, 20, 20, 30, 0, 0, time.UTC) // two o'clock in India
 
 func (s *site) once() {
 	s.t.Helper()
@@ -257,6 +257,21 @@ func TestLostFilesAreCounted(t *testing.T) {
 	}
 }
 
+// A clock that runs ahead deletes nothing.
+func TestAWrongClockDeletesNothing(t *testing.T) {
+	t.Parallel()
+	s, _ := openSite(t, openDir(t, t.TempDir()), night, "sahyadri")
+	s.once()
+	s.now = time.Now().AddDate(12, 0, 0)
+	if gone, err := s.shelf().Age(t.Context(), false); !errors.Is(err, ErrClock) || gone != 0 || s.count() != 1 {
+		t.Errorf("%d went, %v", gone, err)
+	}
+	s.now = time.Now()
+	if gone, err := s.shelf().Age(t.Context(), false); err != nil || gone != 1 || len(all(t, s.store)) != 1 {
+		t.Errorf("%d went, %v; %q is left", gone, err, all(t, s.store))
+	}
+}
+
 // What is in the store and is none of ours stays, but under our own names, where it goes in time; a name that lies keeps nothing.
 func TestOnlyOurOwnIsEverTouched(t *testing.T) {
 	t.Parallel()
@@ -422,7 +437,7 @@ func TestWhenTheNextBackupIsMade(t *testing.T) {
 
 // Whatever a manifest says, it is that of its name, or none.
 func FuzzManifest(f *testing.F) {
-	const name = "20261120T203000Z-abcdefgh"
+	const name = "20260220T203000Z-abcdefgh"
 	good, err := json.Marshal(Backup{Name: name, Made: night, Bytes: 5, SHA256: strings.Repeat("0a", 32), Master: "local:1", Wrapped: []byte("x")})
 	if err != nil {
 		f.Fatal(err)
@@ -431,7 +446,7 @@ func FuzzManifest(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(name, good)
-	f.Add("20261120T203000Z-abcdefgi", good)
+	f.Add("20260220T203000Z-abcdefgi", good)
 	f.Add("../x", []byte("{}"))
 	f.Fuzz(func(t *testing.T, name string, text []byte) {
 		b, err := readManifest(name, text)

@@ -131,6 +131,7 @@ func HeldRules() []Held {
 		{"Other sites cannot send forms", "TestOtherSitesAreRefused"},
 		{"Pages load nothing from elsewhere", "TestPagesAreSmallAndKeepToThemselves"},
 		{"Support looks only by an owner's leave", "TestSupportLooksByAGrant"},
+		{"Backups are gone 35 days after what they hold", "TestNinetyDaysOfBackups"},
 		{"Mails wait sealed", "TestMailsWaitSealedAndGoOnce"},
 		{"What is counted of use leads back to nobody", "TestNoWayBackFromUsage"},
 	}
