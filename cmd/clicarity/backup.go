@@ -241,18 +241,18 @@ func listBackups(ctx context.Context, e env, whole bool) error {
 	if err != nil {
 		return err
 	}
+	found, err := s.Check(ctx, list, whole)
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(e.out, 0, 4, 3, ' ', 0)
 	unsound := 0
-	for _, entry := range list {
-		b, fault := s.Find(ctx, entry.Name)
-		if fault == nil {
-			fault = s.Check(ctx, b, whole)
-		}
+	for _, f := range found {
 		state := "sound"
-		if fault != nil {
-			state, unsound = "NOT SOUND: "+fault.Error(), unsound+1
+		if f.Fault != nil {
+			state, unsound = "NOT SOUND: "+f.Fault.Error(), unsound+1
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d files\t%s\t%s\n", entry.Name, entry.Made.In(zone()).Format("02-01-2006 15:04"), megabytes(entry.Bytes), b.Files, b.Schema, state)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d files\t%s\t%s\n", f.Name, f.Made.In(zone()).Format("02-01-2006 15:04"), megabytes(f.Bytes), f.Backup.Files, f.Backup.Schema, state)
 	}
 	if len(list) == 0 {
 		_, _ = fmt.Fprintf(w, "there is no backup in %s\n", store)

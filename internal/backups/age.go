@@ -42,7 +42,9 @@ func (s *Shelf) Age(ctx context.Context, made bool) (gone int, err error) {
 			return 0, err
 		}
 	}
-	err = s.dropFiles(ctx, kept, old, made)
+	if made || len(old) > 0 || len(kept) == 0 {
+		err = s.dropFiles(ctx, kept, old, made)
+	}
 	for _, e := range old {
 		failed := s.drop(ctx, e)
 		if err = errors.Join(err, failed); failed == nil {
@@ -141,7 +143,9 @@ func (s *Shelf) lists(ctx context.Context, of []Entry, all bool) (list []*reader
 
 func closeAll(list []*reader) {
 	for _, l := range list {
-		_ = l.close.Close() // only read
+		if l != nil {
+			_ = l.close.Close() // only read
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -107,17 +108,9 @@ func TestANightIsKilledAtEveryStep(t *testing.T) {
 		s.store = mortal{store, &left}
 		s.once()
 		s.store = store
-		list, err := s.shelf().List(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range list {
-			b, err := s.shelf().Find(t.Context(), e.Name)
-			if err == nil {
-				err = s.shelf().Check(t.Context(), b, true)
-			}
-			if err != nil && !s.shelf().tooOld(e) { // of one that goes the files went first
-				t.Fatalf("after %d steps half a backup is listed: %v", steps, err)
+		for _, f := range s.found() {
+			if f.Fault != nil && !s.shelf().tooOld(f.Entry) { // of one that goes the files went first
+				t.Fatalf("after %d steps half a backup is listed: %v", steps, f.Fault)
 			}
 		}
 		done := left >= 0
@@ -242,12 +235,10 @@ func TestLostFilesAreCounted(t *testing.T) {
 		}
 	}
 	s.once()
-	b, err := s.shelf().Find(t.Context(), "")
-	if err == nil {
-		err = s.shelf().Check(t.Context(), b, true)
-	}
-	if err != nil || b.Files != 5 || b.Missing != 2 {
-		t.Errorf("%+v %v", b, err)
+	f := s.found()[0]
+	b := f.Backup
+	if f.Fault != nil || b.Files != 5 || b.Missing != 2 {
+		t.Errorf("%+v", f)
 	}
 	to := openDir(t, t.TempDir())
 	for range 2 {
@@ -270,6 +261,42 @@ func TestAWrongClockDeletesNothing(t *testing.T) {
 	if gone, err := s.shelf().Age(t.Context(), false); err != nil || gone != 1 || len(all(t, s.store)) != 1 {
 		t.Errorf("%d went, %v; %q is left", gone, err, all(t, s.store))
 	}
+}
+
+// Files that are gone from the store of backups are missed, and a list that cannot be read too.
+func TestAnIncompleteBackupIsNoticed(t *testing.T) {
+	t.Parallel()
+	s, _ := openSite(t, openDir(t, t.TempDir()), night, "sahyadri", "konkan", "deccan")
+	s.once()
+	s.now = night.Add(24 * time.Hour)
+	s.once()
+	var files []string
+	if err := each(t.Context(), s.store, shared, func(o objects.Object) error { files = append(files, o.Key); return nil }); err != nil || len(files) != 3 {
+		t.Fatal(files, err)
+	}
+	faults := func(want ...string) {
+		t.Helper()
+		for i, f := range s.found() {
+			if got := fmt.Sprint(f.Fault); got != want[i] {
+				t.Errorf("%s: %q, want %q", f.Name, got, want[i])
+			}
+		}
+	}
+	faults("<nil>", "<nil>")
+	for i, n := range []string{"1", "2", "3"} {
+		if err := s.store.Delete(t.Context(), files[i*2%3]); err != nil {
+			t.Fatal(err)
+		}
+		faults(n+" of its 3 files are not there", n+" of its 3 files are not there")
+	}
+	list, err := s.shelf().List(t.Context())
+	if err == nil {
+		err = s.store.Put(t.Context(), at+list[0].Name+listPart, strings.NewReader("x"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults(errList.Error(), "3 of its 3 files are not there")
 }
 
 // What is in the store and is none of ours stays, but under our own names, where it goes in time; a name that lies keeps nothing.

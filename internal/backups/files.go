@@ -222,17 +222,45 @@ func (s *Shelf) eachFile(ctx context.Context, name string, see func(file) error)
 	return errors.Join(err, l.close.Close())
 }
 
-// lacking counts the files of a backup that the store does not have whole.
-func (s *Shelf) lacking(ctx context.Context, name string) (n int64, err error) {
-	have := newWalk(ctx, s.Store)
-	err = s.eachFile(ctx, name, func(f file) error {
-		o, err := have.at(f.key)
-		if err == nil && (o == nil || o.Size != f.size) {
-			n++
+// unread stands for how many files a backup lacks whose list cannot be read.
+const unread = -1
+
+// lacking counts the files of some backups that the store does not have whole, in one walk.
+func (s *Shelf) lacking(ctx context.Context, of []Entry) ([]int64, error) {
+	n, lists := make([]int64, len(of)), make([]*reader, len(of))
+	defer func() { closeAll(lists) }()
+	for i, e := range of {
+		l, err := s.list(ctx, e.Name)
+		if err != nil {
+			n[i] = unread
+			continue
 		}
-		return err
-	})
+		lists[i] = l
+	}
+	pass := func(o objects.Object) {
+		for i, l := range lists {
+			if l == nil || n[i] == unread {
+				continue
+			}
+			lacks, err := l.pass(o)
+			if n[i] += lacks; err != nil {
+				n[i] = unread
+			}
+		}
+	}
+	err := each(ctx, s.Store, shared, func(o objects.Object) error { pass(o); return nil })
+	pass(objects.Object{Key: shared + "u"}) // after all there are
 	return n, err
+}
+
+// pass goes past a file that the store has, and counts those before it, which it has not.
+func (l *reader) pass(o objects.Object) (lacks int64, err error) {
+	for key := o.Key[len(shared):]; !l.ended && l.head.key <= key && err == nil; err = l.next() {
+		if l.head.key < key || l.head.size != o.Size {
+			lacks++
+		}
+	}
+	return lacks, err
 }
 
 // Bring copies the files of a backup into a store of files that does not have them, and says how many are there now and how many were

@@ -42,6 +42,9 @@ func lineAbout(name string) string { return "clicarity erased " + name }
 
 // Note keeps the lines that the store does not have. It may be called at any time, by several at once.
 func (s *Shelf) Note(ctx context.Context, lines []Line) error {
+	if err := s.claim(ctx); err != nil {
+		return err
+	}
 	have := map[string]bool{}
 	if len(lines) > 1 {
 		if err := each(ctx, s.Store, erasure, func(o objects.Object) error { have[o.Key] = true; return nil }); err != nil {

@@ -119,24 +119,40 @@ func (s *Shelf) whole(ctx context.Context, b Backup) error {
 	return errors.Join(err, s.Store.Delete(context.WithoutCancel(ctx), at+b.Name+keptPart))
 }
 
-// Check fails when a backup is not whole, as its manifest says it: by what the store lists, or with deep, by reading all of its dump.
-func (s *Shelf) Check(ctx context.Context, b Backup, deep bool) error {
-	all, err := s.folders(ctx)
+// Found is a backup as it was found: with its manifest, and why it is not sound.
+type Found struct {
+	Entry
+	Backup Backup
+	Fault  error
+}
+
+// Check looks at some backups whether they are whole, as their manifests say it: by what the store lists, or with deep, by reading all of
+// each dump.
+func (s *Shelf) Check(ctx context.Context, list []Entry, deep bool) ([]Found, error) {
+	lacks, err := s.lacking(ctx, list)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, e := range all {
-		if e.Name == b.Name && e.Bytes != b.Bytes {
-			return fmt.Errorf("its dump has %d bytes, not %d", e.Bytes, b.Bytes)
+	found := make([]Found, len(list))
+	for i, e := range list {
+		b, fault := s.manifest(ctx, e.Name)
+		switch {
+		case fault != nil:
+		case e.Bytes != b.Bytes:
+			fault = fmt.Errorf("its dump has %d bytes, not %d", e.Bytes, b.Bytes)
+		case lacks[i] == unread:
+			fault = errList
+		case lacks[i] > b.Missing:
+			fault = fmt.Errorf("%d of its %d files are not there", lacks[i], b.Files)
+		case deep:
+			fault = s.checkDump(ctx, b)
 		}
+		found[i] = Found{e, b, fault}
 	}
-	lacks, err := s.lacking(ctx, b.Name)
-	if err == nil && lacks > b.Missing {
-		err = fmt.Errorf("%d of its %d files are not there", lacks, b.Files)
-	}
-	if err != nil || !deep {
-		return err
-	}
+	return found, ctx.Err()
+}
+
+func (s *Shelf) checkDump(ctx context.Context, b Backup) error {
 	r, err := s.Store.Open(ctx, at+b.Name+dumpPart, 0, b.Bytes)
 	if err != nil {
 		return err

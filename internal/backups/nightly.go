@@ -125,6 +125,9 @@ func (n *Nightly) Once(ctx context.Context) {
 
 // round keeps the ledger, deletes what is old, and makes a backup when it is time; what fails does not stop the rest.
 func (n *Nightly) round(ctx context.Context, r *Run, still func(context.Context) error) (newest time.Time, err error) {
+	if err := n.claim(ctx); err != nil {
+		return newest, err
+	}
 	lines, err := n.Ledger()
 	if err == nil {
 		err = n.Note(ctx, lines)
@@ -167,6 +170,9 @@ func (n *Nightly) backUp(ctx context.Context, still func(context.Context) error)
 func (n *Nightly) Backup(ctx context.Context) (b Backup, err error) {
 	began := n.Now()
 	done, err := n.Alone(ctx, func(ctx context.Context, still func(context.Context) error) error {
+		if err := n.claim(ctx); err != nil {
+			return err
+		}
 		lines, err := n.Ledger()
 		if err == nil {
 			err = n.Note(ctx, lines)

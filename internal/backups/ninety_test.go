@@ -147,23 +147,29 @@ func (s *site) reads(b Backup) string {
 // holding is how many of the backups there are hold a marker, and how many there are.
 func (s *site) holding(slug string) (n, all int) {
 	s.t.Helper()
+	for _, f := range s.found() {
+		if f.Fault != nil || f.Backup.Missing > 0 {
+			s.t.Fatalf("%+v", f)
+		}
+		if all++; strings.Contains(s.reads(f.Backup), marker(slug)) {
+			n++
+		}
+	}
+	return n, all
+}
+
+// found are the backups there are, each read whole.
+func (s *site) found() []Found {
+	s.t.Helper()
 	list, err := s.shelf().List(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, e := range list {
-		b, err := s.shelf().Find(s.t.Context(), e.Name)
-		if err == nil {
-			err = s.shelf().Check(s.t.Context(), b, true)
-		}
-		if err != nil || b.Missing > 0 {
-			s.t.Fatalf("%+v %v", b, err)
-		}
-		if strings.Contains(s.reads(b), marker(slug)) {
-			n++
-		}
+	found, err := s.shelf().Check(s.t.Context(), list, true)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	return n, len(list)
+	return found
 }
 
 // bytesShow fails for each file under some directories that shows a marker, or that is about an organisation.
