@@ -252,7 +252,12 @@ func TestWhoWasDeletedDoesNotComeBackWithABackup(t *testing.T) {
 	onEachStore(t, func(t *testing.T, address, _ string) {
 		s := backedUp(t, address)
 		s.prints("is in", "backup")
-		o, err := s.open().OrganisationBySlug(t.Context(), "sahyadri")
+		db := s.open()
+		o, err := db.OrganisationBySlug(t.Context(), "sahyadri")
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := db.Installation(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +269,7 @@ func TestWhoWasDeletedDoesNotComeBackWithABackup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if h.shelf, err = e.shelf(ring, keys.New([keys.Size]byte{1})); err != nil {
+		if h.shelf, err = e.shelf(ring, own); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.note(e, c); err != nil { // as the worker does when it begins
@@ -275,7 +280,7 @@ func TestWhoWasDeletedDoesNotComeBackWithABackup(t *testing.T) {
 		if !strings.Contains(out, "sound: 1 organisations") || !strings.Contains(out, "1 lines of deletions") {
 			t.Error(out)
 		}
-		db := there.open()
+		db = there.open()
 		if left, err := db.LeftOf(t.Context(), o.ID); err != nil || len(left) > 0 {
 			t.Errorf("left in %v %v", left, err)
 		}
