@@ -80,9 +80,9 @@ func (s *Shelf) rightClock(ctx context.Context) error {
 // tooOld goes by what a name says or by when the store got it, whichever is older: a name that lies, or is none of ours, keeps nothing
 // for longer.
 func (s *Shelf) tooOld(e Entry) bool {
-	since := e.oldest
-	if !e.Made.IsZero() && e.Made.Before(since) {
-		since = e.Made
+	since := e.Made
+	if since.IsZero() {
+		since = e.oldest
 	}
 	return s.Now().Sub(since) >= s.keeps()
 }

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ type Shelf struct {
 // Entry is a backup as the listing of the store shows it.
 type Entry struct {
 	Name  string
-	Made  time.Time // from when what it holds is
+	Made  time.Time // from when what it holds is; never later than when the store got it
 	Bytes int64     // of the dump, sealed
 
 	kept, listed bool
@@ -120,18 +121,19 @@ func (s *Shelf) folders(ctx context.Context) (list []Entry, err error) {
 		}
 		return nil
 	})
+	for i := range list {
+		if e := &list[i]; e.oldest.Before(e.Made) { // a clock was wrong then
+			e.Made = e.oldest
+		}
+	}
 	return list, err
 }
 
 // List are the backups that can be brought back, the newest first, as the store lists them.
 func (s *Shelf) List(ctx context.Context) ([]Entry, error) {
 	all, err := s.folders(ctx)
-	var list []Entry
-	for i := len(all) - 1; i >= 0; i-- {
-		if e := all[i]; e.kept && !e.Made.IsZero() {
-			list = append(list, e)
-		}
-	}
+	list := slices.DeleteFunc(all, func(e Entry) bool { return !e.kept || e.Made.IsZero() })
+	slices.SortStableFunc(list, func(a, b Entry) int { return b.Made.Compare(a.Made) })
 	return list, err
 }
 

@@ -263,6 +263,24 @@ func TestAWrongClockDeletesNothing(t *testing.T) {
 	}
 }
 
+// A backup of a night on which the clock was years ahead is as old as the store says, and holds no other up.
+func TestABackupFromTheFutureIsNone(t *testing.T) {
+	t.Parallel()
+	s, _ := openSite(t, openDir(t, t.TempDir()), night, "sahyadri")
+	s.now = time.Now().AddDate(12, 0, 0)
+	s.once()
+	future, err := s.shelf().Find(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.now = time.Now().Add(25 * time.Hour)
+	s.once()
+	list, err := s.shelf().List(t.Context())
+	if err != nil || len(list) != 2 || list[1].Name != future.Name || list[1].Made.After(time.Now()) {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
 // Files that are gone from the store of backups are missed, and a list that cannot be read too.
 func TestAnIncompleteBackupIsNoticed(t *testing.T) {
 	t.Parallel()
