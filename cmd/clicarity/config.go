@@ -23,9 +23,10 @@ type config struct {
 	addr     string // where to serve
 	key      string // the master keys in base64, the newest first; empty for those in the data directory
 
-	keyCommand string       // the program that holds the master key, empty for none
-	files      string       // where files are kept: a directory or s3://...; empty for the folder files of the data directory
-	s3Secret   string       // the secret of a store, where its address does not have it
+	keyCommand string // the program that holds the master key, empty for none
+	files      string // where files are kept: a directory or s3://...; empty for the folder files of the data directory
+	s3Secret   string // the secret of a store, where its address does not have it
+	backups    backupConfig
 	scan       string       // the program that looks at files for viruses, empty for none
 	mail       *smtp.Sender // nil: no mails are sent
 	public     string       // how people reach it, empty for http://addr
@@ -44,6 +45,8 @@ Environment:
   CLICARITY_KEY_COMMAND  a program that holds the master key instead (a key service, a vault, a TPM); see docs/operations.md
   CLICARITY_FILES  where files of jobs are kept: a directory, or s3://KEY:SECRET@host/bucket?region=ap-south-1; the data directory's folder files when not set
   CLICARITY_S3_SECRET  the secret of that store, instead of in its address
+  CLICARITY_BACKUPS  where backups are kept, made each night: a directory, better on another machine, or s3://... as for files; none are made when not set
+  CLICARITY_BACKUPS_SECRET, CLICARITY_BACKUPS_AT, CLICARITY_BACKUPS_DAYS  the secret of that store; when they are made, 02:00 when not set; for how many days each is kept, 30 when not set and 35 at most
   CLICARITY_SCAN   a program that looks at files for viruses: the file on its standard input, it ends with 0 for clean and 1 for infected
   CLICARITY_ADDR   address to serve on, 127.0.0.1:8080 when not set
   CLICARITY_SMTP   the mail server, such as smtp://name:password@mail.example.in:587 or smtps://...; without one no mails are sent
@@ -79,6 +82,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	}
 	if program := getenv("CLICARITY_MAIL_ASK"); program != "" && c.mail != nil {
 		c.mail.Ask(program)
+	}
+	if c.backups, err = readBackups(getenv); err != nil {
+		return c, err
 	}
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err

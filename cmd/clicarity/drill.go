@@ -2,32 +2,41 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"net/url"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"clicarity/internal/backups"
 	"clicarity/internal/flow"
+	"clicarity/internal/keys"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/local"
 )
 
-// drill makes a backup of the database, or takes one that was made, brings it back into a PostgreSQL of its own, checks every
-// organisation's history there, throws it away and records how it went. The database that serves is only read.
+// drilled is a drill as it goes on.
+type drilled struct {
+	postgres.Drill
+	which string           // backup it is of
+	files postgres.Objects // where its files are
+	ring  *keys.Ring       // that opens it
+	found checked
+}
+
+// drill takes the newest backup of the store, or one that was made by hand, or makes one, brings it back into a PostgreSQL of its own,
+// checks every organisation's history, keys and some files there, throws it away and records how it went. The database that serves
+// is only read.
 func drill(ctx context.Context, e env, args []string) error {
 	var from string
 	rest, err := flags(e, "drill", args, func(f *flag.FlagSet) {
-		f.StringVar(&from, "from", "", "a backup that was made with pg_dump --format=custom, instead of a new one")
+		f.StringVar(&from, "from", "", "a backup that was made with pg_dump --format=custom, instead of the newest of the store")
 	})
 	if err != nil {
 		return err
@@ -41,7 +50,7 @@ func drill(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
-		d := postgres.Drill{ID: id, Began: began}
+		d := drilled{Drill: postgres.Drill{ID: id, Began: began}}
 		failed := tryBackup(ctx, e, h, from, &d)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -50,18 +59,18 @@ func drill(ctx context.Context, e env, args []string) error {
 		if failed != nil {
 			d.Fault = failed.Error()
 		}
-		where, err := keepDrill(ctx, e, h, d)
+		where, err := keepDrill(ctx, e, h, d.Drill)
 		if err := errors.Join(failed, err); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(e.out, "sound: a backup of %d MB was brought back in %s; %d organisations with %d movements are what they were; recorded in %s\n",
-			d.Bytes>>20, d.Took, d.Organisations, d.Movements, where)
+		_, err = fmt.Fprintf(e.out, "sound: %s, %s, was brought back in %s; %d organisations with %d movements are what they were; %d keys open, %d files were read; recorded in %s\n",
+			d.which, megabytes(d.Bytes), d.Took, d.Organisations, d.Movements, d.found.keys, d.found.files, where)
 		return err
 	})
 }
 
 // tryBackup does the drill in a folder that is gone afterwards.
-func tryBackup(ctx context.Context, e env, h *house, from string, d *postgres.Drill) (err error) {
+func tryBackup(ctx context.Context, e env, h *house, from string, d *drilled) (err error) {
 	dir, err := os.MkdirTemp("", "clicarity-drill-")
 	if err != nil {
 		return err
@@ -75,21 +84,55 @@ func tryBackup(ctx context.Context, e env, h *house, from string, d *postgres.Dr
 		return err
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
-	if from == "" {
-		from = filepath.Join(dir, "backup")
-		if err := dump(ctx, scratch.BinDir(), h.address(e), from); err != nil {
-			return fmt.Errorf("the backup could not be made: %w", err)
-		}
-	}
-	file, err := os.Stat(from)
+	dump, err := h.tried(ctx, e, from, d)
 	if err != nil {
 		return err
 	}
-	d.Bytes = file.Size()
-	if err := restore(ctx, scratch, from); err != nil {
-		return fmt.Errorf("the backup could not be brought back: %w", err)
+	counting := &notes{r: dump}
+	err = bringInto(ctx, scratch, counting)
+	d.Bytes = max(d.Bytes, counting.n)
+	switch {
+	case counting.failed != nil:
+		err = fmt.Errorf("the backup could not be made or read: %w", counting.failed)
+	case err != nil:
+		err = fmt.Errorf("the backup could not be brought back: %w", err)
+	}
+	if err = errors.Join(err, dump.Close()); err != nil {
+		return err
 	}
 	return checkScratch(ctx, e, scratch.URL(databaseName), d)
+}
+
+// tried is the backup of a drill: one that was made by hand, the newest in the store of backups, or, without any, one that is made now.
+func (h *house) tried(ctx context.Context, e env, from string, d *drilled) (io.ReadCloser, error) {
+	ring, err := e.masters()
+	if err != nil {
+		return nil, err
+	}
+	d.files, d.ring = h.store, ring
+	if from != "" {
+		d.which = "the backup in " + from
+		return os.Open(from) //nolint:gosec // whoever runs the program names it
+	}
+	if h.shelf != nil {
+		b, err := h.shelf.Find(ctx, "")
+		if err == nil {
+			d.which, d.Bytes, d.files = "the backup "+b.Name+" of "+h.shelf.Store.String(), b.Bytes, backups.Mirrored{Store: h.shelf.Store}
+			if d.ring, err = h.shelf.Masters(ctx, b); err != nil {
+				return nil, err
+			}
+			return h.shelf.OpenDump(ctx, b)
+		}
+		if !errors.Is(err, backups.ErrNone) {
+			return nil, err
+		}
+	}
+	d.which = "a backup that was just made"
+	bin, err := h.programs(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return backups.Dump(ctx, bin, h.address(e))
 }
 
 // address is where the database is that serves.
@@ -100,26 +143,8 @@ func (h *house) address(e env) string {
 	return e.database
 }
 
-// dump makes a backup. A password goes by the environment: everybody on the machine can read a command line.
-func dump(ctx context.Context, bin, address, file string) error {
-	public, password := address, ""
-	if u, err := url.Parse(address); err == nil && u.User != nil {
-		password, _ = u.User.Password()
-		u.User = url.User(u.User.Username())
-		public = u.String()
-	}
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "pg_dump"), "--format=custom", "--file="+file, "--dbname="+public) //nolint:gosec // PostgreSQL's own program
-	cmd.Env = os.Environ()
-	if password != "" {
-		cmd.Env = append(cmd.Env, "PGPASSWORD="+password)
-	}
-	if err := said(cmd); err != nil {
-		return err
-	}
-	return os.Chmod(file, 0o600)
-}
-
-func restore(ctx context.Context, scratch *local.Cluster, file string) error {
+// bringInto brings a dump into a new database.
+func bringInto(ctx context.Context, scratch *local.Cluster, dump io.Reader) error {
 	address := scratch.URL(databaseName)
 	err := postgres.CreateDatabase(ctx, scratch.URL("postgres"), databaseName)
 	if err == nil {
@@ -128,21 +153,11 @@ func restore(ctx context.Context, scratch *local.Cluster, file string) error {
 	if err != nil {
 		return err
 	}
-	return said(exec.CommandContext(ctx, filepath.Join(scratch.BinDir(), "pg_restore"), "--exit-on-error", "--dbname="+address, file)) //nolint:gosec // PostgreSQL's own program
+	return backups.Undump(ctx, scratch.BinDir(), address, dump, false)
 }
 
-// said runs a program; what it complained of is the error.
-func said(cmd *exec.Cmd) error {
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, strings.TrimSpace(complaint.String()))
-	}
-	return nil
-}
-
-// checkScratch checks every organisation of a database that was brought back.
-func checkScratch(ctx context.Context, e env, address string, d *postgres.Drill) (err error) {
+// checkScratch checks every organisation of a database that was brought back, with the master keys and the files of the backup.
+func checkScratch(ctx context.Context, e env, address string, d *drilled) (err error) {
 	if _, err := postgres.Migrate(ctx, address); err != nil {
 		return err
 	}
@@ -151,22 +166,18 @@ func checkScratch(ctx context.Context, e env, address string, d *postgres.Drill)
 		return err
 	}
 	defer db.Close()
+	db.UseMaster(d.ring)
+	db.UseObjects(d.files, false)
+	if _, err := db.Installation(ctx); err != nil {
+		return err
+	}
 	back := &house{DB: db}
 	if err := back.refold(ctx, e); err != nil {
 		return err
 	}
-	orgs, err := back.Organisations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, o := range orgs {
-		v, err := back.Verify(ctx, o.ID)
-		if err != nil {
-			return fmt.Errorf("%s: %w", o.Slug, err)
-		}
-		d.Organisations, d.Movements = d.Organisations+1, d.Movements+v.Movements
-	}
-	return nil
+	err = back.check(ctx, &d.found)
+	d.Organisations, d.Movements = d.found.organisations, d.found.movements
+	return err
 }
 
 // drillLog is where drills are kept when no organisation runs the service.
@@ -181,20 +192,25 @@ func keepDrill(ctx context.Context, e env, h *house, d postgres.Drill) (where st
 	if !errors.Is(err, postgres.ErrNotFound) {
 		return "", err
 	}
-	line, err := json.Marshal(d)
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(e.data, 0o700); err != nil {
-		return "", err
-	}
 	where = filepath.Join(e.data, drillLog)
-	f, err := os.OpenFile(where, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // in the data directory
+	return where, appendLine(where, d)
+}
+
+// appendLine adds something to a file of JSON lines in the data directory.
+func appendLine(name string, v any) error {
+	line, err := json.Marshal(v)
 	if err != nil {
-		return "", err
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // in the data directory
+	if err != nil {
+		return err
 	}
 	_, err = f.Write(append(line, '\n'))
-	return where, errors.Join(err, f.Close())
+	return errors.Join(err, f.Close())
 }
 
 // operatorsOrg is the organisation of whoever runs the service; postgres.ErrNotFound when there is none.

@@ -16,7 +16,7 @@ func TestADrillBringsABackupBack(t *testing.T) {
 	s := givenDatabase(t)
 	s.prints("set up", "org", "add", "sahyadri", "--name", "Sahyadri Print", "--owner", "meera@sahyadri.example")
 	s.fails("write: clicarity drill", "drill", "now")
-	s.prints("1 organisations with 0 movements are what they were; recorded in "+s.env["CLICARITY_DATA"], "drill")
+	s.prints("1 organisations with 0 movements are what they were", "drill")
 	s.fails("could not be brought back", "drill", "--from", os.Args[0])
 	list, err := readDrills(filepath.Join(s.env["CLICARITY_DATA"], drillLog), 10)
 	if err != nil || len(list) != 2 || list[1].Fault != "" || list[1].Organisations != 1 || list[1].Bytes == 0 || !strings.Contains(list[0].Fault, "pg_restore") {
@@ -27,7 +27,7 @@ func TestADrillBringsABackupBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.env["CLICARITY_OPERATOR"] = file
-	s.prints("recorded in the organisation sahyadri", "drill")
+	s.prints("a backup that was just made", "drill")
 	sql := "set session_replication_role = replica; update audit set content = replace(content, 'owner', 'other') where seq = 1"
 	conn := pgtest.Owner(t, s.env["DATABASE_URL"])
 	if _, err := conn.Exec(t.Context(), sql); err != nil {

@@ -55,15 +55,17 @@ func (c config) scanner() func(context.Context, io.Reader) (bool, error) {
 	}
 }
 
-// notes remembers why reading failed.
+// notes remembers how much was read and why reading failed.
 type notes struct {
 	r      io.Reader
+	n      int64
 	failed error
 }
 
 // Read implements io.Reader.
 func (n *notes) Read(p []byte) (int, error) {
 	got, err := n.r.Read(p)
+	n.n += int64(got)
 	if err != nil && !errors.Is(err, io.EOF) {
 		n.failed = err
 	}

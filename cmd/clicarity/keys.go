@@ -84,6 +84,9 @@ func rotateMaster(ctx context.Context, e env, h *house) error {
 	if err != nil {
 		return fmt.Errorf("not all keys are wrapped with the new master key; the old one still counts, run this again: %w", err)
 	}
+	if n, err = h.rewrapBackups(ctx, n); err != nil {
+		return fmt.Errorf("not all backups are wrapped with the new master key; the old one still counts, run this again: %w", err)
+	}
 	if inFile {
 		if err := keys.KeepNewestInFile(e.keyFile()); err != nil {
 			return err

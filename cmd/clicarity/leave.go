@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"clicarity/internal/backups"
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/leaving"
@@ -47,9 +48,29 @@ func (h *house) parting(e env, k *keys.Keys, pages *web.Web) worker.Parting {
 		Certify: func(c postgres.Closure) (string, error) {
 			return leaving.Certify(trailKey(k), c, true, programVersion())
 		},
-		Note: func(c postgres.Closure) error { return leaving.Note(e.ledger(), c) },
+		Note: func(c postgres.Closure) error { return h.note(e, c) },
 	}
 }
+
+// note keeps on disk that an organisation is deleted, and beside the backups. A store of backups that is away holds no deletion up: the
+// line goes there within the hour that it is back.
+func (h *house) note(e env, c postgres.Closure) error {
+	if err := leaving.Note(e.ledger(), c); err != nil || h.shelf == nil {
+		return err
+	}
+	l, err := leaving.LineOf(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), noteWithin)
+	defer cancel()
+	if err := h.shelf.Note(ctx, []backups.Line{backups.Line(l)}); err != nil {
+		_, _ = fmt.Fprintf(e.err, "WARNING: the store of backups does not know yet that organisation %s is deleted: %v\n", c.Org, err)
+	}
+	return nil
+}
+
+const noteWithin = 30 * time.Second
 
 func (e env) ledger() string { return filepath.Join(e.data, leaving.LedgerName) }
 

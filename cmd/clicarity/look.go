@@ -24,7 +24,7 @@ func doctor(ctx context.Context, e env, _ []string) error {
 		if !health.Durable {
 			_, _ = fmt.Fprintln(e.out, "WARNING: fsync or synchronous_commit is off: what was acknowledged can be lost in a power cut")
 		}
-		if err := lookAtFiles(ctx, e, h); err != nil {
+		if err := errors.Join(lookAtFiles(ctx, e, h), lookAtBackups(ctx, e, h)); err != nil {
 			return err
 		}
 		orgs, err := h.Organisations(ctx)

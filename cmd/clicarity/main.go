@@ -43,6 +43,8 @@ func commands() []command {
 		{"kpi", "print key figures  --org SLUG [--json]", kpi},
 		{"forecast", "forecast --org SLUG JOB | forecast backtest --org SLUG [--from DATE --to DATE]", forecast},
 		{"verify", "check an organisation's whole history  --org SLUG | a file alone  --audit FILE | --export FILE.zip | --certificate FILE  [--key FINGERPRINT] | --evidence FILE.zip", verify},
+		{"backup", "make a backup now, in the store CLICARITY_BACKUPS | backup list [--whole]: show those that are there", backup},
+		{"restore", "bring a backup back into an empty data directory or database  --from STORE [--backup NAME]", restore},
 		{"drill", "bring a backup back into a database of its own, check it there, and record how it went  [--from BACKUP]", drill},
 		{"rollups", "check what the Analytics pages read against the log, or make it anew  rollups check|rebuild --org SLUG", rollups},
 		{"bounce", "note that a mail came back: reads the mail server's report  [FILE, else standard input]", bounce},

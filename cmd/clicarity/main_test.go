@@ -21,7 +21,13 @@ import (
 	"clicarity/internal/trail"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" { // see backup_test.go
+		main()
+		return
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 // shell runs commands against one installation.
 type shell struct {

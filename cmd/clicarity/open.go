@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"clicarity/internal/backups"
 	"clicarity/internal/keys"
 	"clicarity/internal/objects"
 	"clicarity/internal/postgres"
@@ -19,36 +20,50 @@ type house struct {
 	cluster *local.Cluster
 	keys    *keys.Keys // the installation's own
 	store   objects.Store
+	shelf   *backups.Shelf // nil: no backups are made
 }
 
 // openHouse opens the database for a command: the given one, or the private one, started when it does not run. With
 // exclusive, this is the one server on the data directory.
 func openHouse(ctx context.Context, e env, exclusive bool) (*house, error) {
-	h := &house{}
-	url := e.database
-	if url == "" {
-		var err error
-		if url, err = h.startPrivate(ctx, e, exclusive); err != nil {
-			return nil, err
-		}
+	if err := e.restored(); err != nil {
+		return nil, err
 	}
-	ran, err := postgres.Migrate(ctx, url)
+	h := &house{}
+	url, err := h.reach(ctx, e, exclusive)
+	if err == nil {
+		err = h.enter(ctx, e, url)
+	}
 	if err != nil {
 		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+// reach is the address of the database: the given one, or the private one, which is started.
+func (h *house) reach(ctx context.Context, e env, exclusive bool) (string, error) {
+	if e.database != "" {
+		return e.database, nil
+	}
+	return h.startPrivate(ctx, e, exclusive)
+}
+
+// enter brings a database to this version and opens it.
+func (h *house) enter(ctx context.Context, e env, url string) error {
+	ran, err := postgres.Migrate(ctx, url)
+	if err != nil {
+		return err
 	}
 	for _, name := range ran {
 		_, _ = fmt.Fprintln(e.err, "migrated:", name)
 	}
 	if h.DB, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
-		return nil, errors.Join(err, h.close())
+		return err
 	}
 	if err := errors.Join(h.unlock(ctx, e), h.eraseAgain(ctx, e, url)); err != nil {
-		return nil, errors.Join(err, h.close())
+		return err
 	}
-	if err := h.refold(ctx, e); err != nil {
-		return nil, errors.Join(err, h.close())
-	}
-	return h, nil
+	return h.refold(ctx, e)
 }
 
 // unlock gives the database the master keys, and finds out whether they are the right ones.
@@ -62,7 +77,10 @@ func (h *house) unlock(ctx context.Context, e env) error {
 		return err
 	}
 	h.UseObjects(h.store, e.scan != "")
-	h.keys, err = h.Installation(ctx)
+	if h.keys, err = h.Installation(ctx); err != nil {
+		return err
+	}
+	h.shelf, err = e.shelf(ring, h.keys)
 	return err
 }
 
@@ -100,10 +118,7 @@ func (h *house) startPrivate(ctx context.Context, e env, exclusive bool) (string
 	if err != nil {
 		return "", err
 	}
-	if err := postgres.CreateDatabase(ctx, h.cluster.URL("postgres"), databaseName); err != nil {
-		return "", errors.Join(err, h.close())
-	}
-	return h.cluster.URL(databaseName), nil
+	return h.cluster.URL(databaseName), postgres.CreateDatabase(ctx, h.cluster.URL("postgres"), databaseName)
 }
 
 // close lets go of everything; the last to use the private PostgreSQL stops it.

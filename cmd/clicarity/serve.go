@@ -117,7 +117,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go stayLean(ctx)
 	defer cancel()
 	work := e.worker(h, pages, public, log)
-	background := make(chan struct{}, 5)
+	background := make(chan struct{}, 6)
 	go func() {
 		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
 		background <- struct{}{}
@@ -125,6 +125,12 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	go func() { work.Run(ctx); background <- struct{}{} }()
 	go func() { work.Nights(ctx); background <- struct{}{} }()
 	go func() { public.Watch(ctx); background <- struct{}{} }()
+	go func() {
+		if n := h.nightly(e, log); n != nil {
+			n.Nights(ctx)
+		}
+		background <- struct{}{}
+	}()
 	go func() {
 		if e.trying() {
 			trials(e, h, log).Run(ctx)
@@ -161,7 +167,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 // pages is what the pages need to be made.
 func (e env) pages(h *house, l net.Listener, used *uses.Counter, log *slog.Logger) web.Config {
 	return web.Config{DB: h.DB, Secure: e.secure(), Log: log, Now: time.Now, Keys: h.keys, URL: e.url(l), Mails: e.mail != nil, Scans: e.scan != "",
-		Program: programVersion(), Operator: e.operator, Usage: used, Drills: e.drills(h.DB),
+		Program: programVersion(), Operator: e.operator, Usage: used, Drills: e.drills(h.DB), Backups: h.shownBackups(e),
 		CalendlyTells: e.told(), CalendlyAsked: e.told() && e.calendlyToken != "",
 		Takeout: func(ctx context.Context, to io.Writer, o postgres.Organisation) error {
 			return h.exporter(h.keys).Export(ctx, to, o)

@@ -59,6 +59,7 @@ var floors = map[string]int{
 	"internal/demo":            3,
 	"internal/history":         3,
 	"internal/leaving":         3,
+	"internal/backups":         3,
 	"internal/arch":            3,
 	"internal/postgres/pgtest": 4, // for tests only: see below
 	"internal/idptest":         4, // for tests only

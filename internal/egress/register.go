@@ -57,6 +57,9 @@ var (
 	FileStore = Party{Code: "file_store", Name: "The S3-compatible store of files, where it is not a directory", Way: ByLink,
 		Purpose: "Keeping files of jobs.", Data: "Files, sealed before they leave, under random names.",
 		Switch: "CLICARITY_FILES=s3://..."}
+	BackupStore = Party{Code: "backup_store", Name: "The S3-compatible store of backups, where it is not a directory", Way: ByLink,
+		Purpose: "Keeping backups of everything.", Data: "Backups, sealed before they leave, under names that say when they were made; deleted within 35 days.",
+		Switch: "CLICARITY_BACKUPS=s3://..."}
 	Calendly = Party{Code: "calendly", Name: "Calendly", Way: ByHook, Hosts: []string{"calendly.com"},
 		Purpose: "Booking a demonstration.", Data: "What a visitor writes there: name, e-mail, time. Loaded only when a visitor chooses it.",
 		Switch: "\"calendly\" in the operator's file"}
@@ -77,7 +80,7 @@ var (
 )
 
 // Register is every party there is: nobody else is reached.
-var Register = []Party{IdentityProvider, CertificateAuthority, MailServer, Database, FileStore, Calendly, CalendlyAPI, Analytics, WhatsApp}
+var Register = []Party{IdentityProvider, CertificateAuthority, MailServer, Database, FileStore, BackupStore, Calendly, CalendlyAPI, Analytics, WhatsApp}
 
 // Never are the kinds of things that no party but the operator's own servers is sent, in whatever field: what jobs are
 // about, who people are, and what would open something.

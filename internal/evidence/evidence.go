@@ -24,6 +24,7 @@ const (
 	Watch      Topic = "watch"      // what was noticed
 	Deletions  Topic = "deletions"  // what was removed
 	Drills     Topic = "drills"     // backups brought back
+	Backups    Topic = "backups"    // backups there are
 	Keys       Topic = "keys"       // what is encrypted and signed
 	Tests      Topic = "tests"      // rules with the test that holds each
 	Migrations Topic = "migrations" // changes of the tables
@@ -31,7 +32,7 @@ const (
 
 // Topics are all of them, in the order in which they are shown.
 func Topics() []Topic {
-	return []Topic{Register, People, Reviews, SignIn, Support, Suppliers, Breaches, Chains, Watch, Deletions, Drills, Keys, Tests, Migrations}
+	return []Topic{Register, People, Reviews, SignIn, Support, Suppliers, Breaches, Chains, Watch, Deletions, Backups, Drills, Keys, Tests, Migrations}
 }
 
 // Control is a control of Annex A with the topics that show it.
@@ -64,7 +65,7 @@ func Controls() []Control {
 		{"8.3", []Topic{People, Watch}},
 		{"8.5", []Topic{SignIn}},
 		{"8.10", []Topic{Deletions}},
-		{"8.13", []Topic{Drills}},
+		{"8.13", []Topic{Backups, Drills}},
 		{"8.15", []Topic{Chains}},
 		{"8.16", []Topic{Watch}},
 		{"8.24", []Topic{Keys}},
@@ -109,6 +110,9 @@ func (d Dossier) Shown(c Control) bool {
 	return slices.ContainsFunc(c.Topics, func(t Topic) bool { return len(d.Of(t).Rows) > 0 })
 }
 
+// Backup is a backup there is: from when it is, and when it is gone at the latest.
+type Backup struct{ Made, Until time.Time }
+
 // Held is a rule of the product with the test that holds it.
 type Held struct{ Rule, Test string }
 
@@ -127,6 +131,7 @@ func HeldRules() []Held {
 		{"Other sites cannot send forms", "TestOtherSitesAreRefused"},
 		{"Pages load nothing from elsewhere", "TestPagesAreSmallAndKeepToThemselves"},
 		{"Support looks only by an owner's leave", "TestSupportLooksByAGrant"},
+		{"Backups are gone 35 days after what they hold", "TestNinetyDaysOfBackups"},
 		{"Mails wait sealed", "TestMailsWaitSealedAndGoOnce"},
 		{"What is counted of use leads back to nobody", "TestNoWayBackFromUsage"},
 	}

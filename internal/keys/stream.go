@@ -30,8 +30,8 @@ func SealedSize(plain int64) int64 {
 	return int64(streamHead) + plain + parts*tagSize
 }
 
-// plainSize is the size of what is sealed in so many bytes; false when nothing is.
-func plainSize(sealed int64) (int64, bool) {
+// PlainSize is the size of what is sealed in so many bytes; false when nothing is.
+func PlainSize(sealed int64) (int64, bool) {
 	body := sealed - int64(streamHead)
 	parts := (body + sealedPart - 1) / sealedPart
 	plain := body - parts*tagSize
@@ -136,7 +136,7 @@ type Part struct{ Offset, Length int64 }
 // OpenStream reads a part of what is sealed in a stream of a size; it fetches no more of it than it needs. A read gives ErrWrong when the stream is not whole and as it was sealed, and never a byte that is not.
 func OpenStream(key [Size]byte, belongs string, size int64, of Part, fetch Fetch) (io.ReadCloser, error) {
 	offset, length := of.Offset, of.Length
-	plain, ok := plainSize(size)
+	plain, ok := PlainSize(size)
 	if !ok || offset < 0 || length < 0 || offset+length > plain {
 		return nil, ErrWrong
 	}

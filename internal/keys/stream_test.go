@@ -90,7 +90,7 @@ func TestStreamsThatWereTouchedDoNotOpen(t *testing.T) {
 		"cut off": sealed[:len(sealed)-1], "without the last segment": sealed[:streamHead+3*sealedPart], "nothing": {}, "the header alone": sealed[:streamHead],
 		"with more": slices.Concat(sealed, part(sealed, 3)),
 	} {
-		n, _ := plainSize(int64(len(b)))
+		n, _ := PlainSize(int64(len(b)))
 		if got, err := openAll(key, "org file", b, 0, max(n, 0)); !errors.Is(err, ErrWrong) || !bytes.HasPrefix(plain, got) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}

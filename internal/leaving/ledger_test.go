@@ -46,6 +46,40 @@ func TestALedgerRemembers(t *testing.T) {
 	}
 }
 
+// Lines that were kept elsewhere come into a ledger once, and what is no line does not.
+func TestLinesComeBackIntoALedger(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "fresh")
+	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	c := postgres.Closure{Org: flow.ID{1}, Closing: flow.ClosingAt(flow.At(now)), Begun: now.Add(flow.DeleteAfter)}
+	done := c
+	done.Done, done.Counts, done.Certificate = c.Begun.Add(time.Minute), map[string]int64{"jobs": 3}, "it was"
+	for _, c := range []postgres.Closure{c, done} {
+		if err := Note(old, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, err := Lines(old)
+	if err != nil || len(lines) != 2 || !lines[0].At.Equal(c.Begun) || !lines[1].At.Equal(done.Done) || lines[0].About == lines[1].About {
+		t.Fatalf("%+v %v", lines, err)
+	}
+	for _, want := range []int{2, 0} {
+		if n, err := AddLines(fresh, [][]byte{lines[0].Text, lines[1].Text}); err != nil || n != want {
+			t.Errorf("%d added, %v", n, err)
+		}
+	}
+	list, broken, err := Ledger(fresh)
+	if err != nil || broken != 0 || len(list) != 1 || list[0].Certificate != "it was" {
+		t.Errorf("%+v %d %v", list, broken, err)
+	}
+	for _, text := range []string{"{}", "x", string(lines[0].Text) + "\n" + string(lines[1].Text)} {
+		if n, err := AddLines(fresh, [][]byte{[]byte(text)}); err == nil || n != 0 {
+			t.Errorf("%q was added", text)
+		}
+	}
+}
+
 // Whatever a ledger holds, it is read, and nothing in it is without an organisation.
 func FuzzLedger(f *testing.F) {
 	f.Add([]byte(`{"organisation":"01000000-0000-0000-0000-000000000000","closed":1,"begun":2}` + "\n"))

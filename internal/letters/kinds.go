@@ -1,6 +1,9 @@
 package letters
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // Invitation lets somebody in.
 type Invitation struct{ Who, Organisation, Role, Link, Until string }
@@ -147,6 +150,17 @@ func (CalendlyTrouble) Kind() string { return "calendly_trouble" }
 
 func (l CalendlyTrouble) words(language string) []string {
 	return []string{"operator", l.Operator, "says", Say(language, "calendly_trouble_"+l.State), "link", l.Link}
+}
+
+// Backups tells those who run the service that its backups are not as they ought to be. Newest is empty when there is none, Fault when
+// the newest is too old, that is all.
+type Backups struct{ Operator, Newest, Fault string }
+
+// Kind is the name of the kind.
+func (Backups) Kind() string { return "backups" }
+
+func (l Backups) words(language string) []string {
+	return []string{"operator", l.Operator, "newest", cmp.Or(l.Newest, Say(language, "backups_none")), "fault", cmp.Or(l.Fault, Say(language, "backups_late"))}
 }
 
 // Test shows that mails arrive.

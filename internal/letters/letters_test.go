@@ -27,6 +27,7 @@ func samples() []Letter {
 		LoginProof{"Ravi", "Sahyadri Print", link}, closing("closure_begun"), closing("closure_undo"), closing("closure_deletion"), closing("closure_done"),
 		EnquiryAnswered{"Anil", "Clicarity", "Monday at 11 suits us."},
 		CalendlyTrouble{"retrying", "Clicarity", link}, CalendlyTrouble{"refused", "Clicarity", link}, CalendlyTrouble{"failing", "Clicarity", link}, CalendlyTrouble{"silent", "Clicarity", link},
+		Backups{"Clicarity", "24-11-2026 02:00", "no backup was made: the store does not answer"}, Backups{Operator: "Clicarity"},
 		Test{"Clicarity", "26-11-2026 09:00"}, News{"Lots by QR code", "Scan a lot where it stands.", "https://jobs.sahyadri.example/unsubscribe/t"},
 	}
 }

@@ -168,11 +168,25 @@ func (d *dir) under(ctx context.Context, prefix string, unfinished bool) ([]Obje
 		}
 		info, err := e.Info()
 		if err == nil {
-			all = append(all, Object{name, info.Size()})
+			all = append(all, Object{name, info.Size(), info.ModTime()})
 		}
 		return gone(err)
 	})
 	return all, err
+}
+
+// EndUnfinished removes files that were being written.
+func (d *dir) EndUnfinished(ctx context.Context, prefix string) error {
+	if err := checkPrefix(prefix); err != nil {
+		return err
+	}
+	all, err := d.under(ctx, prefix, true)
+	for _, o := range all {
+		if strings.Contains(o.Key, partial) {
+			err = errors.Join(err, gone(d.root.Remove(o.Key)))
+		}
+	}
+	return err
 }
 
 // Purge removes a directory with all that is in it.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // Store keeps objects. Several may use one at the same time.
@@ -23,6 +24,9 @@ type Store interface {
 	// Purge forgets everything under a prefix that ends with a slash: every version, every mark of a deletion, every upload
 	// that was not finished. Then it looks, and fails when something is still there.
 	Purge(ctx context.Context, prefix string) error
+	// EndUnfinished forgets what was begun to be put under a prefix that ends with a slash and is not whole: by somebody who was
+	// killed, or by somebody who is just at it, whose Put fails then.
+	EndUnfinished(ctx context.Context, prefix string) error
 	// Ping fails when the store does not answer as it ought to.
 	Ping(ctx context.Context) error
 	// String says where the store is, without its secrets.
@@ -33,6 +37,7 @@ type Store interface {
 type Object struct {
 	Key  string
 	Size int64
+	At   time.Time // when it was put, by the store's clock
 }
 
 // ErrNotFound is the answer for an object that is not there.

@@ -197,6 +197,37 @@ func TestPurgeLeavesNothing(t *testing.T) {
 	})
 }
 
+// What was begun and not finished goes; what is whole stays.
+func TestWhatWasBegunIsForgotten(t *testing.T) {
+	t.Parallel()
+	onEvery(t, func(t *testing.T, s Store) {
+		put(t, s, "t/a/file/4", "whole")
+		put(t, s, "t/a/file/4", "whole again")
+		leaveLying(t, s)
+		if err := s.EndUnfinished(t.Context(), "t/a/"); err != nil {
+			t.Fatal(err)
+		}
+		switch s := s.(type) {
+		case *dir:
+			if all, err := s.under(t.Context(), "t/a/", true); err != nil || len(all) != 1 {
+				t.Errorf("%v %v", all, err)
+			}
+		case *s3:
+			found, err := minio.Core{Client: s.client}.ListMultipartUploads(t.Context(), s.bucket, "t/a/", "", "", "", 10)
+			if err != nil || len(found.Uploads) != 0 {
+				t.Errorf("%v %v", found.Uploads, err)
+			}
+		}
+		put(t, s, "t/a/file/5", "more")
+		if got, err := get(t, s, "t/a/file/5", 0, 10); err != nil || got != "more" {
+			t.Errorf("%q %v", got, err)
+		}
+		if err := s.EndUnfinished(t.Context(), "t"); err == nil {
+			t.Error("what is no prefix was taken")
+		}
+	})
+}
+
 // leaveLying leaves an upload that nobody finishes, and a mark of a deletion.
 func leaveLying(t *testing.T, s Store) {
 	t.Helper()

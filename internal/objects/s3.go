@@ -108,7 +108,7 @@ func aboutObject(r *http.Request) bool {
 	case http.MethodPut, http.MethodPost:
 		return r.Header.Get(sseHeader) != ""
 	case http.MethodGet, http.MethodHead:
-		return q.Get("uploadId") == "" && strings.Contains(r.URL.Path, "/t/")
+		return q.Get("uploadId") == "" && (strings.Contains(r.URL.Path, "/t/") || strings.Contains(r.URL.Path, "/b/"))
 	}
 	return false
 }
@@ -187,7 +187,7 @@ func (s *s3) List(ctx context.Context, prefix, after string, limit int) ([]Objec
 		if len(all) == limit {
 			break
 		}
-		all = append(all, Object{o.Key, o.Size})
+		all = append(all, Object{o.Key, o.Size, o.LastModified})
 	}
 	return all, nil
 }
@@ -201,6 +201,14 @@ func (s *s3) Purge(ctx context.Context, prefix string) error {
 		return err
 	}
 	return s.forget(ctx, prefix, func(string) bool { return true })
+}
+
+// EndUnfinished ends uploads.
+func (s *s3) EndUnfinished(ctx context.Context, prefix string) error {
+	if err := checkPrefix(prefix); err != nil {
+		return err
+	}
+	return s.abort(ctx, prefix, false)
 }
 
 // forget removes versions and marks of deletions until none is listed.

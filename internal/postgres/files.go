@@ -266,6 +266,54 @@ func (db *DB) EachFile(ctx context.Context, org flow.ID, see func(name string, c
 	}
 }
 
+// EachObject gives where the bytes of each file of an organisation are in the store of files, and how many are there, sealed.
+func (db *DB) EachObject(ctx context.Context, org flow.ID, see func(object string, sealed int64)) error {
+	const most = 1000
+	for after := (flow.ID{}); ; {
+		n := 0
+		err := db.tenant(ctx, org, func(b *pgx.Batch) {
+			b.Queue("select id, object, size from files where org_id = $1 and id > $2 and object is not null and sealed_key is not null order by id limit $3", org, after, most).Query(func(rows pgx.Rows) error {
+				var object string
+				var size int64
+				_, err := pgx.ForEachRow(rows, []any{&after, &object, &size}, func() error { n++; see(object, keys.SealedSize(size)); return nil })
+				return err
+			})
+		})
+		if err != nil || n < most {
+			return err
+		}
+	}
+}
+
+// TryFiles reads up to so many files of an organisation, any of them, and says how many are what was stored, up to the first that is not.
+func (db *DB) TryFiles(ctx context.Context, org flow.ID, most int) (sound int, err error) {
+	var list []File
+	err = db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(selectFiles+" where org_id = $1 and kept and sealed_key is not null order by random() limit $2", org, most).
+			Query(func(rows pgx.Rows) error { return eachFile(rows, func(f File) { list = append(list, f) }) })
+	})
+	for _, f := range list {
+		if err := db.tryFile(ctx, org, f); err != nil {
+			return sound, fmt.Errorf("file %s of job %s: %w", f.ID, f.Job, err)
+		}
+		sound++
+	}
+	return sound, err
+}
+
+func (db *DB) tryFile(ctx context.Context, org flow.ID, f File) error {
+	r, err := db.OpenFile(ctx, org, f, 0, f.Size)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, r)
+	if err = errors.Join(err, r.Close()); err == nil && [32]byte(sum.Sum(nil)) != f.Digest {
+		err = keys.ErrWrong
+	}
+	return err
+}
+
 // ending is what a file's name ends with, if that is good in every system.
 var ending = regexp.MustCompile(`\.[A-Za-z0-9]{1,8}$`)
 

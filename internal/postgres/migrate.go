@@ -138,6 +138,29 @@ func CreateDatabase(ctx context.Context, url, name string) error {
 	return err
 }
 
+// Empty reports whether nothing was ever put into a database.
+func Empty(ctx context.Context, url string) (empty bool, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return false, fmt.Errorf("the database cannot be reached: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	err = conn.QueryRow(ctx, `select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\_%')`).Scan(&empty)
+	return empty, err
+}
+
+// Major is the version of PostgreSQL that answers at an address, such as 16.
+func Major(ctx context.Context, url string) (major int, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return 0, fmt.Errorf("the database cannot be reached: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	err = conn.QueryRow(ctx, "select current_setting('server_version_num')::int / 10000").Scan(&major)
+	return major, err
+}
+
 // Health is how the database is.
 type Health struct {
 	Version string

@@ -255,6 +255,25 @@ func (db *DB) RotateKey(ctx context.Context, org flow.ID, now time.Time) (versio
 	return version, err
 }
 
+// TryKeys unwraps every key of an organisation with the master keys, and says how many there are. ErrWrongMaster when one does not.
+func (db *DB) TryKeys(ctx context.Context, org flow.ID) (n int, err error) {
+	list, err := db.KeyVersions(ctx, org)
+	for _, v := range list {
+		k, err := db.keyOf(ctx, org, " and version = $3", v.Kind, v.Version)
+		if err == nil {
+			_, err = db.unwrap(ctx, org, k)
+		}
+		if errors.Is(err, keys.ErrWrong) {
+			err = ErrWrongMaster
+		}
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, err
+}
+
 // KeyVersion is one version of a key, for those who run the installation.
 type KeyVersion struct {
 	Kind    string

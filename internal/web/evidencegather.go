@@ -39,6 +39,7 @@ func (w *Web) dossier(r *http.Request, v *view) (evidence.Dossier, error) {
 		{evidence.Chains, "chain length checked head", g.chains},
 		{evidence.Watch, "event n last", g.watch},
 		{evidence.Deletions, "event n last", g.deletions},
+		{evidence.Backups, "at until how", g.backups},
 		{evidence.Drills, "at took outcome", g.drills},
 		{evidence.Keys, "use how made retired", g.keys},
 		{evidence.Tests, "rule test", g.tests},
@@ -222,6 +223,22 @@ func (g gatherer) drills() (rows [][]string, _ error) {
 		rows = append(rows, []string{g.at(d.Began), d.Took.Round(time.Second).String(), outcome})
 	}
 	return rows, err
+}
+
+// backups are those there are, of the whole installation. A store that does not answer shows none: it is the operator who is told.
+func (g gatherer) backups() (rows [][]string, _ error) {
+	if g.w.Backups == nil {
+		return nil, nil
+	}
+	list, err := g.w.Backups(g.ctx)
+	if err != nil {
+		g.w.Log.Warn("the store of backups does not answer", "error", err)
+		return nil, g.ctx.Err()
+	}
+	for _, b := range list {
+		rows = append(rows, []string{g.at(b.Made), g.at(b.Until), "AES-256-GCM, HKDF-SHA-256"})
+	}
+	return rows, nil
 }
 
 // keys are what is encrypted and signed, and how, and the keys of the organisation.

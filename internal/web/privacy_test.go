@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -146,6 +147,12 @@ func TestEvidence(t *testing.T) {
 	h.pages.Drills = func(context.Context, int) ([]postgres.Drill, error) {
 		return []postgres.Drill{{Began: time.Now(), Took: 3 * time.Minute, Organisations: 77, Movements: 4242}, {Began: time.Now(), Fault: "movement 7 of firm konkan"}}, nil
 	}
+	h.pages.Backups = func(context.Context) ([]evidence.Backup, error) { return nil, errors.New("the store is away") }
+	owner.get("/evidence").says(200, "Backups there are")
+	made := time.Date(2026, 11, 20, 20, 30, 0, 0, time.UTC)
+	h.pages.Backups = func(context.Context) ([]evidence.Backup, error) {
+		return []evidence.Backup{{Made: made, Until: made.AddDate(0, 0, 30)}}, nil
+	}
 	for _, language := range []string{"hi", "en"} {
 		owner.post("/language", url.Values{"language": {language}, "to": {"/evidence"}}).says(200)
 		owner.get("/evidence/file")
@@ -163,7 +170,7 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	all := unzipped(t, owner.body)
-	for _, want := range []string{"Asha Patil", "Ravi Kadam", "0041_evidence.sql", "Everything was there and sound", "Not sound", "TestOrganisationsAreIsolated", "Let's Encrypt", "no record yet"} {
+	for _, want := range []string{"Asha Patil", "Ravi Kadam", "0041_evidence.sql", "Everything was there and sound", "Not sound", "21-11-2026 02:00", "21-12-2026 02:00", "TestOrganisationsAreIsolated", "Let's Encrypt", "no record yet"} {
 		if !strings.Contains(all, want) && !strings.Contains(strings.ReplaceAll(all, "&#39;", "'"), want) {
 			t.Errorf("the file does not have %q", want)
 		}

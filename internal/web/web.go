@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"clicarity/internal/egress"
+	"clicarity/internal/evidence"
 	"clicarity/internal/flow"
 	"clicarity/internal/httpd"
 	"clicarity/internal/keys"
@@ -45,7 +46,9 @@ type Config struct {
 	Operator operator.Operator
 	Usage    *usage.Counter // nil: nobody counts what is used
 	// Drills are the newest drills in which a backup was brought back; nil: nobody keeps any.
-	Drills        func(ctx context.Context, limit int) ([]postgres.Drill, error)
+	Drills func(ctx context.Context, limit int) ([]postgres.Drill, error)
+	// Backups are those there are, the newest first; nil: the program makes none.
+	Backups       func(ctx context.Context) ([]evidence.Backup, error)
 	CalendlyTells bool // booked demos are told of
 	CalendlyAsked bool // and somebody watches whether they still are
 	// Program is the version of the program, for files that outlive it.

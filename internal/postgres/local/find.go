@@ -57,6 +57,19 @@ func find(ctx context.Context, data string, major int) (install, error) {
 	return choose(append(all, placed...), data, major)
 }
 
+// Programs is the folder of the programs that make backups of a server of a version: those of the same one, else what the person
+// chose by PATH, else the newest there are. pg_dump itself says when it is too old.
+func Programs(ctx context.Context, major int) (dir string, err error) {
+	if i, err := find(ctx, "", major); err == nil {
+		return i.dir, nil
+	}
+	if path, err := exec.LookPath("pg_dump"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	i, err := find(ctx, "", 0)
+	return i.dir, err
+}
+
 func choose(all []install, data string, major int) (install, error) {
 	e := &NotInstalledError{Need: major, Dir: data}
 	for _, i := range all {
