@@ -282,8 +282,8 @@ func lookAtBackups(ctx context.Context, e env, h *house) error {
 		_, _ = fmt.Fprintf(e.out, "WARNING: there is no backup in %s yet; the server makes one at its start\n", h.shelf.Store)
 	} else {
 		newest = list[0].Made
-		_, _ = fmt.Fprintf(e.out, "%d backups in %s, each for %d days: the newest of %s with %s, the oldest of %s; the server makes the next at %s\n", len(list), h.shelf.Store,
-			e.backups.days, day(newest), megabytes(list[0].Bytes), day(list[len(list)-1].Made), day(h.nightly(e, nil).Next(newest, time.Now())))
+		_, _ = fmt.Fprintf(e.out, "backups in %s, each for %d days: %d, the newest of %s with %s, the oldest of %s; the server makes the next at %s\n", h.shelf.Store,
+			e.backups.days, len(list), day(newest), megabytes(list[0].Bytes), day(list[len(list)-1].Made), day(h.nightly(e, nil).Next(newest, time.Now())))
 	}
 	made, fault, err := lastRuns(filepath.Join(e.data, backupLog))
 	switch {

@@ -151,7 +151,7 @@ func TestABackupIsBroughtBack(t *testing.T) {
 		name := regexp.MustCompile(`\d{8}T\d{6}Z-\w{8}`).FindString(out)
 		s.prints("2 files", "backup", "list")
 		s.prints("sound", "backup", "list", "--whole")
-		s.prints("1 backups in ", "doctor")
+		s.prints("days: 1, the newest of ", "doctor")
 		s.fails("write: clicarity backup", "backup", "twice")
 		plain(t, dir, "planted-marker")
 		s.prints("the backup "+name, "drill")
@@ -468,7 +468,7 @@ func TestALostDataDirectoryIsBroughtBack(t *testing.T) {
 	there.prints("sound: 1 organisations", "restore")
 	there.prints("Sahyadri Print", "org", "list")
 	there.fails("the database is not empty", "restore")
-	there.prints("1 backups in "+store, "doctor")
+	there.prints("backups in "+store+", each for 30 days: 1, the newest", "doctor")
 	there.prints("is in "+store, "backup") // it is the same installation
 }
 
