@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 )
 
 // showJob is a job as it is sent, without what has to be asked for.
@@ -62,6 +63,26 @@ func showFacts(f flow.Facts) Facts {
 	}
 	for _, u := range f.Used {
 		shown.Lots = append(shown.Lots, u.Lot)
+	}
+	return shown
+}
+
+// showRevision is a revision of a file, with where it is given out below an address. What is not given out is nowhere.
+func showRevision(f flow.File, r flow.RevisionKept, stored postgres.File, below string) FileRevision {
+	live, inForce := f.Live()
+	shown := FileRevision{ID: r.ID, Revision: r.Mark, Name: r.Name, Media: r.Media, Size: r.Size, SHA256: r.Digest, Live: inForce && live.ID == r.ID, State: "ok", By: r.By, At: Moment(r.At)}
+	switch {
+	case r.Erased != 0 || stored.Erased || stored.ID.IsZero():
+		shown.State = "erased"
+	case stored.Scan == postgres.ScanInfected:
+		shown.State = "infected"
+	case !stored.GivenOut():
+		shown.State = "waiting"
+	default:
+		shown.Content = contentAt(below, f.ID, r.ID)
+	}
+	if shown.Content != "" && stored.Thumbs {
+		shown.Thumbnail = shown.Content + "/thumbnail"
 	}
 	return shown
 }
