@@ -176,7 +176,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 		chosen = append(chosen, m.Mention)
 	}
 	err = errors.Join(f.db.OpenRequest(t.Context(), f.org, postgres.RightsRequest{ID: request, Kind: postgres.AskErasure, Member: gone.id, Body: "I, " + gone.name, Opened: now}),
-		f.db.PlanErasure(t.Context(), f.org, request, flow.ID{}, f.owner, chosen, now))
+		f.db.PlanErasure(t.Context(), f.org, postgres.ErasurePlan{Request: request, Chosen: chosen, By: f.owner, At: now}))
 	if err != nil {
 		t.Fatal(err)
 	}

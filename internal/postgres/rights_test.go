@@ -18,7 +18,7 @@ func (f *firm) asked(member flow.ID) {
 	request := newID(f.t)
 	err := errors.Join(
 		f.db.OpenRequest(ctx, f.org, postgres.RightsRequest{ID: request, Kind: postgres.AskErasure, Member: member, Opened: now}),
-		f.db.PlanErasure(ctx, f.org, request, flow.ID{}, f.owner, []postgres.Mention{{Place: "movements", Key: "1"}}, now),
+		f.db.PlanErasure(ctx, f.org, postgres.ErasurePlan{Request: request, Chosen: []postgres.Mention{{Place: "movements", Key: "1"}}, By: f.owner, At: now}),
 		f.db.AddCheck(ctx, f.org, postgres.RightsCheck{Token: [32]byte{1}, Kind: postgres.AskAccess, Name: "Usha", Email: "usha@customer.example", Until: now.Add(time.Hour)}, postgres.Mail{To: "usha@customer.example", Kind: "rights_check", At: now}),
 		f.db.SetNominee(ctx, f.org, member, postgres.Nominee{Name: "Sunita", Contact: "sunita@home.example", At: now}),
 		f.db.AskLogin(ctx, f.org, postgres.LoginProof{Token: [32]byte{1}, Member: member, Login: "new@shared.example", Until: now.Add(time.Hour)}, postgres.Mail{To: "new@shared.example", Kind: "login_proof", At: now}),
