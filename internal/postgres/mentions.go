@@ -26,8 +26,15 @@ type Mentioned struct {
 	Text   string
 	By     flow.ID // who wrote it, zero when it is nobody's
 	Job    flow.ID // of a movement
-	Fixed  bool    // it is part of the set-up, and is renamed where it is set up
+	Fixed  bool    // nothing takes the name out: it is part of the set-up, and is renamed there, or it stays
 }
+
+// Columns of what stays as it is: the number of a job and the name of a stage that was added to one, by which papers and the
+// history go.
+const (
+	StaysInNumber = "number"
+	StaysInStage  = "stage"
+)
 
 // MostMentions is how many texts are listed at once. When these are decided and the person is erased, nothing else is lost:
 // what names somebody who is gone can still be written over.
@@ -57,7 +64,7 @@ func (db *DB) Naming(ctx context.Context, org, member flow.ID, name string, cont
 			return err
 		}
 		for _, t := range privacy.Register {
-			if slices.Contains(derived, t.Name) || t.Name == "audit" || s.full() {
+			if slices.Contains(derived, t.Name) || slices.Contains(recorded, t.Name) || s.full() {
 				continue
 			}
 			if err := s.table(ctx, t); err != nil {
@@ -68,6 +75,9 @@ func (db *DB) Naming(ctx context.Context, org, member flow.ID, name string, cont
 	})
 	return s.list[:min(len(s.list), MostMentions)], err
 }
+
+// recorded are the tables in which the program notes for itself what happened: they say nothing of people but ids and job numbers.
+var recorded = []string{"audit", "receipts"}
 
 // naming looks for texts in which somebody is named.
 type naming struct {
@@ -88,8 +98,7 @@ func (s *naming) movements(ctx context.Context) error {
 		return err
 	}
 	for ; to > 0 && !s.full(); to -= leafRows {
-		rows, err := s.tx.Query(ctx, selectMovements+" where org_id = $1 and seq > $2 and seq <= $3 and member_id <> $4 and "+said([]string{"facts"}, 5)+" order by seq desc",
-			s.org, to-leafRows, to, s.member, s.like)
+		rows, err := s.tx.Query(ctx, selectMovements+" where org_id = $1 and seq > $2 and seq <= $3 and "+said([]string{"facts"}, 4)+" order by seq desc", s.org, to-leafRows, to, s.like)
 		if err != nil {
 			return err
 		}
@@ -100,17 +109,26 @@ func (s *naming) movements(ctx context.Context) error {
 	return nil
 }
 
-// movement notes the first text of a movement in which they are named.
+// movement notes the first text of a movement in which they are named and which they did not write, and what stays of it whoever
+// wrote it.
 func (s *naming) movement(r Record) {
-	for _, text := range r.Facts.Texts(r.Kind) {
-		if s.names.In(text) && !s.full() {
-			s.list = append(s.list, Mentioned{Mention: Mention{"movements", strconv.FormatInt(r.Seq, 10)}, Text: text, By: r.Member, Job: r.Job})
-			return
-		}
+	m := Mentioned{Mention: Mention{"movements", strconv.FormatInt(r.Seq, 10)}, By: r.Member, Job: r.Job}
+	texts := r.Facts.Texts(r.Kind)
+	if i := slices.IndexFunc(texts, s.names.In); i >= 0 && r.Member != s.member && !s.full() {
+		m.Text = texts[i]
+		s.list = append(s.list, m)
+	}
+	m.Fixed = true
+	if m.Column, m.Text = StaysInNumber, r.Facts.Number; s.names.In(m.Text) && !s.full() {
+		s.list = append(s.list, m)
+	}
+	if m.Column, m.Text = StaysInStage, r.Facts.Name; r.Kind == flow.KindStageAdded && s.names.In(m.Text) && !s.full() {
+		s.list = append(s.list, m)
 	}
 }
 
-// table looks through the texts of a table that others wrote, and those of the set-up: all columns at once.
+// table looks through the texts of a table that others wrote, and those of the set-up and of records that stay, whoever wrote
+// them: all columns at once.
 func (s *naming) table(ctx context.Context, t privacy.Table) error {
 	types, err := columnTypes(ctx, s.tx, t.Name)
 	if err != nil {
@@ -123,14 +141,15 @@ func (s *naming) table(ctx context.Context, t privacy.Table) error {
 	var look lookedAt
 	for _, c := range t.Columns() {
 		i := slices.IndexFunc(t.Fields, func(f privacy.Field) bool { return f.Column == c })
-		if !types[c].text || i >= 0 && t.Fields[i].Erase != privacy.Redact {
+		fixed := i < 0 || staysAsRecord(t.Fields[i])
+		if !types[c].text || !fixed && t.Fields[i].Erase != privacy.Redact {
 			continue
 		}
 		own := "false"
-		if i >= 0 {
+		if !fixed {
 			own = ownRow(t.Fields[i], "$me")
 		}
-		look.columns, look.fixed = append(look.columns, c), append(look.fixed, i < 0)
+		look.columns, look.fixed = append(look.columns, c), append(look.fixed, fixed)
 		look.texts = append(look.texts, "case when not "+own+" then "+c+"::text end")
 	}
 	if look.columns == nil {
@@ -154,11 +173,16 @@ func (s *naming) table(ctx context.Context, t privacy.Table) error {
 	})
 }
 
+// staysAsRecord reports whether a text is of a record that stays as it is, of a breach.
+func staysAsRecord(f privacy.Field) bool {
+	return f.Erase == privacy.Stays && f.Purpose == privacy.Security && f.Seen == privacy.Owners
+}
+
 // lookedAt are the columns of a table in which names are looked for.
 type lookedAt struct {
 	columns []string
 	texts   []string // in SQL; null where the member wrote it
-	fixed   []bool   // part of the set-up
+	fixed   []bool   // part of the set-up, or of a record that stays
 }
 
 // row notes the texts of a row in which they are named.

@@ -3,12 +3,14 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/privacy"
 )
 
 // asked leaves a row in every table of the rights desk, and a redaction.
@@ -132,4 +134,33 @@ func TestACustomerIsForgotten(t *testing.T) {
 	}
 	f.rollUpsEqual()
 	f.sound()
+}
+
+// What nothing takes the name out of is listed with where it stands, whoever wrote it, beside what can be chosen.
+func TestWhatStaysOfANameIsListed(t *testing.T) {
+	t.Parallel()
+	f := openFirm(t, pgtest.New(t), "sahyadri")
+	f.signed()
+	p, now := f.plant("Prabhakar Ghatge", "prabhakar@sahyadri.example", "+919812345678", "JC-7"), time.Now()
+	own, job := newID(t), newID(t)
+	f.as(p, flow.Create{Process: f.process.ID, Version: 2, Jobs: []flow.NewJob{{ID: own, Number: "PRABHAKAR GHATGE/9", Quantity: flow.Units(10)}}})
+	f.must(flow.Create{Process: f.process.ID, Version: 2, Jobs: []flow.NewJob{{ID: job, Number: "JC-90", Quantity: flow.Units(10)}}})
+	f.must(flow.AddStage{Work: at(job, "extra"), Called: "Seen by Prabhakar Ghatge", After: "printing"})
+	b := privacy.Breach{ID: newID(t), Noticed: now, Opened: now, By: f.owner}
+	err := errors.Join(f.db.OpenBreach(t.Context(), f.org, b, privacy.Step{ID: newID(t), Kind: privacy.StepAccount, At: now, By: f.owner, Body: `{"what":"the phone of Prabhakar Ghatge was lost"}`}))
+	list, err2 := f.db.Mentions(t.Context(), f.org, p.id)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	var stays, chosen []string
+	for _, m := range list {
+		if m.Fixed {
+			stays = append(stays, fmt.Sprint(m.Place, " ", m.Column, " ", m.Job == own, m.Job == job))
+		} else if m.Place == "movements" {
+			chosen = append(chosen, m.Text)
+		}
+	}
+	if want := []string{"movements stage false true", "movements number true false", "breach_steps body false false"}; !slices.Equal(stays, want) || len(chosen) < 10 {
+		t.Errorf("%q, want %q; %d can be chosen", stays, want, len(chosen))
+	}
 }

@@ -47,6 +47,19 @@ func (m mentionRow) Cut() string {
 	return m.Text
 }
 
+// Where says what becomes of a text that nothing takes the name out of: a key of the words.
+func (m mentionRow) Where() string {
+	switch {
+	case m.Place == "breach_steps":
+		return "rd_text_breach"
+	case m.Job.IsZero():
+		return "rd_text_fixed"
+	case m.Column == postgres.StaysInStage:
+		return "rd_text_stage"
+	}
+	return "rd_text_number"
+}
+
 // Erasable reports whether the name can be taken out here.
 func (p deskRequestPage) Erasable() bool {
 	return p.Row.Kind == postgres.AskErasure && !p.Row.Over() && (p.Row.State == postgres.RightsOpen || p.Now.Before(p.Row.EraseAt))
