@@ -123,7 +123,7 @@ func TestACustomerIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := map[string]int{}
-	for _, place := range scan(t, pgtest.Owner(t, url), "Usha Rane") {
+	for _, place := range pgtest.Places(t, pgtest.Owner(t, url), "Usha Rane") {
 		left[place]++
 	}
 	if left["movements.facts"] != 1 || left["jobs.state"] != 1 || left["rights_requests.name"] != 1 { // the other job, and the request
