@@ -86,7 +86,7 @@ func TestTheDescriptionNamesEveryField(t *testing.T) {
 	t.Parallel()
 	d, _ := described(t)
 	sent := []any{api.Problem{}, api.Jobs{}, api.Job{}, api.Stage{}, api.Movements{}, api.Movement{}, api.Facts{}, api.Waste{}, api.Back{}, api.Processes{}, api.Process{},
-		api.ProcessStage{}, api.Field{}, api.Reason{}, api.Receipt{}, api.JobRef{}, api.JobFiles{}, api.File{}, api.FileRevision{}}
+		api.ProcessStage{}, api.Field{}, api.Reason{}, api.Receipt{}, api.JobRef{}, api.JobFiles{}, api.MovedFile{}, api.File{}, api.FileRevision{}}
 	read := []any{api.NewJob{}, api.JobChange{}, api.StageStart{}, api.StageReport{}, api.Part{}, api.StageHold{}, api.StageResume{}, api.FileRetire{}}
 	all := map[string]bool{"Decimal": true, "Moment": true, "Date": true, "ID": true, "Values": true, "NewFile": true, "NewRevision": true}
 	for _, value := range slices.Concat(sent, read) {

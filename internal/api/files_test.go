@@ -142,8 +142,15 @@ func TestFilesThroughTheAPI(t *testing.T) {
 		t.Errorf("%+v", got[0])
 	}
 	p.get(content).is(200) // it stays to be looked at
-	if n := len(into[api.Movements](p.get("/api/v1/jobs/A-1/movements")).Movements); n != 5 {
-		t.Errorf("%d movements", n)
+	moves := into[api.Movements](p.get("/api/v1/jobs/A-1/movements")).Movements
+	if n := len(moves); n != 5 {
+		t.Fatalf("%d movements", n)
+	}
+	if m := moves[2].Facts; m.File == nil || m.File.ID != got[0].ID || m.File.Title != "Die line" || m.File.Mark != "B" || m.File.Revision != got[0].Revisions[1].ID || m.Note != "wider flap" {
+		t.Errorf("%+v", m)
+	}
+	if m := moves[4].Facts; m.File == nil || m.File.Mark != "B" || !m.File.Revision.IsZero() || m.Note != "another box" {
+		t.Errorf("%+v", m)
 	}
 	if _, err := f.db.Verify(t.Context(), f.org); err != nil {
 		t.Error(err)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"maps"
 
 	"clicarity/internal/flow"
@@ -54,6 +55,9 @@ func showFacts(f flow.Facts) Facts {
 		Number: f.Number, Customer: f.Customer, Item: f.Item, Quantity: Decimal(f.Quantity), Unit: f.Unit, Site: f.Site, Due: f.Due, Urgent: f.Urgent,
 		Fields: f.Fields, Good: Decimal(f.Good), Short: Decimal(f.Short), Found: Decimal(f.Found), Reason: f.Reason, Note: f.Note, Values: f.Values,
 		Set: f.Set, Was: f.Was, Station: f.Station, Vendor: f.Vendor, Challan: f.Challan, Expected: f.Expected, Other: f.Other, Undoes: f.Undoes, Made: f.Made,
+	}
+	if f.File != nil {
+		shown.File = &MovedFile{f.File.File, cmp.Or(f.File.Title, f.File.Called), f.File.Revision.ID, cmp.Or(f.File.Revision.Mark, f.File.Live)}
 	}
 	for _, w := range f.Wasted {
 		shown.Wasted = append(shown.Wasted, Waste{Text(w.Reason), Decimal(w.Quantity)})

@@ -155,6 +155,15 @@ type Facts struct {
 	Undoes   flow.ID           `json:"undoes,omitzero"` // the command taken back
 	Lots     []string          `json:"lots,omitempty"`  // of material that went in
 	Made     string            `json:"made,omitempty"`  // the lot that came out
+	File     *MovedFile        `json:"file,omitempty"`  // that was added, revised, retired or erased
+}
+
+// MovedFile is what a movement says of a file.
+type MovedFile struct {
+	ID       flow.ID `json:"id"`
+	Title    string  `json:"title"`
+	Revision flow.ID `json:"revision,omitzero"`
+	Mark     string  `json:"mark,omitempty"` // of the revision; of a file that was retired, of the one that was live
 }
 
 // Waste is a wasted quantity with its reason.
