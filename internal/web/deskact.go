@@ -134,6 +134,7 @@ func (w *Web) mentionRows(r *http.Request, p deskRequestPage, chosen []postgres.
 	for i, m := range found {
 		rows[i] = mentionRow{m, names[m.By], slices.Contains(chosen, m.Mention)}
 	}
+	slices.SortStableFunc(rows, func(a, b mentionRow) int { return boolean(a.Fixed, b.Fixed) }) // first what there is to choose
 	return rows, err
 }
 
