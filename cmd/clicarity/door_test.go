@@ -3,14 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"clicarity/internal/certtest"
 )
 
 func TestNothingIsServedInTheClear(t *testing.T) {
@@ -50,7 +46,8 @@ func TestServeByHTTPS(t *testing.T) {
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // PostgreSQL runs as another user when we are root
 		t.Fatal(err)
 	}
-	cert, key, roots := selfSigned(t, dir)
+	made := certtest.New(t, "localhost")
+	cert, key := made.Write(t, dir)
 	addr, plain := freeAddress(t), freeAddress(t)
 	env := map[string]string{"CLICARITY_DATA": filepath.Join(dir, "data"), "CLICARITY_ADDR": addr, "CLICARITY_HTTP": plain, "CLICARITY_URL": "https://localhost", "CLICARITY_TLS": cert + "," + key}
 	ctx, stop := context.WithCancel(t.Context())
@@ -59,7 +56,7 @@ func TestServeByHTTPS(t *testing.T) {
 		var out bytes.Buffer
 		ended <- run(ctx, []string{"serve"}, func(k string) string { return env[k] }, &out, &out)
 	}()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS12}},
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: made.Roots, ServerName: "localhost", MinVersion: tls.VersionTLS12}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	waitWith(t, client, "https://"+addr+"/health")
 	resp, err := client.Get("https://" + addr + "/sign-in")
@@ -89,30 +86,6 @@ func TestServeByHTTPS(t *testing.T) {
 	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-}
-
-func selfSigned(t *testing.T, dir string) (cert, key string, roots *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key, roots = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), x509.NewCertPool()
-	encoded := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	err = errors.Join(os.WriteFile(cert, encoded, 0o600), os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), 0o600))
-	if err != nil || !roots.AppendCertsFromPEM(encoded) {
-		t.Fatal("no certificate", err)
-	}
-	return cert, key, roots
 }
 
 func waitWith(t *testing.T, client *http.Client, url string) {

@@ -194,7 +194,7 @@ func platform(cfg web.Config) (*web.Web, *live.Hub, error) {
 
 // whole is the pages and the calls of programs.
 func whole(db *postgres.DB, pages *web.Web, k *keys.Keys, log *slog.Logger) http.Handler {
-	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export, Usage: pages.Usage})
+	programs := api.New(api.Config{DB: db, Now: time.Now, Log: log, Keys: k, Says: pages, Export: pages.Export, Files: pages, Usage: pages.Usage})
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", programs.Handler())
 	mux.Handle("/", pages.Handler(log))

@@ -120,7 +120,8 @@ func TestAbuseScopeBypassThroughTheAPI(t *testing.T) {
 func TestAbuseATokenBeyondItsGrants(t *testing.T) {
 	t.Parallel()
 	f := openHouse(t).firm("sahyadri")
-	f.job("A-1", "", "")
+	file, stored := f.file(f.job("A-1", "", ""), "", "Die line", "a drawing")
+	revision := "/api/v1/jobs/A-1/files/" + file.String() + "/revisions/" + stored.ID.String()
 	calls := []struct {
 		grant              flow.Grant
 		method, path, body string
@@ -128,6 +129,7 @@ func TestAbuseATokenBeyondItsGrants(t *testing.T) {
 		{flow.ReadJobs, "GET", "/api/v1/jobs", ""}, {flow.ReadJobs, "GET", "/api/v1/jobs/A-1", ""}, {flow.ReadJobs, "GET", "/api/v1/processes", ""},
 		{flow.ReadMovements, "GET", "/api/v1/movements", ""}, {flow.ReadMovements, "GET", "/api/v1/jobs/A-1/movements", ""},
 		{flow.TakeOut, "GET", "/api/v1/export?process=" + f.process.ID.String(), ""},
+		{flow.ReadFiles, "GET", "/api/v1/jobs/A-1/files", ""}, {flow.ReadFiles, "GET", revision, ""}, {flow.WriteFiles, "POST", "/api/v1/jobs/A-1/files/" + file.String() + "/retire", `{"reason":"old"}`},
 		{flow.WriteJobs, "POST", "/api/v1/jobs", `{"process":"` + f.process.ID.String() + `","quantity":"5"}`}, {flow.WriteJobs, "PATCH", "/api/v1/jobs/A-1", `{"item":"box"}`},
 		{flow.WriteReports, "POST", "/api/v1/jobs/A-1/stages/printing/start", `{}`}, {flow.WriteReports, "POST", "/api/v1/jobs/A-1/stages/printing/hold", `{"reason":"no_power"}`},
 		{flow.WriteReports, "POST", "/api/v1/jobs/A-1/stages/printing/resume", `{}`}, {flow.WriteReports, "POST", "/api/v1/jobs/A-1/stages/printing/reports", `{"good":"1"}`},

@@ -29,6 +29,7 @@ type Config struct {
 	Says Says
 	// Export writes the jobs of a process as a file, as the board does.
 	Export httpd.Handler
+	Files  Files
 	// Usage counts which parts of the product are used; nil: nobody does.
 	Usage *usage.Counter
 	// Rate overrides the limits, for tests; zero: those of the product.
@@ -88,6 +89,7 @@ func (a *API) Routes() []httpd.Route {
 		{Pattern: "POST /api/v1/jobs/{job}/stages/{stage}/hold", May: flow.MayReport, MaxBody: maxBody, Handler: a.hold},
 		{Pattern: "POST /api/v1/jobs/{job}/stages/{stage}/resume", May: flow.MayReport, MaxBody: maxBody, Handler: a.resume},
 	}
+	routes = append(routes, a.fileRoutes()...)
 	for i, route := range routes {
 		routes[i].Handler = a.metered(route.Handler)
 	}

@@ -29,16 +29,18 @@ var newID = pgtest.NewID
 
 // house is the API on a database of its own, with a clock that tests can move.
 type house struct {
-	t      *testing.T
-	db     *postgres.DB
-	api    *api.API
-	server *httptest.Server
-	late   time.Duration
+	t        *testing.T
+	database string
+	db       *postgres.DB
+	api      *api.API
+	server   *httptest.Server
+	late     time.Duration
 }
 
 func openHouse(t *testing.T, rate ...api.Rate) *house {
 	t.Helper()
-	h := &house{t: t, db: pgtest.New(t)}
+	database := pgtest.URL(t)
+	h := &house{t: t, db: pgtest.Open(t, database), database: database}
 	log := slog.New(slog.NewTextHandler(writer{t}, nil))
 	now := func() time.Time { return time.Now().Add(h.late) }
 	k := keys.New([keys.Size]byte{1})
@@ -46,7 +48,7 @@ func openHouse(t *testing.T, rate ...api.Rate) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := api.Config{DB: h.db, Now: now, Log: log, Keys: k, Says: pages, Export: pages.Export}
+	cfg := api.Config{DB: h.db, Now: now, Log: log, Keys: k, Says: pages, Export: pages.Export, Files: pages}
 	for _, r := range rate {
 		cfg.Rate = r
 	}

@@ -86,9 +86,9 @@ func TestTheDescriptionNamesEveryField(t *testing.T) {
 	t.Parallel()
 	d, _ := described(t)
 	sent := []any{api.Problem{}, api.Jobs{}, api.Job{}, api.Stage{}, api.Movements{}, api.Movement{}, api.Facts{}, api.Waste{}, api.Back{}, api.Processes{}, api.Process{},
-		api.ProcessStage{}, api.Field{}, api.Reason{}, api.Receipt{}, api.JobRef{}}
-	read := []any{api.NewJob{}, api.JobChange{}, api.StageStart{}, api.StageReport{}, api.Part{}, api.StageHold{}, api.StageResume{}}
-	all := map[string]bool{"Decimal": true, "Moment": true, "Date": true, "ID": true, "Values": true}
+		api.ProcessStage{}, api.Field{}, api.Reason{}, api.Receipt{}, api.JobRef{}, api.JobFiles{}, api.MovedFile{}, api.File{}, api.FileRevision{}}
+	read := []any{api.NewJob{}, api.JobChange{}, api.StageStart{}, api.StageReport{}, api.Part{}, api.StageHold{}, api.StageResume{}, api.FileRetire{}}
+	all := map[string]bool{"Decimal": true, "Moment": true, "Date": true, "ID": true, "Values": true, "NewFile": true, "NewRevision": true}
 	for _, value := range slices.Concat(sent, read) {
 		kind := reflect.TypeOf(value)
 		all[kind.Name()] = true
@@ -134,16 +134,20 @@ func TestTheExamplesWork(t *testing.T) {
 	if len(examples) < 8 {
 		t.Fatalf("only %d examples", len(examples))
 	}
-	process := f.process.ID.String()
+	process, file, revision := f.process.ID.String(), "", ""
 	said := map[string]bool{}
 	for _, line := range examples {
-		e := readExample(t, strings.ReplaceAll(line, "$PROCESS", process))
+		e := readExample(t, strings.NewReplacer("$PROCESS", process, "$FILE", file, "$REVISION", revision).Replace(line))
 		if !strings.Contains(line, `-H "Authorization: Bearer $TOKEN"`) {
 			t.Errorf("without a token: %s", line)
 		}
 		r := p.send(e.method, e.path, e.body, e.headers...)
 		if r.status >= 300 {
 			t.Errorf("%s\n%d %s", line, r.status, r.body)
+		}
+		if e.method == "GET" && strings.HasSuffix(e.path, "/files") {
+			first := into[api.JobFiles](r).Files[0]
+			file, revision = first.ID.String(), first.Revisions[0].ID.String()
 		}
 		said[e.method] = true
 	}
@@ -161,7 +165,7 @@ type exampleCall struct {
 func readExample(t *testing.T, line string) exampleCall {
 	t.Helper()
 	words := regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s\\]+`).FindAllString(line, -1)
-	e := exampleCall{method: "GET"}
+	e, form := exampleCall{method: "GET"}, []string(nil)
 	for i := 1; i < len(words); i++ {
 		word := strings.Trim(words[i], `'"`)
 		switch {
@@ -174,13 +178,23 @@ func readExample(t *testing.T, line string) exampleCall {
 			if e.method == "GET" {
 				e.method = "POST"
 			}
+		case word == "-F":
+			i++
+			name, value, _ := strings.Cut(strings.Trim(words[i], `"`), "=")
+			if called, is := strings.CutPrefix(value, "@"); is {
+				e.method, e.body = "POST", filled(pdf, append(form, "called", called)...)
+				e.headers = append(e.headers, "Content-Type", formType)
+			}
+			form = append(form, name, value)
 		case word == "-H":
 			i++
 			name, value, _ := strings.Cut(strings.Trim(words[i], `'"`), ": ")
 			if name != "Authorization" && !strings.Contains(value, "$(") {
 				e.headers = append(e.headers, name, value)
 			}
-		case word == "-o" || word == "-OJ":
+		case word == "-o":
+			i++
+		case word == "-OJ":
 		case strings.HasPrefix(word, "$CLICARITY/"):
 			e.path = strings.TrimPrefix(word, "$CLICARITY")
 		default:

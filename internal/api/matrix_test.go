@@ -20,6 +20,7 @@ type call struct {
 	grant flow.Grant
 	whole bool // of a job, or into a process; else a list, which leaves out what is not theirs
 	body  func(t matrixTarget) string
+	form  bool // the body is a form that ends with a file
 }
 
 func body(text string) func(matrixTarget) string { return func(matrixTarget) string { return text } }
@@ -35,15 +36,25 @@ var calls = map[string]call{
 	"POST /api/v1/jobs": {grant: flow.WriteJobs, whole: true, body: func(t matrixTarget) string {
 		return fmt.Sprintf(`{"process":%q,"quantity":"5","site":%q}`, t.process, t.site)
 	}},
-	"PATCH /api/v1/jobs/{job}":                       {grant: flow.WriteJobs, whole: true, body: body(`{"due":"31-02-2027"}`)},
-	"POST /api/v1/jobs/{job}/stages/{stage}/start":   {grant: flow.WriteReports, whole: true, body: body(`{"station":"Nowhere"}`)},
-	"POST /api/v1/jobs/{job}/stages/{stage}/reports": {grant: flow.WriteReports, whole: true, body: body(`{"good":"9999999"}`)},
-	"POST /api/v1/jobs/{job}/stages/{stage}/hold":    {grant: flow.WriteReports, whole: true, body: body(`{"reason":"nonsense"}`)},
-	"POST /api/v1/jobs/{job}/stages/{stage}/resume":  {grant: flow.WriteReports, whole: true, body: body(`{}`)},
+	"PATCH /api/v1/jobs/{job}":                                           {grant: flow.WriteJobs, whole: true, body: body(`{"due":"31-02-2027"}`)},
+	"POST /api/v1/jobs/{job}/stages/{stage}/start":                       {grant: flow.WriteReports, whole: true, body: body(`{"station":"Nowhere"}`)},
+	"POST /api/v1/jobs/{job}/stages/{stage}/reports":                     {grant: flow.WriteReports, whole: true, body: body(`{"good":"9999999"}`)},
+	"POST /api/v1/jobs/{job}/stages/{stage}/hold":                        {grant: flow.WriteReports, whole: true, body: body(`{"reason":"nonsense"}`)},
+	"POST /api/v1/jobs/{job}/stages/{stage}/resume":                      {grant: flow.WriteReports, whole: true, body: body(`{}`)},
+	"GET /api/v1/jobs/{job}/files":                                       {grant: flow.ReadFiles, whole: true},
+	"GET /api/v1/jobs/{job}/files/{file}/revisions/{revision}":           {grant: flow.ReadFiles, whole: true},
+	"GET /api/v1/jobs/{job}/files/{file}/revisions/{revision}/thumbnail": {grant: flow.ReadFiles, whole: true},
+	"POST /api/v1/jobs/{job}/files": {grant: flow.WriteFiles, whole: true, form: true, body: func(t matrixTarget) string {
+		return filled("a drawing", "stage", t.stage, "kind", "nonsense")
+	}},
+	"POST /api/v1/jobs/{job}/files/{file}/revisions": {grant: flow.WriteFiles, whole: true, form: true, body: func(t matrixTarget) string {
+		return filled("a drawing", "over", t.revision, "revision", "A")
+	}},
+	"POST /api/v1/jobs/{job}/files/{file}/retire": {grant: flow.WriteFiles, whole: true, body: body(`{"reason":""}`)},
 }
 
 type matrixTarget struct {
-	mark, job, process, stage, site string
+	mark, job, process, stage, site, file, revision string
 }
 
 // matrixTarget makes a job whose texts nobody else's has.
@@ -51,7 +62,9 @@ func (f *firm) matrixTarget(mark string, p flow.Process, site string) matrixTarg
 	id := f.later()
 	n := flow.NewJob{ID: id, Number: mark + "-1", Customer: mark + " Foods", Item: mark + " box", Quantity: flow.Units(100), Site: site}
 	f.ours(flow.Create{Process: p.ID, Version: 1, Jobs: []flow.NewJob{n}})
-	return matrixTarget{mark, id.String(), p.ID.String(), p.Stages[0].Code, site}
+	stage := p.Stages[0].Code
+	file, revision := f.file(id, stage, mark+" die line", mark+" drawing")
+	return matrixTarget{mark, id.String(), p.ID.String(), stage, site, file.String(), revision.ID.String()}
 }
 
 func TestAuthorisationMatrixOfPrograms(t *testing.T) {
@@ -73,7 +86,7 @@ func TestAuthorisationMatrixOfPrograms(t *testing.T) {
 		"everything": {everything, "acd"}, "cartons": {flow.Given{Processes: []flow.ID{f.process.ID}}, "ad"}, "labels": {flow.Given{Processes: []flow.ID{f.second.ID}}, "c"},
 		"vasai": {flow.Given{All: true, Sites: []string{"vasai"}}, "ac"}, "nothing": {flow.Given{}, ""},
 	} {
-		for _, grants := range [][]flow.Grant{flow.Grants(), {flow.ReadJobs}, {flow.WriteJobs}, {flow.WriteReports}, {flow.ReadMovements}, {flow.TakeOut}} {
+		for _, grants := range [][]flow.Grant{flow.Grants(), {flow.ReadJobs}, {flow.WriteJobs}, {flow.WriteReports}, {flow.ReadMovements}, {flow.ReadFiles}, {flow.WriteFiles}, {flow.TakeOut}} {
 			p := f.program(asker.given, grants...)
 			for pattern, c := range calls {
 				for letter, target := range targets {
@@ -146,7 +159,7 @@ func (h *house) noTokens(t *testing.T, f, other *firm, targets map[string]matrix
 func (p *program) ask(pattern string, c call, t matrixTarget) *reply {
 	p.t.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
-	path = strings.NewReplacer("{job}", t.job, "{stage}", t.stage).Replace(path)
+	path = strings.NewReplacer("{job}", t.job, "{stage}", t.stage, "{file}", t.file, "{revision}", t.revision).Replace(path)
 	switch pattern {
 	case "GET /api/v1/export":
 		path += "?process=" + t.process
@@ -156,6 +169,9 @@ func (p *program) ask(pattern string, c call, t matrixTarget) *reply {
 	text := ""
 	if c.body != nil {
 		text = c.body(t)
+	}
+	if c.form {
+		return p.send(method, path, text, "Content-Type", formType)
 	}
 	return p.send(method, path, text)
 }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"maps"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/postgres"
 )
 
 // showJob is a job as it is sent, without what has to be asked for.
@@ -54,6 +56,9 @@ func showFacts(f flow.Facts) Facts {
 		Fields: f.Fields, Good: Decimal(f.Good), Short: Decimal(f.Short), Found: Decimal(f.Found), Reason: f.Reason, Note: f.Note, Values: f.Values,
 		Set: f.Set, Was: f.Was, Station: f.Station, Vendor: f.Vendor, Challan: f.Challan, Expected: f.Expected, Other: f.Other, Undoes: f.Undoes, Made: f.Made,
 	}
+	if f.File != nil {
+		shown.File = &MovedFile{f.File.File, cmp.Or(f.File.Title, f.File.Called), f.File.Revision.ID, cmp.Or(f.File.Revision.Mark, f.File.Live)}
+	}
 	for _, w := range f.Wasted {
 		shown.Wasted = append(shown.Wasted, Waste{Text(w.Reason), Decimal(w.Quantity)})
 	}
@@ -62,6 +67,26 @@ func showFacts(f flow.Facts) Facts {
 	}
 	for _, u := range f.Used {
 		shown.Lots = append(shown.Lots, u.Lot)
+	}
+	return shown
+}
+
+// showRevision is a revision of a file, with where it is given out below an address. What is not given out is nowhere.
+func showRevision(f flow.File, r flow.RevisionKept, stored postgres.File, below string) FileRevision {
+	live, inForce := f.Live()
+	shown := FileRevision{ID: r.ID, Revision: r.Mark, Name: r.Name, Media: r.Media, Size: r.Size, SHA256: r.Digest, Live: inForce && live.ID == r.ID, State: "ok", By: r.By, At: Moment(r.At)}
+	switch {
+	case r.Erased != 0 || stored.Erased || stored.ID.IsZero():
+		shown.State = "erased"
+	case stored.Scan == postgres.ScanInfected:
+		shown.State = "infected"
+	case !stored.GivenOut():
+		shown.State = "waiting"
+	default:
+		shown.Content = contentAt(below, f.ID, r.ID)
+	}
+	if shown.Content != "" && stored.Thumbs {
+		shown.Thumbnail = shown.Content + "/thumbnail"
 	}
 	return shown
 }

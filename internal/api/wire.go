@@ -155,6 +155,15 @@ type Facts struct {
 	Undoes   flow.ID           `json:"undoes,omitzero"` // the command taken back
 	Lots     []string          `json:"lots,omitempty"`  // of material that went in
 	Made     string            `json:"made,omitempty"`  // the lot that came out
+	File     *MovedFile        `json:"file,omitempty"`  // that was added, revised, retired or erased
+}
+
+// MovedFile is what a movement says of a file.
+type MovedFile struct {
+	ID       flow.ID `json:"id"`
+	Title    string  `json:"title"`
+	Revision flow.ID `json:"revision,omitzero"`
+	Mark     string  `json:"mark,omitempty"` // of the revision; of a file that was retired, of the one that was live
 }
 
 // Waste is a wasted quantity with its reason.
@@ -168,6 +177,40 @@ type Back struct {
 	To       Text    `json:"to"`
 	Reason   Text    `json:"reason"`
 	Quantity Decimal `json:"quantity"`
+}
+
+// JobFiles are the files of a job.
+type JobFiles struct {
+	Files []File `json:"files"`
+}
+
+// File is a file of a job, or of one of its stages, with all its revisions.
+type File struct {
+	ID        flow.ID        `json:"id"`
+	Job       flow.ID        `json:"job"`             // whose it is: of a lot also the job that it was split off
+	Stage     string         `json:"stage,omitempty"` // none: the job's own
+	Kind      string         `json:"kind"`
+	Title     string         `json:"title"`
+	Vendor    bool           `json:"vendor,omitempty"` // vendors who have the job see it
+	RetiredAt Moment         `json:"retired_at,omitzero"`
+	Revisions []FileRevision `json:"revisions"` // the oldest first
+}
+
+// FileRevision is one state of a file.
+type FileRevision struct {
+	ID        flow.ID `json:"id"`
+	Revision  string  `json:"revision"` // A, B, C
+	Name      string  `json:"name"`     // as the file was called when it was sent
+	Media     string  `json:"media"`    // found out from the bytes
+	Size      int64   `json:"size"`     // bytes
+	SHA256    string  `json:"sha256"`
+	Live      bool    `json:"live"`  // the one to work by
+	State     string  `json:"state"` // ok, waiting (to be looked at for viruses), infected, erased
+	By        flow.ID `json:"by"`
+	ByName    string  `json:"by_name,omitempty"`
+	At        Moment  `json:"at"`
+	Content   string  `json:"content,omitempty"` // where the bytes are; none while they are not given out
+	Thumbnail string  `json:"thumbnail,omitempty"`
 }
 
 // Process is a process in its newest version.
@@ -317,6 +360,11 @@ type StageHold struct {
 	Until      Text   `json:"until,omitempty"`  // 2026-11-23
 	Note       Text   `json:"note,omitempty"`
 	OccurredAt Moment `json:"occurred_at,omitempty"`
+}
+
+// FileRetire takes a file out of use.
+type FileRetire struct {
+	Reason Text `json:"reason"`
 }
 
 // StageResume ends a hold.

@@ -65,6 +65,7 @@ var floors = map[string]int{
 	"internal/idptest":         4, // for tests only
 	"internal/calendlytest":    4, // for tests only
 	"internal/s3test":          4, // for tests only
+	"internal/certtest":        4, // for tests only
 	"cmd/clicarity":            5,
 	"bench":                    5,
 	"promises":                 5,
@@ -191,7 +192,7 @@ func TestGroundFloorIsPure(t *testing.T) {
 func TestHelpersOfTestsAreForTestsOnly(t *testing.T) {
 	t.Parallel()
 	for name, p := range packages(t) {
-		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest", "internal/calendlytest", "internal/s3test"} {
+		for _, helper := range []string{"internal/postgres/pgtest", "internal/idptest", "internal/calendlytest", "internal/s3test", "internal/certtest"} {
 			if slices.Contains(p.Imports, module+"/"+helper) {
 				t.Errorf("%s imports %s outside a test", name, helper)
 			}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -117,6 +118,24 @@ func (s Scope) SeesFile(r Role, j Job, f File) bool {
 	return s.Holds(j) || s.At(j, f.Stage)
 }
 
+// Lends are the files in force of a job that a reader of a role works by who sees a lot that was split off it. They belong to
+// the job, and are changed there.
+func (j Job) Lends(r Role) []File {
+	return slices.DeleteFunc(slices.Clone(j.Files), func(f File) bool {
+		_, live := f.Live()
+		return !live || f.Stage != "" || r == Vendor && !f.Vendor
+	})
+}
+
+// FileSent is the id of the revision that comes with a command, and FileBegun that of the file that begins with it: the same
+// command, the same file.
+func FileSent(command ID) ID { return DerivedID(sha256.Sum256([]byte("file " + command.String()))) }
+
+// FileBegun is the id of a file that begins with a revision: see FileSent.
+func FileBegun(revision ID) ID {
+	return DerivedID(sha256.Sum256([]byte("new file " + revision.String())))
+}
+
 // AttachFile adds a file to a job or to one of its stages, or a newer revision of one that is there, whose bytes are stored
 // already. A stage's files are added by those who work there, the job's own by those who may change it.
 //
@@ -165,12 +184,17 @@ func (a RetireFile) Targets() []ID { return []ID{a.Job} }
 // Targets is the one job.
 func (a EraseFile) Targets() []ID { return []ID{a.Job} }
 
-// MayAddFile reports whether the one who asks may add files to a job, or to a stage of it.
+// MayAddFile reports whether the one who asks may add files to a job, or to a stage of it. Programs may what they were made
+// for: one that reports brings no files by that.
 func (m Mark) MayAddFile(j Job, stage string) bool {
-	if stage == "" {
-		return m.May(MayChange) && m.Scope.Holds(j)
+	right := MayReport
+	switch {
+	case m.Role == Program:
+		right = MayBringFiles
+	case stage == "":
+		right = MayChange
 	}
-	return m.May(MayReport) && m.Scope.At(j, stage)
+	return m.May(right) && (stage == "" && m.Scope.Holds(j) || stage != "" && m.Scope.At(j, stage))
 }
 
 // MayRetireFile reports whether the one who asks may retire a file: who may change the whole job; and of those who may add

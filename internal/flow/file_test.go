@@ -136,6 +136,12 @@ func TestWhoDoesWhatWithFiles(t *testing.T) {
 	if _, err := l.gives(operator, Command{ID: ID{7}, Action: AttachFile{Job: ID{5}, Stage: "print", File: ID{1, 3}, Kind: PhotoFile, Title: "x", Revision: anyRevision(3, "A")}}); err != nil {
 		t.Error(err)
 	}
+	for grant, may := range map[Grant]bool{WriteJobs: false, WriteReports: false, WriteFiles: true} {
+		program := Mark{Member: ID{6}, Role: Program, Without: OnlyFor([]Grant{grant}), Scope: Scope{All: true}}
+		if program.MayAddFile(l.job, "") != may || program.MayAddFile(l.job, "pack") != may || program.MayRetireFile(l.job, own) != may {
+			t.Errorf("a program for %s", grant)
+		}
+	}
 	manager := Mark{Member: ID{8}, Role: Manager, Scope: Scope{All: true}}
 	_, err := l.gives(manager, Command{ID: ID{7}, Action: EraseFile{Job: ID{5}, Revision: ID{0xF2, 1}, Reason: "x"}})
 	isRefused(t, err, NotFound)

@@ -57,6 +57,8 @@ const (
 	MayAnswer                       // vendors: receive and report what was sent to them
 	MaySelf                         // one's own account: language, password, second factor, sessions
 	MayFollow                       // the log of movements, as programs read it
+	MayTakeFiles                    // files of jobs, as programs take them
+	MayBringFiles                   // and as programs add and retire them
 	rightsEnd
 )
 
@@ -85,7 +87,7 @@ var roleRights = map[Role]Right{
 	Vendor:     MayAnswer | MaySelf,
 	Viewer:     MaySee | MaySeeBoard | MayExport | MaySelf,
 	Support:    MaySee | MaySeeBoard | MayReview | MayDesign | MaySetUp,
-	Program:    MaySee | MaySeeBoard | MayReport | MayCreate | MayChange | MayPrioritise | MayExport | MayFollow,
+	Program:    MaySee | MaySeeBoard | MayReport | MayCreate | MayChange | MayPrioritise | MayExport | MayFollow | MayTakeFiles | MayBringFiles,
 }
 
 // Rights are what a role may do.

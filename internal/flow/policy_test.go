@@ -18,6 +18,7 @@ func TestRolesMayDoTheirPart(t *testing.T) {
 		{MayPrioritise, "OMSp"}, {MayAssign, "OMS"}, {MayReverse, "OMS"}, {MayOverride, "OM"}, {MayCloseNC, "OMS"}, {MayReview, "OMSs"},
 		{MayExport, "OMSwp"}, {MayDesign, "OMs"}, {MaySetUp, "OMs"}, {MayVendors, "OM"}, {MayPeople, "OM"}, {MayLink, "OM"}, {MayDevices, "OM"},
 		{MayTokens, "O"}, {MayAudit, "O"}, {MayGovern, "O"}, {MayAnswer, "v"}, {MaySelf, "OMSovw"}, {MayFollow, "p"},
+		{MayTakeFiles, "p"}, {MayBringFiles, "p"},
 	} {
 		got := ""
 		for i, r := range []Role{Owner, Manager, Supervisor, Operator, Vendor, Viewer, Support, Program} {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"clicarity/internal/certtest"
 )
 
 // authority starts Pebble, an ACME authority for tests, and returns its directory and a client that believes it.
@@ -28,7 +30,9 @@ func authority(t *testing.T) (directory string, client *http.Client) {
 		t.Skip("Pebble is not there: make servers builds it")
 	}
 	dir := t.TempDir()
-	cert, key, roots := certificate(t, dir, 1)
+	made := certtest.New(t, "jobs.example")
+	cert, key := made.Write(t, dir)
+	roots := made.Roots
 	addr, management := free(t), free(t)
 	config, err := json.Marshal(map[string]any{"pebble": map[string]any{"listenAddress": addr, "managementListenAddress": management, "certificate": cert, "privateKey": key, "httpPort": 5002, "tlsPort": 5001,
 		"profiles": map[string]any{"default": map[string]any{"description": "as usual", "validityPeriod": 7776000}}}})

@@ -1,56 +1,19 @@
 package https
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
 	"log"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-// certificate writes a certificate for 127.0.0.1 into two files.
-func certificate(t *testing.T, dir string, serial int64) (cert, key string, roots *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "jobs.example"}, DNSNames: []string{"jobs.example"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: raw}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	roots = x509.NewCertPool()
-	roots.AddCert(made)
-	return cert, key, roots
-}
+	"clicarity/internal/certtest"
+)
 
 // served opens a front with a certificate from files.
 func served(t *testing.T, f *Front, h http.Handler) *httptest.Server {
@@ -68,7 +31,9 @@ func dial(s *httptest.Server, c *tls.Config) (*tls.Conn, error) {
 
 func TestOldProtocolsAreRefused(t *testing.T) {
 	t.Parallel()
-	cert, key, roots := certificate(t, t.TempDir(), 1)
+	made := certtest.New(t, "jobs.example")
+	cert, key := made.Write(t, t.TempDir())
+	roots := made.Roots
 	f, err := New(Config{Cert: cert, Key: key})
 	if err != nil {
 		t.Fatal(err)
@@ -105,35 +70,36 @@ func TestOldProtocolsAreRefused(t *testing.T) {
 func TestARenewedCertificateIsUsed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cert, key, _ := certificate(t, dir, 1)
+	first, renewed := certtest.New(t, "jobs.example"), certtest.New(t, "jobs.example")
+	cert, key := first.Write(t, dir)
 	f, err := New(Config{Cert: cert, Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := served(t, f, http.NotFoundHandler())
-	serial := func() int64 {
+	serial := func() *big.Int {
 		c, err := dial(s, &tls.Config{InsecureSkipVerify: true, ServerName: "jobs.example"}) //nolint:gosec // looked at, not believed
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }()
-		return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
+		return c.ConnectionState().PeerCertificates[0].SerialNumber
 	}
-	if serial() != 1 {
+	if serial().Cmp(first.Serial) != 0 {
 		t.Error("another certificate")
 	}
 	if err := os.WriteFile(cert, []byte("half wri"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if serial() != 1 {
+	if serial().Cmp(first.Serial) != 0 {
 		t.Error("the one before does not go on while the new one is written")
 	}
-	certificate(t, dir, 2)
+	renewed.Write(t, dir)
 	later := time.Now().Add(time.Minute)
 	if err := os.Chtimes(cert, later, later); err != nil {
 		t.Fatal(err)
 	}
-	if serial() != 2 {
+	if serial().Cmp(renewed.Serial) != 0 {
 		t.Error("the renewed certificate is not used")
 	}
 }
@@ -150,7 +116,7 @@ func TestCertificatesThatCannotBeUsedAreToldAtOnce(t *testing.T) {
 
 func TestThePlainDoorOnlySendsToTheEncryptedOne(t *testing.T) {
 	t.Parallel()
-	cert, key, _ := certificate(t, t.TempDir(), 1)
+	cert, key := certtest.New(t, "jobs.example").Write(t, t.TempDir())
 	f, err := New(Config{Cert: cert, Key: key})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -49,6 +50,31 @@ func rowKey(ctx context.Context, tx pgx.Tx, table string) (key string, err error
 	err = tx.QueryRow(ctx, `select attname::text from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[indnatts - 1]
 		where indisprimary and indrelid = ('public.' || quote_ident($1))::regclass`, table).Scan(&key)
 	return key, err
+}
+
+// keyColumn is a column of a primary key.
+type keyColumn struct{ Name, Type string }
+
+// tableKey is a table's primary key without the organisation.
+type tableKey []keyColumn
+
+func (k tableKey) names() string {
+	list := make([]string, len(k))
+	for i, c := range k {
+		list[i] = c.Name
+	}
+	return strings.Join(list, ", ")
+}
+
+// tableKeyOf is a table's primary key without the organisation, by which its rows are ordered; empty when there is a row for each
+// organisation.
+func tableKeyOf(ctx context.Context, tx pgx.Tx, table string) (tableKey, error) {
+	rows, err := tx.Query(ctx, `select quote_ident(attname), format_type(atttypid, null) from pg_index, unnest(indkey::int2[]) with ordinality k (n, i), pg_attribute
+		where indisprimary and indrelid = ('public.' || quote_ident($1))::regclass and attrelid = indrelid and attnum = k.n and attname <> 'org_id' order by i`, table)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[keyColumn])
 }
 
 // mustJSON is a plain value as JSON.

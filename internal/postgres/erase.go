@@ -87,7 +87,7 @@ func (db *DB) EraseNamed(ctx context.Context, o Organisation, id, by flow.ID, ch
 		if err := e.eraseRest(ctx, tx, o.ID, h, chosen); err != nil {
 			return err
 		}
-		return step(ctx, tx, o.ID, id, by, "erased", now)
+		return step(ctx, tx, o.ID, id, RightsStep{now, by, "erased"})
 	})
 }
 
@@ -301,7 +301,7 @@ func (e erased) redactColumn(ctx context.Context, tx pgx.Tx, org flow.ID, t priv
 	if err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, "select "+key+"::text, "+f.Column+"::text, "+ownRow(f, "$2")+" from "+t.Name+" where org_id = $1 and "+f.Column+"::text ilike any($3) for update",
+	rows, err := tx.Query(ctx, "select "+key+"::text, "+f.Column+"::text, "+ownRow(f, "$2")+" from "+t.Name+" where org_id = $1 and "+said([]string{f.Column}, 3)+" for update",
 		org, e.id, patterns(e.name, e.logins))
 	if err != nil {
 		return err
@@ -337,7 +337,7 @@ func ownRow(f privacy.Field, member string) string {
 	return member + "::uuid is null"
 }
 
-// patterns are names as ilike looks for them, and as JSON writes them.
+// patterns are names as like looks for them, and as JSON writes them.
 func patterns(name string, logins []string) []string {
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 	var list []string

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
@@ -131,25 +129,6 @@ func (f *firm) plantWork(p planted) {
 	}
 }
 
-// scan finds where in the whole database a text is: table.column, as often as there are rows.
-func scan(t *testing.T, conn *pgx.Conn, marks ...string) (found []string) {
-	t.Helper()
-	for _, table := range tables(t, conn) {
-		for _, c := range columnsOf(t, conn, table) {
-			var n int
-			err := conn.QueryRow(t.Context(), fmt.Sprintf(`select count(*) from %[1]s where exists (select from unnest($1::text[]) planted_mark
-				where strpos(lower(%[2]s::text), lower(planted_mark)) > 0 or strpos(%[2]s::text, encode(convert_to(planted_mark, 'UTF8'), 'hex')) > 0)`, table, pgx.Identifier{c}.Sanitize()), marks).Scan(&n)
-			if err != nil {
-				t.Fatal(table, c, err)
-			}
-			for range n {
-				found = append(found, table+"."+c)
-			}
-		}
-	}
-	return found
-}
-
 func TestAnErasedPersonIsNowhere(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -158,7 +137,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 	gone, stays := f.plant("Prabhakar Ghatge", "prabhakar@sahyadri.example", "+919812345678", "JC-7"), f.plant("Meenal Ranade", "meenal@sahyadri.example", "+919800011122", "JC-8")
 	f.rolledUp()
 	conn := pgtest.Owner(t, url)
-	before, other := scan(t, conn, gone.marks()...), scan(t, conn, stays.marks()...)
+	before, other := pgtest.Places(t, conn, gone.marks()...), pgtest.Places(t, conn, stays.marks()...)
 	if places := slices.Compact(slices.Sorted(slices.Values(before))); len(before) < 100 || len(places) < 25 {
 		t.Fatalf("the person is in %d rows only: %v", len(before), places)
 	}
@@ -176,7 +155,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 		chosen = append(chosen, m.Mention)
 	}
 	err = errors.Join(f.db.OpenRequest(t.Context(), f.org, postgres.RightsRequest{ID: request, Kind: postgres.AskErasure, Member: gone.id, Body: "I, " + gone.name, Opened: now}),
-		f.db.PlanErasure(t.Context(), f.org, request, flow.ID{}, f.owner, chosen, now))
+		f.db.PlanErasure(t.Context(), f.org, postgres.ErasurePlan{Request: request, Chosen: chosen, By: f.owner, At: now}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +167,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if left := scan(t, conn, gone.marks()...); len(left) > 0 {
+	if left := pgtest.Places(t, conn, gone.marks()...); len(left) > 0 {
 		t.Errorf("still there: %v", left)
 	}
 	out, err := exec.CommandContext(t.Context(), filepath.Join(pgtest.BinDir(t), "pg_dump"), url).Output() //nolint:gosec // the test's own
@@ -200,7 +179,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 			t.Errorf("a dump has %q", m)
 		}
 	}
-	if now := scan(t, conn, stays.marks()...); !slices.Equal(now, other) {
+	if now := pgtest.Places(t, conn, stays.marks()...); !slices.Equal(now, other) {
 		t.Errorf("somebody else's were %v\nand are %v", other, now)
 	}
 	f.erasedSoundly(gone, sums, stays)
@@ -322,7 +301,7 @@ func TestAnErasureBrokenOffIsFinished(t *testing.T) {
 		}
 		broken++
 	}
-	if left := scan(t, pgtest.Owner(t, url), p.marks()...); len(left) > 0 || broken == 0 {
+	if left := pgtest.Places(t, pgtest.Owner(t, url), p.marks()...); len(left) > 0 || broken == 0 {
 		t.Errorf("broken off %d times; left: %v", broken, left)
 	}
 	if after := f.sums(p.job); !slices.Equal(sums, after) {

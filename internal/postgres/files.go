@@ -393,6 +393,12 @@ func (db *DB) EndUnusedFiles(ctx context.Context, org flow.ID, before time.Time)
 	}
 }
 
+// EndUnusedFile forgets a file that was stored for a command that was refused. One that a movement names stays.
+func (db *DB) EndUnusedFile(ctx context.Context, org flow.ID, f File) error {
+	f.Kept = false
+	return db.endFile(ctx, org, f)
+}
+
 // endFile forgets a file's bytes, and then that there were any; of a file that nothing names, all. Its key goes first, so that
 // no command takes it meanwhile.
 func (db *DB) endFile(ctx context.Context, org flow.ID, f File) error {

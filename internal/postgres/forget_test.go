@@ -1,10 +1,8 @@
 package postgres_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -63,7 +61,6 @@ func (f *firm) plantMarkers() {
 	}
 }
 
-// found are the markers that a text holds, in whatever case, also as hexadecimal.
 // drawings leaves files in the store, one with a newer state of itself.
 func (f *firm) drawings() {
 	f.t.Helper()
@@ -92,14 +89,13 @@ func stored(t *testing.T, dir string, orgs ...flow.ID) map[string][32]byte {
 	return list
 }
 
-func foundMarkers(text []byte) (list []string) {
-	text = bytes.ToLower(text)
-	for i := range markers {
-		if m := marker(i); bytes.Contains(text, []byte(m)) || bytes.Contains(text, []byte(hex.EncodeToString([]byte(m)))) {
-			list = append(list, m)
-		}
+// foundMarkers are the markers that a text holds, in whatever case, also as hexadecimal.
+func foundMarkers(text []byte) []string {
+	marks := make([]string, markers)
+	for i := range marks {
+		marks[i] = marker(i)
 	}
-	return list
+	return pgtest.Found(text, marks...)
 }
 
 // interrupted does something that a kill may stop at any moment: by the end of its context, or by the end of its connections.

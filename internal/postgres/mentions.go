@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,8 +26,15 @@ type Mentioned struct {
 	Text   string
 	By     flow.ID // who wrote it, zero when it is nobody's
 	Job    flow.ID // of a movement
-	Fixed  bool    // it is part of the set-up, and is renamed where it is set up
+	Fixed  bool    // nothing takes the name out: it is part of the set-up, and is renamed there, or it stays
 }
+
+// Columns of what stays as it is: the number of a job and the name of a stage that was added to one, by which papers and the
+// history go.
+const (
+	StaysInNumber = "number"
+	StaysInStage  = "stage"
+)
 
 // MostMentions is how many texts are listed at once. When these are decided and the person is erased, nothing else is lost:
 // what names somebody who is gone can still be written over.
@@ -42,85 +51,147 @@ func (db *DB) Mentions(ctx context.Context, org, member flow.ID) ([]Mentioned, e
 
 // Naming looks for texts in which somebody is named: by a name, addresses or numbers. What the member wrote is left out.
 func (db *DB) Naming(ctx context.Context, org, member flow.ID, name string, contacts []string) ([]Mentioned, error) {
-	names, like := privacy.NewNames(calledBy(name, contacts)...), patterns(name, contacts)
-	if names.None() {
+	s := naming{org: org, member: member, names: privacy.NewNames(calledBy(name, contacts)...), like: patterns(name, contacts)}
+	if s.names.None() {
 		return nil, nil
 	}
-	var list []Mentioned
 	err := db.inTenant(ctx, org, func(tx pgx.Tx) error {
-		found, err := namingMovements(ctx, tx, org, member, names, like)
+		s.tx = tx
+		if err := planLeaves(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.movements(ctx); err != nil {
+			return err
+		}
+		for _, t := range privacy.Register {
+			if slices.Contains(derived, t.Name) || slices.Contains(recorded, t.Name) || s.full() {
+				continue
+			}
+			if err := s.table(ctx, t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s.list[:min(len(s.list), MostMentions)], err
+}
+
+// recorded are the tables in which the program notes for itself what happened: they say nothing of people but ids and job numbers.
+var recorded = []string{"audit", "receipts"}
+
+// naming looks for texts in which somebody is named.
+type naming struct {
+	tx     pgx.Tx
+	org    flow.ID
+	member flow.ID // whose texts are left out
+	names  privacy.Names
+	like   []string // what the database looks for
+	list   []Mentioned
+}
+
+func (s *naming) full() bool { return len(s.list) >= MostMentions }
+
+// movements looks through the history, the newest first, some at a time: their numbers have no gaps.
+func (s *naming) movements(ctx context.Context) error {
+	var to int64
+	if err := s.tx.QueryRow(ctx, "select coalesce(max(seq), 0) from movements where org_id = $1", s.org).Scan(&to); err != nil {
+		return err
+	}
+	for ; to > 0 && !s.full(); to -= leafRows {
+		rows, err := s.tx.Query(ctx, selectMovements+" where org_id = $1 and seq > $2 and seq <= $3 and "+said([]string{"facts"}, 4)+" order by seq desc", s.org, to-leafRows, to, s.like)
 		if err != nil {
 			return err
 		}
-		list = found
-		for _, t := range privacy.Register {
-			if slices.Contains(derived, t.Name) || t.Name == "audit" || len(list) >= MostMentions {
-				continue
-			}
-			found, err := namingTable(ctx, tx, org, member, t, names, like)
-			if err != nil {
-				return err
-			}
-			list = append(list, found...)
+		if err := eachMovement(rows, func(r Record) error { s.movement(r); return nil }); err != nil {
+			return err
 		}
-		return nil
-	})
-	return list[:min(len(list), MostMentions)], err
+	}
+	return nil
 }
 
-func namingMovements(ctx context.Context, tx pgx.Tx, org, member flow.ID, names privacy.Names, like []string) ([]Mentioned, error) {
-	rows, err := tx.Query(ctx, selectMovements+" where org_id = $1 and member_id <> $2 and facts ilike any($3) order by seq desc limit $4", org, member, like, MostMentions)
-	if err != nil {
-		return nil, err
+// movement notes the first text of a movement in which they are named and which they did not write, and what stays of it whoever
+// wrote it.
+func (s *naming) movement(r Record) {
+	m := Mentioned{Mention: Mention{"movements", strconv.FormatInt(r.Seq, 10)}, By: r.Member, Job: r.Job}
+	texts := r.Facts.Texts(r.Kind)
+	if i := slices.IndexFunc(texts, s.names.In); i >= 0 && r.Member != s.member && !s.full() {
+		m.Text = texts[i]
+		s.list = append(s.list, m)
 	}
-	var list []Mentioned
-	err = eachMovement(rows, func(r Record) error {
-		for _, text := range r.Facts.Texts(r.Kind) {
-			if names.In(text) {
-				list = append(list, Mentioned{Mention: Mention{"movements", strconv.FormatInt(r.Seq, 10)}, Text: text, By: r.Member, Job: r.Job})
-				return nil
-			}
-		}
-		return nil
-	})
-	return list, err
+	m.Fixed = true
+	if m.Column, m.Text = StaysInNumber, r.Facts.Number; s.names.In(m.Text) && !s.full() {
+		s.list = append(s.list, m)
+	}
+	if m.Column, m.Text = StaysInStage, r.Facts.Name; r.Kind == flow.KindStageAdded && s.names.In(m.Text) && !s.full() {
+		s.list = append(s.list, m)
+	}
 }
 
-// namingTable looks through the texts of a table that others wrote, and those of the set-up.
-func namingTable(ctx context.Context, tx pgx.Tx, org, member flow.ID, t privacy.Table, names privacy.Names, like []string) ([]Mentioned, error) {
-	types, err := columnTypes(ctx, tx, t.Name)
+// table looks through the texts of a table that others wrote, and those of the set-up and of records that stay, whoever wrote
+// them: all columns at once.
+func (s *naming) table(ctx context.Context, t privacy.Table) error {
+	types, err := columnTypes(ctx, s.tx, t.Name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	key, err := rowKey(ctx, tx, t.Name)
+	key, err := rowKey(ctx, s.tx, t.Name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var list []Mentioned
+	var look lookedAt
 	for _, c := range t.Columns() {
 		i := slices.IndexFunc(t.Fields, func(f privacy.Field) bool { return f.Column == c })
-		if !types[c].text || i >= 0 && t.Fields[i].Erase != privacy.Redact {
+		fixed := i < 0 || staysAsRecord(t.Fields[i])
+		if !types[c].text || !fixed && t.Fields[i].Erase != privacy.Redact {
 			continue
 		}
-		own := "$2::uuid is null"
-		if i >= 0 {
-			own = ownRow(t.Fields[i], "$2")
+		own := "false"
+		if !fixed {
+			own = ownRow(t.Fields[i], "$me")
 		}
-		rows, err := tx.Query(ctx, "select "+key+"::text, "+c+"::text from "+t.Name+" where org_id = $1 and not "+own+" and "+c+"::text ilike any($3) order by 1 limit $4", org, member, like, MostMentions)
-		if err != nil {
-			return nil, err
-		}
-		m := Mentioned{Mention: Mention{Place: t.Name}, Column: c, Fixed: i < 0}
-		if _, err := pgx.ForEachRow(rows, []any{&m.Key, &m.Text}, func() error {
-			if names.In(m.Text) {
-				list = append(list, m)
-			}
+		look.columns, look.fixed = append(look.columns, c), append(look.fixed, fixed)
+		look.texts = append(look.texts, "case when not "+own+" then "+c+"::text end")
+	}
+	if look.columns == nil {
+		return nil
+	}
+	return eachLeaf(ctx, s.tx, s.org, t.Name, func(where string, args []any) error {
+		if s.full() {
 			return nil
-		}); err != nil {
-			return nil, err
+		}
+		me, like := len(args)+1, len(args)+2
+		sql := strings.ReplaceAll(fmt.Sprintf("select %s::text, array[%s] from %s where %s and $me::uuid is not null and %s order by 1",
+			key, strings.Join(look.texts, ", "), t.Name, where, said(look.columns, like)), "$me", "$"+strconv.Itoa(me))
+		rows, err := s.tx.Query(ctx, sql, append(args[:len(args):len(args)], s.member, s.like)...)
+		if err != nil {
+			return err
+		}
+		var row string
+		var texts []*string
+		_, err = pgx.ForEachRow(rows, []any{&row, &texts}, func() error { s.row(t.Name, row, look, texts); return nil })
+		return err
+	})
+}
+
+// staysAsRecord reports whether a text is of a record that stays as it is, of a breach.
+func staysAsRecord(f privacy.Field) bool {
+	return f.Erase == privacy.Stays && f.Purpose == privacy.Security && f.Seen == privacy.Owners
+}
+
+// lookedAt are the columns of a table in which names are looked for.
+type lookedAt struct {
+	columns []string
+	texts   []string // in SQL; null where the member wrote it
+	fixed   []bool   // part of the set-up, or of a record that stays
+}
+
+// row notes the texts of a row in which they are named.
+func (s *naming) row(table, key string, look lookedAt, texts []*string) {
+	for i, text := range texts {
+		if text != nil && s.names.In(*text) {
+			s.list = append(s.list, Mentioned{Mention: Mention{Place: table, Key: key}, Column: look.columns[i], Text: *text, Fixed: look.fixed[i]})
 		}
 	}
-	return list, nil
 }
 
 // seqsOf are the movements among some mentions.

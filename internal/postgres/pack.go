@@ -33,14 +33,18 @@ type Packer interface {
 }
 
 // Pack reads everything that is kept about a member, as it was at one moment: every row of every table that has their id, their
-// name or what they log in with, in any column. It holds one row in memory.
+// name or what they log in with, in any column. It holds one row in memory, and
+// none of its statements looks at more of a table than a leaf.
 func (db *DB) Pack(ctx context.Context, org, member flow.ID, to Packer) error {
 	m, err := db.Member(ctx, org, member)
 	if err != nil {
 		return err
 	}
 	return db.inSnapshot(ctx, org, func(tx pgx.Tx) error {
-		p := packing{tx: tx, org: org, me: m, names: privacy.NewNames(calledBy(m.Name, m.Logins)...), to: to}
+		p := packing{tx: tx, org: org, me: m, names: privacy.NewNames(calledBy(m.Name, m.Logins)...), patterns: append(patterns(m.Name, m.Logins), "%"+m.ID.String()+"%"), to: to}
+		if err := planLeaves(ctx, tx); err != nil {
+			return err
+		}
 		if err := p.readOthers(ctx); err != nil {
 			return err
 		}
@@ -54,13 +58,14 @@ func (db *DB) Pack(ctx context.Context, org, member flow.ID, to Packer) error {
 }
 
 type packing struct {
-	tx     pgx.Tx
-	org    flow.ID
-	me     Member
-	names  privacy.Names
-	to     Packer
-	ids    map[string]string // roles of all others by id
-	called []roleNames
+	tx       pgx.Tx
+	org      flow.ID
+	me       Member
+	names    privacy.Names
+	patterns []string // what the database looks for: what the person is called, and their id
+	to       Packer
+	ids      map[string]string // roles of all others by id
+	called   []roleNames
 }
 
 // roleNames are what the others of a role are called.
@@ -99,63 +104,77 @@ func (p *packing) readOthers(ctx context.Context) error {
 	return nil
 }
 
-func (p *packing) table(ctx context.Context, t privacy.Table) error {
-	types, err := columnTypes(ctx, p.tx, t.Name)
-	if err != nil {
+// packTable is a table as a pack reads it.
+type packTable struct {
+	privacy.Table
+	types  map[string]column
+	fields map[string]privacy.Field // by column
+}
+
+func (p *packing) table(ctx context.Context, of privacy.Table) error {
+	t := packTable{Table: of, fields: map[string]privacy.Field{}}
+	for _, f := range of.Fields {
+		t.fields[f.Column] = f
+	}
+	var err error
+	if t.types, err = columnTypes(ctx, p.tx, t.Name); err != nil {
 		return err
 	}
-	sql, fields := p.query(t, types)
-	rows, err := p.tx.Query(ctx, sql, p.org, p.me.ID, p.me.ID.String(), patterns(p.me.Name, p.me.Logins))
-	if err != nil {
-		return err
-	}
-	var text string
 	begun := false
-	_, err = pgx.ForEachRow(rows, []any{&text}, func() error {
-		var row map[string]any
-		if err := json.Unmarshal([]byte(text), &row); err != nil {
-			return err
-		}
-		if !begun {
-			begun = true
-			if err := p.to.Table(t); err != nil {
-				return err
-			}
-		}
-		out, err := p.row(t, fields, types, row)
+	return eachLeaf(ctx, p.tx, p.org, t.Name, func(where string, args []any) error {
+		rows, err := p.find(ctx, t, where, args)
 		if err != nil {
 			return err
 		}
-		return p.to.Row(out)
+		var text string
+		_, err = pgx.ForEachRow(rows, []any{&text}, func() error {
+			if !begun {
+				begun = true
+				if err := p.to.Table(of); err != nil {
+					return err
+				}
+			}
+			return p.show(t, text)
+		})
+		return err
 	})
-	return err
 }
 
-// query finds the rows of a table that have the person somewhere. Names of tables and columns are the register's.
-func (p *packing) query(t privacy.Table, types map[string]column) (sql string, fields map[string]privacy.Field) {
-	var has, cells []string
-	fields = map[string]privacy.Field{}
-	for _, f := range t.Fields {
-		fields[f.Column] = f
-	}
+// find finds those of some rows of a table that have the person somewhere. Names of tables and columns are the register's.
+func (p *packing) find(ctx context.Context, t packTable, where string, args []any) (pgx.Rows, error) {
+	var has, texts, cells []string
+	me, called := len(args)+1, len(args)+2
 	for _, c := range t.Columns() {
 		q := pgx.Identifier{c}.Sanitize()
-		switch k := types[c]; {
+		switch k := t.types[c]; {
 		case k.name == "uuid":
-			has = append(has, q+" = $2")
+			has = append(has, fmt.Sprintf("%s = $%d", q, me))
 		case k.text, k.name == "text[]":
-			has = append(has, "strpos("+q+"::text, $3) > 0", q+"::text ilike any($4)")
+			texts = append(texts, q)
 		}
-		if types[c].bytes {
+		if t.types[c].bytes {
 			q += " is not null"
 		}
 		cells = append(cells, "'"+c+"', "+q)
 	}
-	if has == nil {
-		has = []string{"$2::uuid is null"}
+	if texts != nil {
+		has = append(has, said(texts, called))
 	}
-	return "select jsonb_build_object(" + strings.Join(cells, ", ") + ")::text from " + t.Name + " where org_id = $1 and ($3::text is null or $4::text[] is null or $2::uuid is null or " +
-		strings.Join(has, " or ") + ") order by " + order1(types), fields
+	return p.tx.Query(ctx, fmt.Sprintf("select jsonb_build_object(%s)::text from %s where %s and ($%d::uuid is null or $%d::text[] is null or %s) order by %s",
+		strings.Join(cells, ", "), t.Name, where, me, called, strings.Join(has, " or "), order1(t.types)), append(args[:len(args):len(args)], p.me.ID, p.patterns)...)
+}
+
+// show gives a row, as far as it is the person's.
+func (p *packing) show(t packTable, text string) error {
+	var row map[string]any
+	if err := json.Unmarshal([]byte(text), &row); err != nil {
+		return err
+	}
+	out, err := p.row(t, row)
+	if err != nil {
+		return err
+	}
+	return p.to.Row(out)
 }
 
 // order1 is an order of a table's rows that is always the same.
@@ -169,15 +188,15 @@ func order1(types map[string]column) string {
 }
 
 // row is what of a row is shown.
-func (p *packing) row(t privacy.Table, fields map[string]privacy.Field, types map[string]column, row map[string]any) (PackRow, error) {
+func (p *packing) row(t packTable, row map[string]any) (PackRow, error) {
 	out := PackRow{}
 	me := p.me.ID.String()
 	for c, value := range row {
-		f, personal := fields[c]
+		f, personal := t.fields[c]
 		switch {
 		case c == "org_id" || value == nil:
 		case !personal:
-			if !types[c].bytes {
+			if !t.types[c].bytes {
 				out[c] = p.scrub(value)
 			}
 		case t.Name == "movements" && c == "facts":
@@ -191,7 +210,7 @@ func (p *packing) row(t privacy.Table, fields map[string]privacy.Field, types ma
 			if v := p.others(f, value); v != nil {
 				out[c] = v
 			}
-		case f.Export == privacy.Said || types[c].bytes:
+		case f.Export == privacy.Said || t.types[c].bytes:
 			if value != false {
 				out[c] = PackKept
 			}

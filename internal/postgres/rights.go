@@ -132,10 +132,10 @@ func openRequest(ctx context.Context, tx pgx.Tx, org flow.ID, r RightsRequest) e
 	if err != nil || tag.RowsAffected() == 0 {
 		return err // it is there
 	}
-	if err := step(ctx, tx, org, r.ID, r.Member, "opened", r.Opened); err != nil || r.EraseAt.IsZero() {
+	if err := step(ctx, tx, org, r.ID, RightsStep{r.Opened, r.Member, "opened"}); err != nil || r.EraseAt.IsZero() {
 		return err
 	}
-	return step(ctx, tx, org, r.ID, r.Member, RightsPlanned, r.Opened)
+	return step(ctx, tx, org, r.ID, RightsStep{r.Opened, r.Member, RightsPlanned})
 }
 
 // askedBefore refuses another request under an id, and too many of one person.
@@ -183,9 +183,9 @@ func timeOrNull(t time.Time) *time.Time {
 }
 
 // step notes what was done about a request; its row is locked by whoever does it, so that steps are numbered.
-func step(ctx context.Context, tx pgx.Tx, org, request, by flow.ID, what string, at time.Time) error {
+func step(ctx context.Context, tx pgx.Tx, org, request flow.ID, s RightsStep) error {
 	_, err := tx.Exec(ctx, `insert into rights_steps select $1, $2, coalesce(max(n), 0) + 1, $4, $3, $5 from rights_steps where org_id = $1 and request_id = $2`,
-		org, request, orNull(by), at, what)
+		org, request, orNull(s.By), s.At, s.What)
 	return err
 }
 
@@ -275,31 +275,41 @@ func (db *DB) underLock(ctx context.Context, org, id flow.ID, change func(tx pgx
 }
 
 // NoteStep notes that something was done about a request.
-func (db *DB) NoteStep(ctx context.Context, org, id, by flow.ID, what string, now time.Time) error {
-	return db.underLock(ctx, org, id, func(tx pgx.Tx, r RightsRequest) error { return step(ctx, tx, org, id, by, what, now) })
+func (db *DB) NoteStep(ctx context.Context, org, id flow.ID, s RightsStep) error {
+	return db.underLock(ctx, org, id, func(tx pgx.Tx, r RightsRequest) error { return step(ctx, tx, org, id, s) })
 }
 
 // ErrOver is the answer to whoever would change a request that is over, or an erasure that has begun.
 var ErrOver = errors.New("postgres: the request is over")
 
+// RightsAnswer is how a request ends.
+type RightsAnswer struct {
+	Request flow.ID
+	State   string
+	Says    string // what its person is told
+	By      flow.ID
+	At      time.Time
+}
+
 // AnswerRequest ends a request with what its person is told, and the mail that tells them when there is one.
-func (db *DB) AnswerRequest(ctx context.Context, org, id, by flow.ID, state, answer string, now time.Time, mails ...Mail) error {
+func (db *DB) AnswerRequest(ctx context.Context, org flow.ID, a RightsAnswer, mails ...Mail) error {
 	sealed, err := db.sealMails(ctx, org, mails)
 	if err != nil {
 		return err
 	}
-	return db.underLock(ctx, org, id, func(tx pgx.Tx, r RightsRequest) error {
-		if r.State == state && r.Answer == answer {
+	return db.underLock(ctx, org, a.Request, func(tx pgx.Tx, r RightsRequest) error {
+		if r.State == a.State && r.Answer == a.Says {
 			return nil // once more the same
 		}
 		if r.State != RightsOpen {
 			return ErrOver
 		}
-		_, err := tx.Exec(ctx, "update rights_requests set state = $3, answer = $4, answered_at = $5, handled_by = $6 where org_id = $1 and id = $2", org, id, state, answer, now, by)
+		_, err := tx.Exec(ctx, "update rights_requests set state = $3, answer = $4, answered_at = $5, handled_by = $6 where org_id = $1 and id = $2",
+			org, a.Request, a.State, a.Says, a.At, a.By)
 		if err != nil {
 			return err
 		}
-		if err := step(ctx, tx, org, id, by, state, now); err != nil {
+		if err := step(ctx, tx, org, a.Request, RightsStep{a.At, a.By, a.State}); err != nil {
 			return err
 		}
 		return sendMails(ctx, tx, org, mails, sealed)

@@ -3,12 +3,14 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/privacy"
 )
 
 // asked leaves a row in every table of the rights desk, and a redaction.
@@ -18,7 +20,7 @@ func (f *firm) asked(member flow.ID) {
 	request := newID(f.t)
 	err := errors.Join(
 		f.db.OpenRequest(ctx, f.org, postgres.RightsRequest{ID: request, Kind: postgres.AskErasure, Member: member, Opened: now}),
-		f.db.PlanErasure(ctx, f.org, request, flow.ID{}, f.owner, []postgres.Mention{{Place: "movements", Key: "1"}}, now),
+		f.db.PlanErasure(ctx, f.org, postgres.ErasurePlan{Request: request, Chosen: []postgres.Mention{{Place: "movements", Key: "1"}}, By: f.owner, At: now}),
 		f.db.AddCheck(ctx, f.org, postgres.RightsCheck{Token: [32]byte{1}, Kind: postgres.AskAccess, Name: "Usha", Email: "usha@customer.example", Until: now.Add(time.Hour)}, postgres.Mail{To: "usha@customer.example", Kind: "rights_check", At: now}),
 		f.db.SetNominee(ctx, f.org, member, postgres.Nominee{Name: "Sunita", Contact: "sunita@home.example", At: now}),
 		f.db.AskLogin(ctx, f.org, postgres.LoginProof{Token: [32]byte{1}, Member: member, Login: "new@shared.example", Until: now.Add(time.Hour)}, postgres.Mail{To: "new@shared.example", Kind: "login_proof", At: now}),
@@ -121,7 +123,7 @@ func TestACustomerIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := map[string]int{}
-	for _, place := range scan(t, pgtest.Owner(t, url), "Usha Rane") {
+	for _, place := range pgtest.Places(t, pgtest.Owner(t, url), "Usha Rane") {
 		left[place]++
 	}
 	if left["movements.facts"] != 1 || left["jobs.state"] != 1 || left["rights_requests.name"] != 1 { // the other job, and the request
@@ -132,4 +134,33 @@ func TestACustomerIsForgotten(t *testing.T) {
 	}
 	f.rollUpsEqual()
 	f.sound()
+}
+
+// What nothing takes the name out of is listed with where it stands, whoever wrote it, beside what can be chosen.
+func TestWhatStaysOfANameIsListed(t *testing.T) {
+	t.Parallel()
+	f := openFirm(t, pgtest.New(t), "sahyadri")
+	f.signed()
+	p, now := f.plant("Prabhakar Ghatge", "prabhakar@sahyadri.example", "+919812345678", "JC-7"), time.Now()
+	own, job := newID(t), newID(t)
+	f.as(p, flow.Create{Process: f.process.ID, Version: 2, Jobs: []flow.NewJob{{ID: own, Number: "PRABHAKAR GHATGE/9", Quantity: flow.Units(10)}}})
+	f.must(flow.Create{Process: f.process.ID, Version: 2, Jobs: []flow.NewJob{{ID: job, Number: "JC-90", Quantity: flow.Units(10)}}})
+	f.must(flow.AddStage{Work: at(job, "extra"), Called: "Seen by Prabhakar Ghatge", After: "printing"})
+	b := privacy.Breach{ID: newID(t), Noticed: now, Opened: now, By: f.owner}
+	err := errors.Join(f.db.OpenBreach(t.Context(), f.org, b, privacy.Step{ID: newID(t), Kind: privacy.StepAccount, At: now, By: f.owner, Body: `{"what":"the phone of Prabhakar Ghatge was lost"}`}))
+	list, err2 := f.db.Mentions(t.Context(), f.org, p.id)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	var stays, chosen []string
+	for _, m := range list {
+		if m.Fixed {
+			stays = append(stays, fmt.Sprint(m.Place, " ", m.Column, " ", m.Job == own, m.Job == job))
+		} else if m.Place == "movements" {
+			chosen = append(chosen, m.Text)
+		}
+	}
+	if want := []string{"movements stage false true", "movements number true false", "breach_steps body false false"}; !slices.Equal(stays, want) || len(chosen) < 10 {
+		t.Errorf("%q, want %q; %d can be chosen", stays, want, len(chosen))
+	}
 }

@@ -10,37 +10,46 @@ import (
 	"clicarity/internal/flow"
 )
 
+// ErasurePlan is what an owner decides about a request to be erased.
+type ErasurePlan struct {
+	Request flow.ID
+	Member  flow.ID // who they are whom a request of somebody who is no member is about
+	Chosen  []Mention
+	By      flow.ID
+	At      time.Time
+}
+
 // PlanErasure says when the member of a request is erased, and out of which texts of others the name goes. For a request of
 // somebody who is no member it names the member they were. An erasure that is planned keeps its time.
 //
 // Refusals: last_owner, not_found.
-func (db *DB) PlanErasure(ctx context.Context, org, id, member, by flow.ID, chosen []Mention, now time.Time) error {
-	return db.underLock(ctx, org, id, func(tx pgx.Tx, r RightsRequest) error {
+func (db *DB) PlanErasure(ctx context.Context, org flow.ID, p ErasurePlan) error {
+	return db.underLock(ctx, org, p.Request, func(tx pgx.Tx, r RightsRequest) error {
 		if r.Kind != AskErasure {
 			return ErrNotFound
 		}
-		if r.Over() || r.State == RightsPlanned && !now.Before(r.EraseAt) {
+		if r.Over() || r.State == RightsPlanned && !p.At.Before(r.EraseAt) {
 			return ErrOver
 		}
 		if r.Member.IsZero() {
-			r.Member = member
+			r.Member = p.Member
 		}
 		if err := mayGo(ctx, tx, org, r.Member); err != nil {
 			return err
 		}
-		if err := choose(ctx, tx, org, id, chosen); err != nil {
+		if err := choose(ctx, tx, org, p.Request, p.Chosen); err != nil {
 			return err
 		}
 		what := "chosen"
 		if r.State == RightsOpen {
 			what = RightsPlanned
 			_, err := tx.Exec(ctx, "update rights_requests set state = 'planned', member_id = $3, erase_at = $4, handled_by = $5 where org_id = $1 and id = $2",
-				org, id, r.Member, now.Add(ErasureNotice), by)
+				org, p.Request, r.Member, p.At.Add(ErasureNotice), p.By)
 			if err != nil {
 				return err
 			}
 		}
-		return step(ctx, tx, org, id, by, what, now)
+		return step(ctx, tx, org, p.Request, RightsStep{p.At, p.By, what})
 	})
 }
 
@@ -68,7 +77,7 @@ func (db *DB) CancelErasure(ctx context.Context, org, id, member, by flow.ID, no
 		if err != nil {
 			return err
 		}
-		return step(ctx, tx, org, id, by, RightsCancelled, now)
+		return step(ctx, tx, org, id, RightsStep{now, by, RightsCancelled})
 	})
 }
 
@@ -108,7 +117,7 @@ func (db *DB) endErasure(ctx context.Context, org, id flow.ID, what string, now 
 		if _, err := tx.Exec(ctx, sql, org, id, now); err != nil {
 			return err
 		}
-		return step(ctx, tx, org, id, flow.ID{}, what, now)
+		return step(ctx, tx, org, id, RightsStep{At: now, What: what})
 	})
 }
 
@@ -157,7 +166,7 @@ func (db *DB) Remind(ctx context.Context, org flow.ID, r RightsReminder, now tim
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		if err := step(ctx, tx, org, r.ID, flow.ID{}, "reminded_"+r.Stage, now); err != nil {
+		if err := step(ctx, tx, org, r.ID, RightsStep{At: now, What: "reminded_" + r.Stage}); err != nil {
 			return err
 		}
 		return sendMails(ctx, tx, org, mails, sealed)

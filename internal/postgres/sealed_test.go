@@ -1,8 +1,6 @@
 package postgres_test
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -68,15 +66,12 @@ func (f *firm) plantSecrets() {
 
 // shows says which markers are in some bytes, as they are or as dumps write them.
 func shows(where string, raw []byte) (found []string) {
-	lower := bytes.ToLower(raw)
-	for n := range plantedMarkers {
-		m := []byte(secretMarker(n))
-		for _, form := range [][]byte{m, []byte(hex.EncodeToString(m)), []byte(base64.StdEncoding.EncodeToString(m)[:20])} {
-			if bytes.Contains(raw, form) || bytes.Contains(lower, form) {
-				found = append(found, fmt.Sprintf("%s shows %s", where, m))
-				break
-			}
-		}
+	marks := make([]string, plantedMarkers)
+	for n := range marks {
+		marks[n] = secretMarker(n)
+	}
+	for _, m := range pgtest.Found(raw, marks...) {
+		found = append(found, fmt.Sprintf("%s shows %s", where, m))
 	}
 	return found
 }

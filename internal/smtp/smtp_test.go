@@ -2,25 +2,20 @@ package smtp
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"io"
-	"math/big"
 	"mime"
 	"net"
 	"net/mail"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	server "github.com/emersion/go-smtp"
+
+	"clicarity/internal/certtest"
 )
 
 // office is a mail server that keeps what it is given.
@@ -112,27 +107,6 @@ type quiet struct{}
 func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
 
-// certificate is one of 127.0.0.1, and who vouches for it.
-func certificate(t *testing.T) (*tls.Config, *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(c)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}, pool
-}
-
 func sender(t *testing.T, url string) *Sender {
 	t.Helper()
 	s, err := New(url, "Clicarity <jobs@company.example>")
@@ -200,7 +174,8 @@ func TestAbuseHeaderInjectionInMail(t *testing.T) {
 // A password or a mail never goes over a way that others can read, nor to a server that only says it is the right one.
 func TestTheWayToTheServerIsPrivate(t *testing.T) {
 	t.Parallel()
-	cfg, roots := certificate(t)
+	made := certtest.New(t, "127.0.0.1")
+	cfg, roots := &tls.Config{Certificates: []tls.Certificate{made.TLS}, MinVersion: tls.VersionTLS12}, made.Roots
 	for name, how := range map[string]struct{ scheme string }{"asked for": {"smtp"}, "from the first byte": {"smtps"}} {
 		o := &office{user: "clicarity"}
 		url := how.scheme + "://clicarity:secret@" + o.open(t, cfg, how.scheme == "smtps")

@@ -47,6 +47,19 @@ func (m mentionRow) Cut() string {
 	return m.Text
 }
 
+// Where says what becomes of a text that nothing takes the name out of: a key of the words.
+func (m mentionRow) Where() string {
+	switch {
+	case m.Place == "breach_steps":
+		return "rd_text_breach"
+	case m.Job.IsZero():
+		return "rd_text_fixed"
+	case m.Column == postgres.StaysInStage:
+		return "rd_text_stage"
+	}
+	return "rd_text_number"
+}
+
 // Erasable reports whether the name can be taken out here.
 func (p deskRequestPage) Erasable() bool {
 	return p.Row.Kind == postgres.AskErasure && !p.Row.Over() && (p.Row.State == postgres.RightsOpen || p.Now.Before(p.Row.EraseAt))
@@ -121,6 +134,7 @@ func (w *Web) mentionRows(r *http.Request, p deskRequestPage, chosen []postgres.
 	for i, m := range found {
 		rows[i] = mentionRow{m, names[m.By], slices.Contains(chosen, m.Mention)}
 	}
+	slices.SortStableFunc(rows, func(a, b mentionRow) int { return boolean(a.Fixed, b.Fixed) }) // first what there is to choose
 	return rows, err
 }
 
@@ -146,7 +160,7 @@ func (w *Web) handleRequest(rw http.ResponseWriter, r *http.Request, who flow.Pe
 	switch do {
 	case "look":
 		p.Looked = true
-		if err := w.DB.NoteStep(r.Context(), who.Org, id, who.Member, postgres.StepSearched, w.Now()); err != nil {
+		if err := w.DB.NoteStep(r.Context(), who.Org, id, postgres.RightsStep{At: w.Now(), By: who.Member, What: postgres.StepSearched}); err != nil {
 			return err
 		}
 		return w.showRequest(rw, r, p, http.StatusOK)
@@ -184,7 +198,7 @@ func (w *Web) actOn(r *http.Request, p deskRequestPage, req postgres.RightsReque
 				return "", p.T("rd_member_missing"), nil
 			}
 		}
-		if err := w.DB.PlanErasure(ctx, org, req.ID, member, me, ticked(r), now); err != nil {
+		if err := w.DB.PlanErasure(ctx, org, postgres.ErasurePlan{Request: req.ID, Member: member, Chosen: ticked(r), By: me, At: now}); err != nil {
 			return "", "", err
 		}
 		if req.State == postgres.RightsPlanned {
@@ -250,7 +264,8 @@ func (w *Web) answerAsk(r *http.Request, p deskRequestPage, req postgres.RightsR
 			return "", "", err
 		}
 	}
-	return state, "", w.DB.AnswerRequest(r.Context(), p.Who.Org, req.ID, p.Who.Member, state, p.Answer, w.Now(), mails...)
+	return state, "", w.DB.AnswerRequest(r.Context(), p.Who.Org,
+		postgres.RightsAnswer{Request: req.ID, State: state, Says: p.Answer, By: p.Who.Member, At: w.Now()}, mails...)
 }
 
 // endNewsFor takes the consent to news back for somebody who asked at the desk: a member, or whoever has the address.
@@ -284,7 +299,7 @@ func (w *Web) sendTexts(rw http.ResponseWriter, r *http.Request, who flow.Person
 			out.Texts = append(out.Texts, text{m.Place, m.Text})
 		}
 	}
-	if err := w.DB.NoteStep(r.Context(), who.Org, req.ID, who.Member, postgres.StepDownloaded, w.Now()); err != nil {
+	if err := w.DB.NoteStep(r.Context(), who.Org, req.ID, postgres.RightsStep{At: w.Now(), By: who.Member, What: postgres.StepDownloaded}); err != nil {
 		return err
 	}
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")

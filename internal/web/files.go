@@ -160,8 +160,7 @@ func (w *Web) filesFor(r *http.Request, v *view, j flow.Job, p flow.Process, sta
 	return part, nil
 }
 
-// filesOfWhole are the files in force of the job that a lot was split off: whoever sees the lot works by them. They belong to
-// that job, and are changed there.
+// filesOfWhole are the files in force of the job that a lot was split off: whoever sees the lot works by them.
 func (w *Web) filesOfWhole(r *http.Request, who flow.Person, lot flow.Job) ([]flow.File, error) {
 	if lot.LotOf.IsZero() {
 		return nil, nil
@@ -170,10 +169,7 @@ func (w *Web) filesOfWhole(r *http.Request, who flow.Person, lot flow.Job) ([]fl
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(whole.Files), func(f flow.File) bool {
-		_, live := f.Live()
-		return !live || f.Stage != "" || who.Role == flow.Vendor && !f.Vendor
-	}), nil
+	return whole.Lends(who.Role), nil
 }
 
 func (w *Web) lentFiles(r *http.Request, org, job flow.ID, into map[flow.ID]postgres.File) error {

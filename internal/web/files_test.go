@@ -91,7 +91,7 @@ func TestAFileOfAJobAndItsRevisions(t *testing.T) {
 		t.Error("the first link of the page is not that of the revision in force")
 	}
 	// Somebody who had the page open from before is told, and need not send the file again.
-	owner.sendsFile(f, job, pdf+" C", "stage", "", "file", file, "over", over, "mark", "C", "note", "late").says(422, "you added revision B of Die line", "has come and waits")
+	owner.sendsFile(f, job, pdf+" C", "stage", "", "file", file, "over", over, "mark", "C", "note", "late").says(409, "you added revision B of Die line", "has come and waits")
 	sent := regexp.MustCompile(`name="sent" value="([^"]+)"`).FindStringSubmatch(owner.body)
 	if sent == nil || !strings.Contains(owner.body, `value="late"`) {
 		t.Fatalf("what was typed is lost: %s", plain(owner.body))

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"mime"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
-	"clicarity/internal/httpd"
 	"clicarity/internal/pictures"
 	"clicarity/internal/postgres"
 )
@@ -70,7 +68,6 @@ func fileHome(job flow.ID, stage string, receipt flow.Receipt) string {
 
 // receive reads the form part by part.
 func (w *Web) receive(rw http.ResponseWriter, r *http.Request, who flow.Person) (*incoming, error) {
-	_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(uploadFor)) //nolint:errcheck // where it cannot be set, the server's own holds
 	in := &incoming{}
 	var err error
 	if in.job, err = pathID(r, "job"); err != nil {
@@ -91,7 +88,7 @@ func (w *Web) receive(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 		if part.FileName() == "" {
 			err = in.read(part)
 		} else {
-			err = w.receiveFile(r, who, in, part)
+			err = w.receiveFile(rw, r, who, in, part)
 		}
 		if err != nil {
 			return nil, err
@@ -106,13 +103,13 @@ func (w *Web) receive(rw http.ResponseWriter, r *http.Request, who flow.Person) 
 	return in, w.mayAddFile(r, who, in)
 }
 
-// badUpload is what a person is told whose form broke off or is too large.
+// badUpload is what somebody is told whose file broke off or is too large.
 func badUpload(err error) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return httpd.Status(http.StatusRequestEntityTooLarge)
+		return &flow.Refusal{Code: flow.FileTooLarge, Limit: flow.MaxFileSize >> 20}
 	}
-	return &flow.Refusal{Code: flow.BadCommand}
+	return errors.Join(&flow.Refusal{Code: flow.BadCommand}, err)
 }
 
 // read takes a field of the form.
@@ -156,53 +153,81 @@ func (w *Web) mayAddFile(r *http.Request, who flow.Person, in *incoming) error {
 }
 
 // receiveFile stores the file of the form as it comes.
-func (w *Web) receiveFile(r *http.Request, who flow.Person, in *incoming, part *multipart.Part) error {
+func (w *Web) receiveFile(rw http.ResponseWriter, r *http.Request, who flow.Person, in *incoming, part *multipart.Part) error {
 	if in.got != nil || in.command.IsZero() {
 		return &flow.Refusal{Code: flow.BadCommand}
 	}
 	if err := w.mayAddFile(r, who, in); err != nil {
 		return err
 	}
-	body := bufio.NewReaderSize(part, 4096)
-	head, err := body.Peek(512)
-	if len(head) == 0 { // a browser sends an empty file for none
-		return nil
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return badUpload(err)
-	}
-	f := postgres.File{ID: flow.DerivedID(sha256.Sum256([]byte("file " + in.command.String()))), Job: in.job, Stage: in.stage, Member: who.Member, Added: w.Now(),
-		Name: sentName(part.FileName()), Media: mediaOf(head)}
-	var picture *copied
-	var from io.Reader = body
-	var thumb func() []byte
-	if f.Media == "image/jpeg" {
-		from = pictures.WithoutPlace(body)
-	}
-	if f.Media == "image/jpeg" || f.Media == "image/png" {
-		picture = &copied{most: pictures.MaxSent}
-		from, thumb = io.TeeReader(from, picture), picture.thumb
-	}
-	stored, err := w.DB.PutFile(r.Context(), who.Org, f, from, thumb)
+	f := postgres.File{ID: flow.FileSent(in.command), Job: in.job, Stage: in.stage, Member: who.Member, Added: w.Now(), Name: part.FileName()}
+	stored, err := w.TakeFile(rw, r, who.Org, f, part)
 	var refused *flow.Refusal
 	switch {
+	case errors.As(err, &refused) && refused.Code == flow.FileMissing: // a browser sends an empty file for none
+		return nil
 	case errors.As(err, &refused):
 		in.bad = refused
 		return nil
-	case err != nil && r.Context().Err() == nil:
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			in.bad = &flow.Refusal{Code: flow.FileTooLarge, Limit: flow.MaxFileSize >> 20}
-			return nil
-		}
+	case err == nil:
+		in.got = &stored
 	}
-	in.got = &stored
 	return err
+}
+
+// TakeFile stores what comes as the bytes of a file, without ever having all of it in memory. What it is is found out from them,
+// whatever its sender calls it; a photo loses where it was taken, and a picture gets a thumbnail.
+//
+// Refusals: those of postgres.PutFile; bad_command when it breaks off.
+func (w *Web) TakeFile(rw http.ResponseWriter, r *http.Request, org flow.ID, f postgres.File, from io.Reader) (postgres.File, error) {
+	_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(uploadFor)) //nolint:errcheck // where it cannot be set, the server's own holds
+	coming := &arriving{from: from}
+	body := bufio.NewReaderSize(coming, 4096)
+	head, err := body.Peek(512)
+	switch {
+	case coming.broken != nil:
+		return f, badUpload(coming.broken)
+	case len(head) == 0:
+		return f, errors.Join(&flow.Refusal{Code: flow.FileMissing}, err)
+	}
+	f.Name, f.Media = sentName(f.Name), mediaOf(head)
+	var content io.Reader = body
+	var thumb func() []byte
+	if f.Media == "image/jpeg" {
+		content = pictures.WithoutPlace(body)
+	}
+	if f.Media == "image/jpeg" || f.Media == "image/png" {
+		picture := &copied{most: pictures.MaxSent}
+		content, thumb = io.TeeReader(content, picture), picture.thumb
+	}
+	stored, err := w.DB.PutFile(r.Context(), org, f, content, thumb)
+	if err != nil && coming.broken != nil {
+		return f, badUpload(coming.broken)
+	}
+	return stored, err
+}
+
+// arriving remembers how what comes broke off.
+type arriving struct {
+	from   io.Reader
+	broken error
+}
+
+// Read implements io.Reader.
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		a.broken = err
+	}
+	return n, err
 }
 
 // sentName is the name of a file as it is kept: without folders, and not too long.
 func sentName(name string) string {
 	name = clean(path.Base(strings.ReplaceAll(name, "\\", "/")))
+	if strings.Trim(name, "./") == "" {
+		name = "file"
+	}
 	ext := path.Ext(name)
 	if len([]rune(ext)) > 10 {
 		ext = ""
@@ -267,7 +292,7 @@ func (w *Web) sentBefore(r *http.Request, who flow.Person, in *incoming) error {
 func (w *Web) attach(r *http.Request, who flow.Person, in *incoming) (flow.Receipt, error) {
 	a := flow.AttachFile{Job: in.job, Stage: in.stage, Note: in.form.Note, Revision: in.got.Revision(in.form.Mark)}
 	if in.form.File == "" {
-		a.File = flow.DerivedID(sha256.Sum256([]byte("new file " + in.got.ID.String())))
+		a.File = flow.FileBegun(in.got.ID)
 		a.Kind, a.Vendor = flow.FileKind(in.form.Kind), in.form.Vendor
 		a.Title = cmp.Or(in.form.Title, strings.TrimSuffix(in.got.Name, path.Ext(in.got.Name)), in.got.Name)
 		a.Revision.Mark = cmp.Or(in.form.Mark, "A")

@@ -21,7 +21,7 @@ func (w *Web) giveFile(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	if err != nil {
 		return err
 	}
-	return w.give(rw, r, who.Org, f, number)
+	return w.GiveFile(rw, r, who.Org, f, number)
 }
 
 // fileOf is the file that a request names, of a job that the person sees, if it is given out at all.
@@ -79,8 +79,8 @@ func (w *Web) lentFile(r *http.Request, who flow.Person, lot flow.Job, id flow.I
 // shown are the media that browsers show in a page of their own; everything else is put down as a file.
 var shown = []string{"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf"}
 
-// give sends a file, or a part of it.
-func (w *Web) give(rw http.ResponseWriter, r *http.Request, org flow.ID, f postgres.File, number string) error {
+// GiveFile sends a file of a job of a number, or a part of it. It says nothing of who may.
+func (w *Web) GiveFile(rw http.ResponseWriter, r *http.Request, org flow.ID, f postgres.File, number string) error {
 	h := rw.Header()
 	how, media := "attachment", "application/octet-stream"
 	if slices.Contains(shown, f.Media) {
@@ -181,7 +181,12 @@ func (w *Web) giveThumb(rw http.ResponseWriter, r *http.Request, who flow.Person
 	if err != nil {
 		return err
 	}
-	small, err := w.DB.FileThumb(r.Context(), who.Org, f.ID)
+	return w.GiveThumb(rw, r, who.Org, f.ID)
+}
+
+// GiveThumb sends the thumbnail of a revision, if it has one.
+func (w *Web) GiveThumb(rw http.ResponseWriter, r *http.Request, org, revision flow.ID) error {
+	small, err := w.DB.FileThumb(r.Context(), org, revision)
 	if err != nil {
 		return err
 	}
@@ -207,7 +212,7 @@ func (w *Web) giveVendorFile(rw http.ResponseWriter, r *http.Request, who flow.P
 	if err != nil {
 		return err
 	}
-	return w.give(rw, r, who.Org, f, j.Number)
+	return w.GiveFile(rw, r, who.Org, f, j.Number)
 }
 
 // giveLinkFile does so for one who came by a link that was given for the job's challan.
@@ -233,7 +238,7 @@ func (w *Web) giveLinkFile(rw http.ResponseWriter, r *http.Request, _ flow.Perso
 			if err != nil {
 				return err
 			}
-			return w.give(rw, r, o.who.Org, f, l.Job.Number)
+			return w.GiveFile(rw, r, o.who.Org, f, l.Job.Number)
 		}
 	}
 	return postgres.ErrNotFound

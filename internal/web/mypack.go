@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"clicarity/internal/flow"
 	"clicarity/internal/postgres"
@@ -38,7 +39,7 @@ func (w *Web) downloadMyData(rw http.ResponseWriter, r *http.Request, who flow.P
 	}
 	rw.Header().Set("Content-Type", "application/zip")
 	rw.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "my-data-" + w.Now().In(p.Zone).Format("2006-01-02") + ".zip"}))
-	if err := w.sendPack(r, p.view, zip.NewWriter(rw)); err != nil {
+	if err := w.sendPack(rw, r, p.view); err != nil {
 		if r.Context().Err() == nil {
 			w.Log.Error("a pack broke off", "org", who.Org.String(), "error", err)
 		}
@@ -70,14 +71,20 @@ type packCell struct{ Name, Value string }
 // More reports whether there are rows that only the other file has.
 func (t packTable) More() bool { return t.All > len(t.Rows) }
 
-func (w *Web) sendPack(r *http.Request, v *view, z *zip.Writer) error {
+// packWaits is how long the database is held for somebody who takes nothing of their pack.
+const packWaits = 2 * time.Minute
+
+func (w *Web) sendPack(rw http.ResponseWriter, r *http.Request, v *view) error {
+	z, line := zip.NewWriter(rw), http.NewResponseController(rw)
 	file, err := z.Create("data.json")
 	if err != nil {
 		return err
 	}
 	p := &packFile{w: w, v: v, out: &bytes.Buffer{}}
 	p.flush = func() error {
+		_ = line.SetWriteDeadline(time.Now().Add(packWaits)) //nolint:errcheck // where it cannot be set, nobody is let go
 		_, err := p.out.WriteTo(file)
+		_ = line.SetWriteDeadline(time.Time{}) //nolint:errcheck // as above
 		return err
 	}
 	fmt.Fprintf(p.out, `{"company": %s, "person": %q, "as_of": %q, "tables": [`, mustText(v.Who.OrgName), v.Who.Member, v.Now.UTC().Format("2006-01-02T15:04:05Z"))

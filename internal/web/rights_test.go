@@ -258,9 +258,11 @@ func TestOwnersPlanAnErasure(t *testing.T) {
 	f := openHouseOf(t, c.now, true).firm("sahyadri")
 	owner := f.ownerBrowser()
 	mark := flow.Mark{Org: f.org, Member: f.owner, Role: flow.Owner, Scope: flow.Scope{All: true}, At: flow.At(c.now())}
-	job := newID(t)
+	job, other := newID(t), newID(t)
 	for _, a := range []flow.Action{flow.Create{Process: f.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: job, Number: "JC-1", Customer: "Mithai Ghar", Quantity: flow.Units(10)}}},
-		flow.Report{Work: flow.Work{Job: job, Stage: "printing"}, Good: flow.Units(5), Note: "Ravi Kadam checked it"}} {
+		flow.Report{Work: flow.Work{Job: job, Stage: "printing"}, Good: flow.Units(5), Note: "Ravi Kadam checked it"},
+		flow.Create{Process: f.process.ID, Version: 1, Jobs: []flow.NewJob{{ID: other, Number: "RAVI KADAM/2", Quantity: flow.Units(10)}}},
+		flow.AddStage{Work: flow.Work{Job: other, Stage: "extra"}, Called: "Seen by Ravi Kadam", After: "printing"}} {
 		if _, err := f.db.Do(t.Context(), mark, flow.Command{ID: newID(t), Action: a}); err != nil {
 			t.Fatal(err)
 		}
@@ -268,7 +270,8 @@ func TestOwnersPlanAnErasure(t *testing.T) {
 	owner.post("/privacy-requests", command(t, "kind", "erasure", "name", "R. Kadam")).says(422, "Say who asks").holds("R. Kadam")
 	owner.post("/privacy-requests", command(t, "kind", "erasure", "name", "Ravi Kadam", "contact", "+919812345678", "body", "rang up")).says(200, "Erasure", "rang up")
 	request := owner.at.Path
-	owner.post(request, url.Values{"do": {"look"}}).says(200, "Ravi Kadam checked it", "Who this was here")
+	owner.post(request, url.Values{"do": {"look"}}).says(200, "Ravi Kadam checked it", "Who this was here", "The number of a job. It stays", "Seen by Ravi Kadam", "A stage that was added to one job").
+		holds(`href="/jobs/` + other.String())
 	owner.post(request, url.Values{"do": {"plan"}, "member": {f.operator.String()}, "text": {"movements/2"}}).says(200, "The erasure is planned", "is erased")
 	owner.post(request, url.Values{"do": {"look"}}).holds(`value="movements/2" checked`)
 	owner.post(request, url.Values{"do": {"answer"}, "answer": {"x"}}).says(422, "too late")

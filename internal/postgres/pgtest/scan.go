@@ -1,11 +1,12 @@
 package pgtest
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -15,7 +16,32 @@ import (
 // it found which: "members.name: Ravi". It is how tests show that something is kept nowhere.
 func Scan(t testing.TB, url string, marks ...string) []string {
 	t.Helper()
-	conn := Owner(t, url)
+	var found []string
+	eachValue(t, Owner(t, url), marks, func(place string, value []byte) {
+		for _, mark := range Found(value, marks...) {
+			found = append(found, fmt.Sprintf("%s: %s", place, mark))
+		}
+	})
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// Places are where in the whole database one of some texts is, as Scan looks for them: table.column, once for each row.
+func Places(t testing.TB, conn *pgx.Conn, marks ...string) []string {
+	t.Helper()
+	var found []string
+	eachValue(t, conn, marks, func(place string, value []byte) {
+		if len(Found(value, marks...)) > 0 {
+			found = append(found, place)
+		}
+	})
+	slices.Sort(found)
+	return found
+}
+
+// eachValue gives the values of those rows that have one of some texts, each with its table and column.
+func eachValue(t testing.TB, conn *pgx.Conn, marks []string, see func(place string, value []byte)) {
+	t.Helper()
 	rows, err := conn.Query(t.Context(), `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`)
 	if err != nil {
 		t.Fatal(err)
@@ -24,45 +50,44 @@ func Scan(t testing.TB, url string, marks ...string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
 	for _, table := range tables {
-		found = append(found, scanTable(t, conn, table, marks)...)
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
-}
-
-func scanTable(t testing.TB, conn *pgx.Conn, table string, marks []string) (found []string) {
-	t.Helper()
-	rows, err := conn.Query(t.Context(), "select to_jsonb(x)::text from "+pgx.Identifier{table}.Sanitize()+" x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var row string
-	if _, err := pgx.ForEachRow(rows, []any{&row}, func() error {
-		for _, mark := range marks {
-			if !holds(row, mark) {
-				continue
+		rows, err := conn.Query(t.Context(), "select to_jsonb(x)::text from "+pgx.Identifier{table}.Sanitize()+" x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var row []byte
+		if _, err := pgx.ForEachRow(rows, []any{&row}, func() error {
+			if len(Found(row, marks...)) == 0 {
+				return nil
 			}
 			columns := map[string]json.RawMessage{}
-			if err := json.Unmarshal([]byte(row), &columns); err != nil {
-				return err
-			}
+			err := json.Unmarshal(row, &columns)
 			for name, value := range columns {
-				if holds(string(value), mark) {
-					found = append(found, fmt.Sprintf("%s.%s: %s", table, name, mark))
-				}
+				see(table+"."+name, value)
 			}
+			return err
+		}); err != nil {
+			t.Fatal(table, err)
 		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	}
+}
+
+// Found are those of some texts that are in some bytes: as they are, capitals or not, or as dumps and letters write bytes, in
+// hexadecimal or base64.
+func Found(raw []byte, marks ...string) (found []string) {
+	lower := bytes.ToLower(raw)
+	for _, mark := range marks {
+		text := []byte(mark)
+		if bytes.Contains(lower, bytes.ToLower(text)) || bytes.Contains(lower, []byte(hex.EncodeToString(text))) || inBase64(raw, text) {
+			found = append(found, mark)
+		}
 	}
 	return found
 }
 
-// holds reports whether a text has a mark in it, as it is or in hexadecimal, as bytes are written.
-func holds(text, mark string) bool {
-	text = strings.ToLower(text)
-	return strings.Contains(text, strings.ToLower(mark)) || strings.Contains(text, hex.EncodeToString([]byte(mark)))
+// inBase64 looks for the beginning of what begins so. What is short would be found in anything.
+func inBase64(raw, mark []byte) bool {
+	const least = 12
+	whole := len(mark) / 3 * 3
+	return whole >= least && bytes.Contains(raw, []byte(base64.StdEncoding.EncodeToString(mark[:whole])))
 }
