@@ -200,13 +200,21 @@ func TestTheSiteFitsNarrowScreens(t *testing.T) {
 // axe is the accessibility checker, when it is there.
 func axe(t *testing.T) string {
 	t.Helper()
+	script := axeScript()
+	if script == "" {
+		t.Skip("axe is not there: scripts/need axe fetches it")
+	}
+	return script
+}
+
+func axeScript() string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		t.Skip(err)
+		return ""
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "clicarity", "axe-4.14.1.min.js"))
 	if err != nil {
-		t.Skip("axe is not there: scripts/need axe fetches it")
+		return ""
 	}
 	return string(text)
 }
@@ -248,12 +256,7 @@ func TestTheInbox(t *testing.T) {
 	p.run(chromedp.SendKeys("#name", "Asha Kulkarni"), chromedp.SendKeys("#email", "asha@mill.example"), chromedp.SendKeys("#message", "Mono cartons, Vasai"), chromedp.Sleep(4*time.Second), chromedp.Click(".ask-form button.primary"))
 	p.until("location.pathname === '/about/thanks'")
 	p.signIn(who(t, "owner")).visit("/enquiries").sees("Asha Kulkarni")
-	script := ""
-	if dir, err := os.UserCacheDir(); err == nil {
-		if text, err := os.ReadFile(filepath.Join(dir, "clicarity", "axe-4.14.1.min.js")); err == nil {
-			script = string(text)
-		}
-	}
+	script := axeScript()
 	look := func(where string) {
 		t.Helper()
 		if script == "" {
