@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"clicarity/internal/demo"
 	"clicarity/internal/flow"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 )
@@ -141,6 +143,24 @@ func logins(t *testing.T, db *postgres.DB, made demo.Result) {
 		got, err := db.Accounts(t.Context(), l.Login)
 		if err != nil || len(got) != 1 || got[0].Name != l.Name || got[0].PasswordHash != "hash of "+l.Password || len(l.Password) < 10 {
 			t.Errorf("%+v leads to %+v, %v", l, got, err)
+		}
+	}
+}
+
+// Who runs the demo does not exist and cannot be reached, and is what a file could say.
+func TestTheOperatorOfTheDemo(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(demo.Operator())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := operator.Parse(text)
+	if err != nil || o != demo.Operator() || o.WhatsApp+o.Calendly+o.GTM != "" || !o.Try {
+		t.Errorf("%+v %v", o, err)
+	}
+	for _, address := range []string{o.Email, o.Grievance.Email} {
+		if !strings.HasSuffix(address, ".example") {
+			t.Errorf("%s may be somebody's", address)
 		}
 	}
 }

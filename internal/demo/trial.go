@@ -84,7 +84,7 @@ func (t *Trials) open(ctx context.Context, org flow.ID, now time.Time) error {
 	if err := t.DB.AddTrial(ctx, org, made); err != nil {
 		return err
 	}
-	if err := f.found(ctx, t.DB, postgres.Organisation{ID: f.org, Slug: "try-" + f.org.String(), Name: company, Created: f.opened(), Trial: true}); err != nil {
+	if err := f.found(ctx, t.DB, postgres.Organisation{ID: f.org, Slug: trialSlug(f.org), Name: company, Created: f.opened(), Trial: true}); err != nil {
 		return err
 	}
 	if _, err := f.send(ctx, t.DB); err != nil {
