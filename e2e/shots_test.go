@@ -35,6 +35,8 @@ func TestScreenshots(t *testing.T) {
 				owner.visit(path)
 				owner.picture(name, size.name, lang)
 			}
+			owner.visit("/privacy").picture("privacy", size.name, lang)
+			owner.visit(drawn(owner)+"/files").picture("files", size.name, lang)
 			owner.visit("/processes").run(chromedp.Click(".stagelist li:last-child a"), chromedp.WaitVisible("#design"))
 			owner.picture("designer", size.name, lang)
 			owner.run(chromedp.Evaluate("document.querySelectorAll('.stagemore')[3].open = true; document.querySelectorAll('.designstage')[3].scrollIntoView()", nil))
@@ -54,6 +56,9 @@ func TestScreenshots(t *testing.T) {
 			}
 			owner.visit("/intake").run(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("main form .primary, main form button.primary"), chromedp.WaitVisible(".mapping"))
 			owner.picture("import", size.name, lang)
+			owner.run(chromedp.Navigate(site.url+map[string]string{"en": "/about/", "hi": "/about/hi/"}[lang]), chromedp.WaitReady("footer", chromedp.ByQuery))
+			owner.run(chromedp.Evaluate("document.querySelector('.cc > form button[value=a0]')?.click()", nil))
+			owner.until("document.querySelector('footer') && !document.querySelector('.cc')").picture("home", size.name, lang)
 			owner.speak("en")
 			operator := open(t, size.w, size.h).signIn(who(t, "Printing"))
 			operator.speak(lang)

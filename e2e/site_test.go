@@ -18,7 +18,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	cdp "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -211,14 +210,26 @@ func axe(t *testing.T) string {
 	return string(text)
 }
 
-const axeRun = `axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
-	.then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')).join('\n'))`
+// What axe looks for: all of WCAG 2.2 AA and what is good besides, or the colours alone.
+const (
+	axeTags    = `['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']`
+	axeColours = `{type: 'rule', values: ['color-contrast']}`
+)
+
+const axeRun = `axe.run(document, {resultTypes: ['violations'], runOnly: %s})
+	.then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? '')).join(' | ')).join('\n'))`
 
 // barriers is what axe finds on the page.
 func (p *page) barriers(script string) string {
 	p.t.Helper()
-	var found string
-	p.run(chromedp.Evaluate(script, nil), chromedp.Evaluate(axeRun, &found, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	p.run(chromedp.Evaluate(script, nil))
+	return p.violations(axeTags)
+}
+
+// violations is what axe, which is on the page, finds by some rules.
+func (p *page) violations(rules string) (found string) {
+	p.t.Helper()
+	p.run(chromedp.Evaluate(fmt.Sprintf(axeRun, rules), &found, awaited))
 	return found
 }
 
