@@ -21,7 +21,7 @@ func phone(t *testing.T) *page {
 // fits is whether the page is no wider than the phone.
 func (p *page) fits() *page {
 	p.t.Helper()
-	if wide := p.eval("document.documentElement.scrollWidth"); wide != "360" {
+	if wide := p.until("document.readyState === 'complete'").eval("document.documentElement.scrollWidth"); wide != "360" {
 		p.t.Errorf("%s is %s px wide on a phone of 360", p.eval("location.pathname"), wide)
 	}
 	return p
@@ -110,7 +110,7 @@ func TestPeopleAskAboutTheirData(t *testing.T) {
 	member.tap("Something else is not right").fill("#correction", "My surname is written Gaikwad, not Gayakwad.").tap("Send to the owners").sees("The owners have your request").fits()
 	m.letter(t, "asha@narmada-cartons.example", "/privacy-requests")
 
-	owner.visit("/privacy-requests").sees("Sunita Gaikwad").fits().tap("Sunita Gaikwad").sees("My surname").fits()
+	owner.visit("/privacy-requests").sees("Sunita Gaikwad").fits().tap("Sunita Gaikwad").until("location.pathname !== '/privacy-requests'").sees("My surname").fits()
 	owner.fill("#answer", "It is written right from today.").run(chromedp.Click("button[value=answer]"))
 	owner.sees("Answered.")
 	member.visit("/my-data").sees("It is written right from today.").fits()
@@ -121,7 +121,7 @@ func TestPeopleAskAboutTheirData(t *testing.T) {
 	link := regexp.MustCompile(`/rights/[\w.-]+`).FindString(m.letter(t, "usha@tea.example", "/rights/"))
 	customer.visit(link).sees("usha@tea.example").fits().tap("Send the request").sees("Your request has arrived").fits()
 	customer.visit(link).sees("This link is good no more")
-	owner.visit("/privacy-requests").tap("Usha Rane").sees("What do you keep about me?").fill("#answer", "Your name and number on three job cards.").run(chromedp.Click("button[value=answer]"))
+	owner.visit("/privacy-requests").tap("Usha Rane").until("location.pathname !== '/privacy-requests'").sees("What do you keep about me?").fill("#answer", "Your name and number on three job cards.").run(chromedp.Click("button[value=answer]"))
 	owner.sees("Answered.")
 	m.letter(t, "usha@tea.example", "Your name and number on three job cards.")
 }
@@ -140,8 +140,8 @@ func TestABreachFromNoticingToTheEvidence(t *testing.T) {
 	owner.snap("breach-phone")
 	breach := owner.eval("location.pathname")
 	record := func(what, note string) {
-		owner.run(chromedp.Evaluate(fmt.Sprintf("document.querySelector('[name=do][value=%s]').click()", what), nil))
-		owner.fill("#note", note).tap("Record it").sees("Recorded.").fits()
+		owner.run(chromedp.Evaluate(fmt.Sprintf("window.before = true; document.querySelector('[name=do][value=%s]').click()", what), nil))
+		owner.fill("#note", note).tap("Record it").until("!window.before").sees("Recorded.").fits()
 	}
 	record("people", "Told all three at the gate")
 	owner.until("[...document.querySelectorAll('dl.facts .chip')].filter(c => c.innerText.includes('done after')).length === 1")
