@@ -90,10 +90,10 @@ func dieOf(j flow.Job) *die {
 // paper is the drawing as a PDF.
 func (d *die) paper(mark string) paper {
 	width := 2*(d.long+d.deep) + d.flap
-	scale := min(700/float64(width), 330/float64(d.high+2*d.deep))
+	scale := min(660/float64(width), 330/float64(d.high+2*d.deep))
 	s := &sheet{}
 	at := func(mm int) float64 { return 60 + scale*float64(mm) }
-	low, fold, top := 180.0, 180+scale*float64(d.deep), 180+scale*float64(d.deep+d.high)
+	fold, top := 180+scale*float64(d.deep), 180+scale*float64(d.deep+d.high)
 	s.line(false, at(0), fold, at(0), top)
 	x := 0
 	for i, wide := range []int{d.long, d.deep, d.long, d.deep} {
@@ -110,7 +110,7 @@ func (d *die) paper(mark string) paper {
 		s.text(9, at(x-wide)+6, (fold+top)/2, fmt.Sprintf("%d x %d", wide, d.high))
 	}
 	s.line(false, at(x), fold, at(x+d.flap), fold+10, at(x+d.flap), top-10, at(x), top)
-	s.text(9, at(x)+2, low-12, fmt.Sprintf("Glue flap %d", d.flap))
+	s.text(9, at(x+d.flap)+8, (fold+top)/2, fmt.Sprintf("Glue flap %d", d.flap))
 	s.text(20, 60, 110, fmt.Sprintf("%s   %s", d.number, d.item))
 	s.text(11, 60, 86, fmt.Sprintf("%s   Board: %s   Inside %d x %d x %d mm   Sheets: %s", d.customer, d.board, d.long, d.deep, d.high, d.ordered))
 	s.text(11, 60, 66, "Full line: cut.  Broken line: crease.  All sizes in mm.  Not to be measured from the print.")
