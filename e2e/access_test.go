@@ -125,6 +125,9 @@ func (w *walk) look(path string) {
 				emulation.SetDeviceMetricsOverride(width, 800, 1, width < 600))
 			var high int64
 			w.run(chromedp.Evaluate("Math.min(Math.max(document.documentElement.scrollHeight, 800), 30000)", &high), emulation.SetDeviceMetricsOverride(width, high, 1, width < 600))
+			if over := w.eval("document.documentElement.scrollWidth - innerWidth"); over != "0" {
+				w.t.Errorf("%s has to scroll %s sideways by %s px at %d", w.who, path, over, width)
+			}
 			if found := w.violations(axeTags); found != "" {
 				w.t.Errorf("%s sees %s, %s, %d px:\n%s", w.who, path, scheme, width, found)
 			}
@@ -176,7 +179,7 @@ func drawn(p *page) (job string) {
 	p.visit("/board")
 	p.run(chromedp.Evaluate(`(async () => { for (let at = '/board'; at; ) {
 		const page = new DOMParser().parseFromString(await (await fetch(at)).text(), 'text/html');
-		for (const a of page.querySelectorAll('th.job a')) { if (/>Rev\. B</.test(await (await fetch(a.getAttribute('href'))).text())) return a.getAttribute('href'); }
+		for (const a of page.querySelectorAll('th.job a')) { if (/class="more older"/.test(await (await fetch(a.getAttribute('href'))).text())) return a.getAttribute('href'); }
 		at = [...page.querySelectorAll('.pages a')].find(a => a.textContent.includes('→'))?.getAttribute('href'); }
 		return ''; })()`, &job, awaited))
 	if job == "" {

@@ -10,6 +10,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// fullest opens the stage of the factory's own at which the most is ready.
+const fullest = `(() => { const ready = a => Number(a.children[2].innerText.replace(/\D/g, '')); const own = [...document.querySelectorAll('.stagelist.sums a')].filter(a => !a.querySelector('.name small'));
+	own.sort((a, b) => ready(b) - ready(a))[0].click(); })()`
+
 // TestScreenshots takes the pictures of docs/ when -shots names a folder.
 func TestScreenshots(t *testing.T) {
 	if *shots == "" {
@@ -41,10 +45,10 @@ func TestScreenshots(t *testing.T) {
 			owner.picture("designer", size.name, lang)
 			owner.run(chromedp.Evaluate("document.querySelectorAll('.stagemore')[3].open = true; document.querySelectorAll('.designstage')[3].scrollIntoView()", nil))
 			owner.picture("designer-stage", size.name, lang)
-			owner.visit("/stages").run(chromedp.Evaluate("[...document.querySelectorAll('.stagelist a')].find(a => a.href.endsWith('/die-cutting')).click()", nil), chromedp.WaitVisible("details.sheet"))
-			owner.run(chromedp.Evaluate("document.querySelector('details.sheet').open = true; [...document.querySelectorAll('input[name=job]')].slice(0, 3).forEach(i => i.click())", nil))
+			owner.visit("/stages").run(chromedp.Evaluate(fullest, nil), chromedp.WaitVisible("details.sheet"))
+			owner.run(chromedp.Evaluate("(() => { const v = document.querySelector('#send-vendor'); v.closest('details').open = true; v.selectedIndex ||= 1; [...document.querySelectorAll('input[name=job]')].slice(0, 2).forEach(i => i.click()); })()", nil))
 			owner.picture("send", size.name, lang)
-			owner.run(chromedp.Click("details.sheet button.primary"), chromedp.WaitVisible(".note"))
+			owner.run(chromedp.Evaluate("document.querySelector('#send-vendor').closest('form').querySelector('button.primary').click()", nil), chromedp.WaitVisible(".note"))
 			owner.picture("challan", size.name, lang)
 			owner.run(chromedp.Click(".note tbody td + td"), chromedp.Evaluate("location.href = document.querySelector('.crumb a').href", nil), chromedp.WaitVisible("section.card"))
 			owner.picture("vendor", size.name, lang)
