@@ -128,7 +128,7 @@ func (w *walk) look(path string) {
 			if over := w.eval("document.documentElement.scrollWidth - innerWidth"); over != "0" {
 				w.t.Errorf("%s has to scroll %s sideways by %s px at %d", w.who, path, over, width)
 			}
-			if found := w.violations(axeTags); found != "" {
+			if found := w.violations(); found != "" {
 				w.t.Errorf("%s sees %s, %s, %d px:\n%s", w.who, path, scheme, width, found)
 			}
 		}

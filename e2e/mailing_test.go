@@ -10,7 +10,6 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
-	"net/http"
 	"net/mail"
 	"os"
 	"os/exec"
@@ -82,30 +81,21 @@ func (m *mailing) start() error {
 		return err
 	}
 	m.url = "http://" + addr
-	env := append(os.Environ(), "CLICARITY_DATA="+filepath.Join(dir, "data"), "CLICARITY_ADDR="+addr, "DATABASE_URL=", "CLICARITY_OPERATOR="+who, "CLICARITY_URL=",
-		"CLICARITY_SMTP=smtp://"+letters.Addr().String()+"?tls=none", "CLICARITY_MAIL_FROM=Seva Softworks <post@seva.example>")
-	m.program = exec.Command(filepath.Join(site.dir, "clicarity"), "serve")
-	m.program.Env, m.program.Stdout, m.program.Stderr = env, &m.log, &m.log
+	env := []string{"CLICARITY_DATA=" + filepath.Join(dir, "data"), "CLICARITY_ADDR=" + addr, "CLICARITY_OPERATOR=" + who, "CLICARITY_URL=",
+		"CLICARITY_SMTP=smtp://" + letters.Addr().String() + "?tls=none", "CLICARITY_MAIL_FROM=Seva Softworks <post@seva.example>"}
+	m.program = site.beside(env, "serve")
+	m.program.Stdout, m.program.Stderr = &m.log, &m.log
 	if err := m.program.Start(); err != nil {
 		return err
 	}
-	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		r, err := http.Get(m.url + "/health")
-		if err == nil {
-			_ = r.Body.Close()
-			break
-		}
-		if time.Now().After(end) {
-			return err
-		}
+	if err := ready(m.url); err != nil {
+		return err
 	}
 	for _, o := range []struct {
 		slug, name string
 		owner      *login
 	}{{"seva", "Seva Softworks", &m.service}, {"narmada-cartons", "Narmada Cartons", &m.owner}} {
-		add := exec.Command(filepath.Join(site.dir, "clicarity"), "org", "add", o.slug, "--name", o.name, "--owner", "asha@"+o.slug+".example")
-		add.Env = env
-		out, err := add.CombinedOutput()
+		out, err := site.beside(env, "org", "add", o.slug, "--name", o.name, "--owner", "asha@"+o.slug+".example").CombinedOutput()
 		password := regexp.MustCompile(`the password (\S+)\n`).FindSubmatch(out)
 		if err != nil || password == nil {
 			return errors.Join(err, errors.New(string(out)))

@@ -188,15 +188,15 @@ func TestAPolicyFromDraftToItsReaders(t *testing.T) {
 // An owner takes everything out and closes the account; nothing new is saved until it is undone.
 func TestAnAccountIsClosedAndOpenedAgain(t *testing.T) {
 	t.Parallel()
-	asha := company(t, "tapti", "Tapti Labels")
+	asha := company(t, "manjra", "Manjra Labels")
 	owner := phone(t).signIn(asha)
-	owner.visit("/close").sees("Closing ends the account of Tapti Labels").fits()
+	owner.visit("/close").sees("Closing ends the account of Manjra Labels").fits()
 	if status, text := owner.opens("/close/export"); status != "200" || !strings.HasPrefix(text, "PK") {
 		t.Errorf("what is taken out is %s %q", status, text)
 	}
-	owner.fill("#name", "Tapti").fill("#password", asha.Password).run(chromedp.Click("#do button"))
+	owner.fill("#name", "Manjra").fill("#password", asha.Password).run(chromedp.Click("#do button"))
 	owner.sees("This is not the company's name").fits()
-	owner.fill("#name", "Tapti Labels").fill("#password", asha.Password).run(chromedp.Click("#do button"))
+	owner.fill("#name", "Manjra Labels").fill("#password", asha.Password).run(chromedp.Click("#do button"))
 	owner.sees("The account is closed").sees("nothing new is saved").fits()
 	owner.visit("/jobs/new").fill("#item", "Too late").fill("#quantity", "10").tap("Create and open").sees("nothing new is saved")
 	owner.visit("/my").tap("Undo it, or take everything with you").sees("Undo the closing").fits()
