@@ -102,6 +102,9 @@ func serve(m *testing.M) (code int, err error) {
 		return 1, fmt.Errorf("%w\n%s", err, log.String())
 	}
 	code = m.Run()
+	if err := stopMailing(); err != nil {
+		return 1, err
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return 1, err
 	}

@@ -10,6 +10,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// fullest opens the stage of the factory's own at which the most is ready.
+const fullest = `(() => { const ready = a => Number(a.children[2].innerText.replace(/\D/g, '')); const own = [...document.querySelectorAll('.stagelist.sums a')].filter(a => !a.querySelector('.name small'));
+	own.sort((a, b) => ready(b) - ready(a))[0].click(); })()`
+
 // TestScreenshots takes the pictures of docs/ when -shots names a folder.
 func TestScreenshots(t *testing.T) {
 	if *shots == "" {
@@ -35,14 +39,16 @@ func TestScreenshots(t *testing.T) {
 				owner.visit(path)
 				owner.picture(name, size.name, lang)
 			}
+			owner.visit("/privacy").picture("privacy", size.name, lang)
+			owner.visit(drawn(owner)+"/files").picture("files", size.name, lang)
 			owner.visit("/processes").run(chromedp.Click(".stagelist li:last-child a"), chromedp.WaitVisible("#design"))
 			owner.picture("designer", size.name, lang)
 			owner.run(chromedp.Evaluate("document.querySelectorAll('.stagemore')[3].open = true; document.querySelectorAll('.designstage')[3].scrollIntoView()", nil))
 			owner.picture("designer-stage", size.name, lang)
-			owner.visit("/stages").run(chromedp.Evaluate("[...document.querySelectorAll('.stagelist a')].find(a => a.href.endsWith('/die-cutting')).click()", nil), chromedp.WaitVisible("details.sheet"))
-			owner.run(chromedp.Evaluate("document.querySelector('details.sheet').open = true; [...document.querySelectorAll('input[name=job]')].slice(0, 3).forEach(i => i.click())", nil))
+			owner.visit("/stages").run(chromedp.Evaluate(fullest, nil), chromedp.WaitVisible("details.sheet"))
+			owner.run(chromedp.Evaluate("(() => { const v = document.querySelector('#send-vendor'); v.closest('details').open = true; v.selectedIndex ||= 1; [...document.querySelectorAll('input[name=job]')].slice(0, 2).forEach(i => i.click()); })()", nil))
 			owner.picture("send", size.name, lang)
-			owner.run(chromedp.Click("details.sheet button.primary"), chromedp.WaitVisible(".note"))
+			owner.run(chromedp.Evaluate("document.querySelector('#send-vendor').closest('form').querySelector('button.primary').click()", nil), chromedp.WaitVisible(".note"))
 			owner.picture("challan", size.name, lang)
 			owner.run(chromedp.Click(".note tbody td + td"), chromedp.Evaluate("location.href = document.querySelector('.crumb a').href", nil), chromedp.WaitVisible("section.card"))
 			owner.picture("vendor", size.name, lang)
@@ -54,6 +60,9 @@ func TestScreenshots(t *testing.T) {
 			}
 			owner.visit("/intake").run(chromedp.SetUploadFiles("#file", []string{file}), chromedp.Click("main form .primary, main form button.primary"), chromedp.WaitVisible(".mapping"))
 			owner.picture("import", size.name, lang)
+			owner.run(chromedp.Navigate(site.url+map[string]string{"en": "/about/", "hi": "/about/hi/"}[lang]), chromedp.WaitReady("footer", chromedp.ByQuery))
+			owner.run(chromedp.Evaluate("document.querySelector('.cc > form button[value=a0]')?.click()", nil))
+			owner.until("document.querySelector('footer') && !document.querySelector('.cc')").picture("home", size.name, lang)
 			owner.speak("en")
 			operator := open(t, size.w, size.h).signIn(who(t, "Printing"))
 			operator.speak(lang)

@@ -18,7 +18,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	cdp "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -219,14 +218,21 @@ func axeScript() string {
 	return string(text)
 }
 
+// axeRun looks for what WCAG 2.2 AA asks, and for what is good besides.
 const axeRun = `axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
-	.then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')).join('\n'))`
+	.then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? '')).join(' | ')).join('\n'))`
 
 // barriers is what axe finds on the page.
 func (p *page) barriers(script string) string {
 	p.t.Helper()
-	var found string
-	p.run(chromedp.Evaluate(script, nil), chromedp.Evaluate(axeRun, &found, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	p.run(chromedp.Evaluate(script, nil))
+	return p.violations()
+}
+
+// violations is what axe finds that is on the page already.
+func (p *page) violations() (found string) {
+	p.t.Helper()
+	p.run(chromedp.Evaluate(axeRun, &found, awaited))
 	return found
 }
 

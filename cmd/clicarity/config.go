@@ -31,6 +31,7 @@ type config struct {
 	mail       *smtp.Sender // nil: no mails are sent
 	public     string       // how people reach it, empty for http://addr
 	operator   operator.Operator
+	operated   bool   // a file says who that is
 	door       door   // how people's connections are encrypted
 	calendly   string // the key with which Calendly signs what it tells
 
@@ -89,6 +90,7 @@ func readConfig(getenv func(string) string) (config, error) {
 	if c.operator, err = readOperator(getenv("CLICARITY_OPERATOR")); err != nil {
 		return c, err
 	}
+	c.operated = getenv("CLICARITY_OPERATOR") != ""
 	c.operator.Try = c.operator.Try || getenv("CLICARITY_TRY") == "on"
 	c.calendly = getenv("CLICARITY_CALENDLY_KEY")
 	if err := encrypted(c.database, getenv("CLICARITY_DATABASE_PLAIN")); err != nil {

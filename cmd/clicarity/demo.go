@@ -27,6 +27,21 @@ func makeDemo(ctx context.Context, e env, _ []string) error {
 	})
 }
 
+// asDemo is the program run by an operator of the demo's own, so that the public site, its inbox and what else belongs to whoever
+// runs a service are there to be looked at. Where a file names an operator it is that one, and where anybody beside the demo
+// factory is at home nobody's name is made up.
+func (e env) asDemo(ctx context.Context, h *house) (env, error) {
+	if e.operated {
+		return e, nil
+	}
+	all, err := h.Organisations(ctx)
+	if err != nil || !demo.Only(all) {
+		return e, err
+	}
+	e.operator = demo.Operator()
+	return e, nil
+}
+
 // demoLogins makes the demo factory when it is not there and prints its log-ins. They are kept beside the data, for
 // the next time: this is a factory that does not exist.
 func demoLogins(ctx context.Context, e env, h *house) error {

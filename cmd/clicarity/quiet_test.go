@@ -147,12 +147,18 @@ func TestOneDayOfTheDemo(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if err := demoLogins(t.Context(), e, h); err != nil {
+	if err = demoLogins(t.Context(), e, h); err == nil {
+		e, err = e.asDemo(t.Context(), h)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	d := &day{t: t, data: data, h: h}
 	d.clock.Store(time.Now().UnixNano())
 	d.open(e)
+	if err := d.trials.Tend(t.Context()); err != nil {
+		t.Error(err)
+	}
 	for hour := range 24 {
 		d.clock.Add(int64(time.Hour))
 		d.work.Once(t.Context())
@@ -177,9 +183,11 @@ type day struct {
 	h     *house
 	clock atomic.Int64
 	work  *worker.Worker
-	gets  []string
-	at    string
-	pages int
+	// trials are the factories for visitors of the site.
+	trials *demo.Trials
+	gets   []string
+	at     string
+	pages  int
 }
 
 func (d *day) now() time.Time { return time.Unix(0, d.clock.Load()) }
@@ -213,6 +221,8 @@ func (d *day) open(e env) {
 	server.Start()
 	d.at, d.work = server.URL, e.worker(d.h, pages, public, log)
 	d.work.Now = d.now
+	d.trials = trials(e, d.h, log)
+	d.trials.Now = d.now
 	ctx, stop := context.WithCancel(d.t.Context())
 	ended := make(chan struct{}, 3)
 	go func() {
@@ -252,6 +262,9 @@ func (d *day) look() {
 		d.read(client.PostForm(d.at+"/sign-in", url.Values{"login": {l.Login}, "password": {l.Password}}))
 		for _, path := range d.gets {
 			d.read(client.Get(d.at + path))
+		}
+		if page := d.read(client.Get(d.at + "/about/")); !strings.Contains(page, demo.Operator().Address) {
+			d.t.Error("there is no public site")
 		}
 		for _, path := range d.jobs(d.read(client.Get(d.at + "/my"))) {
 			d.read(client.Get(d.at + path))

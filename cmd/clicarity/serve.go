@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -18,6 +19,7 @@ import (
 	"clicarity/internal/flow"
 	"clicarity/internal/keys"
 	"clicarity/internal/live"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/site"
 	uses "clicarity/internal/usage"
@@ -44,11 +46,18 @@ func serve(ctx context.Context, e env, args []string) error {
 		return errors.Join(err, listener.Close())
 	}
 	if withDemo {
-		if err := demoLogins(ctx, e, h); err != nil {
+		err := demoLogins(ctx, e, h)
+		if err == nil {
+			e, err = e.asDemo(ctx, h)
+		}
+		if err != nil {
 			return errors.Join(err, listener.Close(), h.close())
 		}
 	}
 	_, _ = fmt.Fprintf(e.out, "\nClicarity is open at %s   (Ctrl-C stops it)\n", e.url(listener))
+	if e.operator != (operator.Operator{}) {
+		_, _ = fmt.Fprintf(e.out, "The public site of %s is at %s/\n", e.operator.Called(), cmp.Or(e.operator.Site, e.url(listener)+"/about"))
+	}
 	return errors.Join(serveUntil(ctx, e, h, listener), h.close())
 }
 

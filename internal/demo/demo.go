@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"clicarity/internal/flow"
 	"clicarity/internal/letters"
+	"clicarity/internal/pictures"
 	"clicarity/internal/postgres"
 )
 
@@ -60,8 +62,10 @@ func Make(ctx context.Context, db *postgres.DB, now time.Time, seed uint64, hash
 	if err := f.found(ctx, db, postgres.Organisation{ID: f.org, Slug: slug, Name: company, Created: f.opened()}); err != nil {
 		return Result{}, err
 	}
-	made.Movements, err = f.send(ctx, db)
-	return made, err
+	if made.Movements, err = f.send(ctx, db); err != nil {
+		return made, err
+	}
+	return made, f.office(ctx, db)
 }
 
 // newID makes an id at a moment of the story.
@@ -151,6 +155,9 @@ func (f *factory) furnish(ctx context.Context, db *postgres.DB) error {
 func (f *factory) send(ctx context.Context, db *postgres.DB) (int, error) {
 	sent := 0
 	for _, s := range f.steps {
+		if err := f.store(ctx, db, s); err != nil {
+			return sent, err
+		}
 		r, err := db.Do(ctx, s.mark, s.command)
 		if err != nil {
 			return sent, fmt.Errorf("demo: %s of %s at %s: %w", s.command.Action.Name(), s.number, s.mark.At.Time().In(ist).Format(time.DateTime), err)
@@ -162,4 +169,21 @@ func (f *factory) send(ctx context.Context, db *postgres.DB) (int, error) {
 		}
 	}
 	return sent, nil
+}
+
+// store keeps the file that a step adds.
+func (f *factory) store(ctx context.Context, db *postgres.DB, s step) error {
+	a, adds := s.command.Action.(flow.AttachFile)
+	if !adds {
+		return nil
+	}
+	file := postgres.File{ID: a.Revision.ID, Job: a.Job, Stage: a.Stage, Member: s.mark.Member, Added: s.mark.At.Time(), Name: a.Revision.Name, Media: a.Revision.Media}
+	_, err := db.PutFile(ctx, f.org, file, bytes.NewReader(s.bytes), func() []byte {
+		made, err := pictures.Make(pictures.Photo, s.bytes)
+		if err != nil { // not a picture
+			return nil
+		}
+		return made.Thumb
+	})
+	return err
 }

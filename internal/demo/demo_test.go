@@ -1,7 +1,12 @@
 package demo_test
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -10,8 +15,10 @@ import (
 
 	"clicarity/internal/demo"
 	"clicarity/internal/flow"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
+	"clicarity/internal/privacy"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -44,6 +51,8 @@ func TestMake(t *testing.T) {
 	worksByItsCalendars(t, db, made.Org)
 	traced(t, db, made.Org)
 	logins(t, db, made)
+	papers(t, db, made.Org)
+	desks(t, db, made.Org, now)
 	if _, err := demo.Make(t.Context(), db, now, 2, hash); !errors.Is(err, demo.ErrExists) {
 		t.Errorf("a second demo factory: %v", err)
 	}
@@ -131,6 +140,64 @@ func lines(t *testing.T, db *postgres.DB, org flow.ID) {
 	}
 }
 
+// papers are what the files of the orders are: they open as what the rules were told of, and the drawings are PDFs.
+func papers(t *testing.T, db *postgres.DB, org flow.ID) {
+	t.Helper()
+	kinds, numbers := map[string]int{}, make([]string, 240)
+	for i := range numbers {
+		numbers[i] = fmt.Sprintf("JC-%05d", i+1)
+	}
+	jobs, err := db.JobsByNumber(t.Context(), org, numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		if len(j.Files) == 0 {
+			continue
+		}
+		stored, err := db.FilesOf(t.Context(), org, j.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range stored {
+			r, err := db.OpenFile(t.Context(), org, f, 0, f.Size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bytes, err := io.ReadAll(r)
+			if errors.Join(err, r.Close()) != nil || sha256.Sum256(bytes) != f.Digest || http.DetectContentType(bytes) != f.Media || f.Thumbs != (f.Media == "image/png") || f.Size > 20<<10 {
+				t.Errorf("%s of %s: %d bytes, %v", f.Name, j.Number, f.Size, err)
+			}
+			kinds[f.Media]++
+		}
+	}
+	if kinds["application/pdf"] < 6 || kinds["image/png"] < 1 {
+		t.Errorf("files are %v", kinds)
+	}
+}
+
+// desks are what waits in the office.
+func desks(t *testing.T, db *postgres.DB, org flow.ID, now time.Time) {
+	t.Helper()
+	for state, n := range map[string]int{postgres.EnquiryNew: 1, postgres.EnquiryAnswered: 1, postgres.EnquiryClosed: 1} {
+		if list, err := db.Enquiries(t.Context(), org, state, postgres.EnquiryPlace{}, 10); err != nil || len(list) != n || list[0].Email == "" {
+			t.Errorf("%s: %+v %v", state, list, err)
+		}
+	}
+	if open, late, err := db.RightsWaiting(t.Context(), org, now); open != 1 || late != 0 || err != nil {
+		t.Errorf("%d requests wait, %d late, %v", open, late, err)
+	}
+	list, err := db.Breaches(t.Context(), org, flow.ID{}, 10)
+	if err != nil || len(list) != 1 || !list[0].Closed() || len(list[0].Account.Missing()) > 0 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	for _, c := range list[0].Clocks(now) {
+		if c.State != privacy.ClockDone {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 // logins are for every member, in one installation-wide form, and lead to that member.
 func logins(t *testing.T, db *postgres.DB, made demo.Result) {
 	t.Helper()
@@ -141,6 +208,24 @@ func logins(t *testing.T, db *postgres.DB, made demo.Result) {
 		got, err := db.Accounts(t.Context(), l.Login)
 		if err != nil || len(got) != 1 || got[0].Name != l.Name || got[0].PasswordHash != "hash of "+l.Password || len(l.Password) < 10 {
 			t.Errorf("%+v leads to %+v, %v", l, got, err)
+		}
+	}
+}
+
+// Who runs the demo does not exist and cannot be reached, and is what a file could say.
+func TestTheOperatorOfTheDemo(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(demo.Operator())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := operator.Parse(text)
+	if err != nil || o != demo.Operator() || o.WhatsApp+o.Calendly+o.GTM != "" || !o.Try {
+		t.Errorf("%+v %v", o, err)
+	}
+	for _, address := range []string{o.Email, o.Grievance.Email} {
+		if !strings.HasSuffix(address, ".example") {
+			t.Errorf("%s may be somebody's", address)
 		}
 	}
 }

@@ -54,6 +54,7 @@ type step struct {
 	command flow.Command
 	moves   int
 	number  string // of the job
+	bytes   []byte // of the file that the command adds
 }
 
 // event is something that will happen.

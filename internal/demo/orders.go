@@ -33,6 +33,7 @@ type order struct {
 	visits  []*visit         // by stage, nil where nothing of it is
 	fixed   map[string]int64 // what each stage wastes, for the order that is retold
 	pace    float64          // how much longer than usual everything takes
+	photo   bool             // of the first sheet, when it is printed
 	trouble int              // the stage where something serious goes wrong, -1 for most
 }
 
@@ -70,6 +71,7 @@ func (f *factory) take(o *order, at time.Time) error {
 	if _, err := f.give(o, who, at, flow.Create{Process: o.line.process.ID, Version: 1, Jobs: []flow.NewJob{n}}); err != nil {
 		return err
 	}
+	f.filed(o, at)
 	f.arrive(o, 0, at)
 	return nil
 }

@@ -92,6 +92,8 @@ type outcome struct {
 	open, late, today  int
 	held, several      int
 	lastHour, offHours int
+	files, revised     int // of the open orders
+	photos             int
 	over               int // stages beyond their target, in working time
 }
 
@@ -175,6 +177,7 @@ func (o *outcome) count(f *factory, now time.Time) {
 			continue
 		}
 		o.open++
+		o.papers(j)
 		if j.Due < today {
 			o.late++
 		}
@@ -198,6 +201,18 @@ func (o *outcome) count(f *factory, now time.Time) {
 		}
 		if live > 1 {
 			o.several++
+		}
+	}
+}
+
+func (o *outcome) papers(j flow.Job) {
+	for _, d := range j.Files {
+		o.files++
+		if len(d.Revisions) > 1 {
+			o.revised++
+		}
+		if d.Kind == flow.PhotoFile {
+			o.photos++
 		}
 	}
 }
@@ -231,8 +246,8 @@ func TestTheStory(t *testing.T) {
 
 func checkAlive(t *testing.T, f *factory, o outcome) {
 	t.Helper()
-	seen := fmt.Sprintf("open %d, late %d, today %d, held %d, at several stages %d, over target %d, stages with work %d, last hour %d, off hours %d, %v",
-		o.open, o.late, o.today, o.held, o.several, o.over, len(o.at), o.lastHour, o.offHours, o.kinds)
+	seen := fmt.Sprintf("open %d, late %d, today %d, held %d, at several stages %d, over target %d, stages with work %d, last hour %d, off hours %d, files %d, revised %d, photos %d, %v",
+		o.open, o.late, o.today, o.held, o.several, o.over, len(o.at), o.lastHour, o.offHours, o.files, o.revised, o.photos, o.kinds)
 	for what, ok := range map[string]bool{
 		"jobs":    f.cartons.next == cartonJobs+earlierJobs+1 && f.enquiries.next == enquiryJobs+1 && len(o.jobs) == cartonJobs+earlierJobs+enquiryJobs+len(f.hampers.jobs),
 		"open":    o.open >= 72 && o.open <= 104,
@@ -244,6 +259,7 @@ func checkAlive(t *testing.T, f *factory, o outcome) {
 		"hours":   o.offHours == 0,
 		"undone":  o.kinds[flow.KindUndone] >= 1,
 		"aging":   o.over >= 2 && o.over <= 30,
+		"files":   o.files >= 4 && o.files <= 40 && o.revised >= 2 && o.photos >= 1,
 		"size":    len(f.steps) >= 7500 && len(f.steps) <= 10500,
 	} {
 		if !ok {

@@ -75,6 +75,7 @@ func (t *Trials) open(ctx context.Context, org flow.ID, now time.Time) error {
 	if err := f.run(); err != nil { // before anything is written
 		return err
 	}
+	f.steps = slices.DeleteFunc(f.steps, func(s step) bool { return s.bytes != nil }) // what is made each hour leaves no files
 	for i := range f.staff.members {
 		f.staff.members[i].Logins, f.staff.members[i].PasswordHash = nil, "" // nobody signs in
 	}
@@ -84,7 +85,7 @@ func (t *Trials) open(ctx context.Context, org flow.ID, now time.Time) error {
 	if err := t.DB.AddTrial(ctx, org, made); err != nil {
 		return err
 	}
-	if err := f.found(ctx, t.DB, postgres.Organisation{ID: f.org, Slug: "try-" + f.org.String(), Name: company, Created: f.opened(), Trial: true}); err != nil {
+	if err := f.found(ctx, t.DB, postgres.Organisation{ID: f.org, Slug: trialSlug(f.org), Name: company, Created: f.opened(), Trial: true}); err != nil {
 		return err
 	}
 	if _, err := f.send(ctx, t.DB); err != nil {

@@ -3,6 +3,7 @@ package demo_test
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ func TestAFreshFactoryIsOpenToVisitorsEachHour(t *testing.T) {
 		t.Error("a second one within the hour")
 	}
 	first := opened[0]
+	if all, err := db.Organisations(t.Context()); err != nil || demo.Only(all) || !demo.Only(slices.DeleteFunc(all, func(o postgres.Organisation) bool { return o.ID == org })) {
+		t.Errorf("a factory to try is not told from other organisations: %v", err)
+	}
 	owner, err := db.Member(t.Context(), first.Org, first.Owner)
 	if err != nil || owner.Role != flow.Owner || len(owner.Logins) > 0 {
 		t.Errorf("%+v %v", owner, err)

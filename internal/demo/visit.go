@@ -62,9 +62,11 @@ func (f *factory) begin(v *visit, at time.Time) error {
 	p := v.place()
 	if !p.tap && !v.outside() {
 		station, together := v.occupy()
-		if _, err := f.give(v.o, f.worker(v, at), at, flow.Start{Work: v.work(), Station: station, Together: together}); err != nil {
+		who := f.worker(v, at)
+		if _, err := f.give(v.o, who, at, flow.Start{Work: v.work(), Station: station, Together: together}); err != nil {
 			return err
 		}
+		f.photograph(v, who, at)
 	}
 	v.parts = f.parts(v)
 	switch {

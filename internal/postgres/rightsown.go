@@ -116,6 +116,15 @@ func (db *DB) AskLogin(ctx context.Context, org flow.ID, p LoginProof, m Mail) e
 	})
 }
 
+// LoginAsked reports whether a link still makes an address one to log in with; ErrNotFound when TakeLogin would not find it.
+func (db *DB) LoginAsked(ctx context.Context, org flow.ID, token [32]byte, now time.Time) error {
+	err := db.tenant(ctx, org, func(b *pgx.Batch) {
+		b.Queue(`select 1 from login_proofs p join members m on m.org_id = p.org_id and m.id = p.member_id where p.org_id = $1 and p.token_hash = $2 and p.until_at > $3
+			and m.left_at is null and m.suspended_at is null`, org, token[:], now).QueryRow(func(row pgx.Row) error { var one int; return row.Scan(&one) })
+	})
+	return notFound(err)
+}
+
 // TakeLogin uses a link up: the address is one to log in with from now on. A link that was used, or is too old, is not
 // found; IsTaken says that the address belongs to somebody else here.
 func (db *DB) TakeLogin(ctx context.Context, org flow.ID, token [32]byte, now time.Time) (LoginProof, error) {

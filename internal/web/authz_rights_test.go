@@ -19,7 +19,7 @@ func (a *authz) rightsRequest(f *authzFirm) flow.ID {
 }
 
 func init() {
-	for _, pattern := range []string{"GET /rights/{token}", "POST /rights/{token}", "POST /new-login/{token}"} {
+	for _, pattern := range []string{"GET /rights/{token}", "POST /rights/{token}", "GET /new-login/{token}", "POST /new-login/{token}"} {
 		mayBeMissing[pattern] = true // the token is of something else
 	}
 	maps.Copy(entries, map[string]entry{

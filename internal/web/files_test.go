@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"bytes"
+	"errors"
 	"image/jpeg"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"regexp"
 	"strings"
@@ -143,6 +146,35 @@ func TestWhatAFileIsIsFoundOut(t *testing.T) {
 		if h := resp.Header; body != harm || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Content-Type") != "application/octet-stream" || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") {
 			t.Errorf("%q is given as %v", harm, h)
 		}
+	}
+}
+
+// A file without a title is called as it was sent; one that was sent without a name too has none, and is refused with what was
+// typed.
+func TestAFileWithoutATitle(t *testing.T) {
+	t.Parallel()
+	f := openHouse(t).firm("sahyadri")
+	owner := f.ownerBrowser()
+	owner.newJob(f, "FT-1", "500")
+	job := f.jobNumbered("FT-1")
+	owner.sendsFile(f, job, pdf, "stage", "", "kind", "drawing", "title", " ").says(200, "IMG_2041", "Rev. A")
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	var err error
+	fields := []string{"command", newID(t).String(), "stage", "", "kind", "drawing", "mark", "D4"}
+	for i := 0; i < len(fields); i += 2 {
+		err = errors.Join(err, form.WriteField(fields[i], fields[i+1]))
+	}
+	file, cause := form.CreateFormFile("bytes", " ")
+	if cause == nil {
+		_, cause = file.Write([]byte(pdf))
+	}
+	if err = errors.Join(err, cause, form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	owner.take(owner.client.Post(owner.url+"/jobs/"+job.String()+"/files", form.FormDataContentType(), &body)).says(422, "Say what the file is called").holds(`value="D4"`)
+	if files := f.jobOf(job).Files; len(files) != 1 || files[0].Title != "IMG_2041" {
+		t.Errorf("%+v", files)
 	}
 }
 

@@ -259,7 +259,20 @@ type newLoginPage struct {
 
 // newLoginPage asks for one tap: programs that look at mails open links by themselves.
 func (w *Web) newLoginPage(rw http.ResponseWriter, r *http.Request, _ flow.Person) error {
-	return w.render(rw, http.StatusOK, "newlogin", newLoginPage{view: w.view(r, flow.Person{}, "rd_new_login")})
+	v := w.view(r, flow.Person{}, "rd_new_login")
+	rw.Header().Set("X-Robots-Tag", "noindex")
+	org, hash, ok := readGrantLink(r.PathValue("token"))
+	if !ok {
+		return w.oldLink(rw, v)
+	}
+	err := w.DB.LoginAsked(r.Context(), org, hash, w.Now())
+	if errors.Is(err, postgres.ErrNotFound) {
+		return w.oldLink(rw, v)
+	}
+	if err != nil {
+		return err
+	}
+	return w.render(rw, http.StatusOK, "newlogin", newLoginPage{view: v})
 }
 
 func (w *Web) newLogin(rw http.ResponseWriter, r *http.Request, _ flow.Person) error {

@@ -160,6 +160,8 @@ func TestPeopleCorrectTheirData(t *testing.T) {
 	stranger.get(path).says(200, "Use this address")
 	stranger.post(path, nil).says(200, "From now on you log in with ravindra@sahyadri.example")
 	stranger.post(path, nil).says(404, "good no more")
+	stranger.get(path).says(404, "good no more").hides("Use this address")
+	stranger.get("/new-login/x").says(404, "good no more")
 	f.browser().password("ravindra@sahyadri.example", "operator pass").says(200)
 	f.browser().password("ravi@sahyadri.example", "operator pass").says(422)
 	b.post("/my-data", url.Values{"do": {"nominee"}, "nominee": {"Sunita Kadam"}}).says(422, "both the name").holds("Sunita Kadam")
