@@ -226,7 +226,7 @@ func (d *day) open(e env) {
 	ctx, stop := context.WithCancel(d.t.Context())
 	ended := make(chan struct{}, 3)
 	go func() {
-		_ = d.h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); d.work.Woke(org) }, Look: hub.Look, Post: d.work.Post})
+		_ = d.h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); d.work.Woke(org) }, Look: hub.Look, Post: d.work.Post, Tell: d.work.Tell})
 		ended <- struct{}{}
 	}()
 	go func() { d.work.Run(ctx); ended <- struct{}{} }()

@@ -128,7 +128,7 @@ func serveUntil(ctx context.Context, e env, h *house, listener net.Listener) err
 	work := e.worker(h, pages, public, log)
 	background := make(chan struct{}, 6)
 	go func() {
-		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post})
+		_ = h.Listen(ctx, postgres.Ears{Woke: func(org flow.ID) { hub.Wake(org); work.Woke(org) }, Look: hub.Look, Post: work.Post, Tell: work.Tell})
 		background <- struct{}{}
 	}() //nolint:errcheck // ends with the context
 	go func() { work.Run(ctx); background <- struct{}{} }()

@@ -515,6 +515,16 @@ end $$;
 
 ALTER FUNCTION public.usage_over_organisations(p_before date) OWNER TO clicarity_owner;
 
+CREATE FUNCTION public.walk_begun() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_notify('walk', new.org_id::text);
+  return null;
+end $$;
+
+ALTER FUNCTION public.walk_begun() OWNER TO clicarity_owner;
+
 CREATE TABLE public.access_reviews (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2507,6 +2517,8 @@ CREATE TRIGGER audited_tv_changed AFTER UPDATE OF name, place, given, token_hash
 CREATE TRIGGER audited_tv_removed AFTER DELETE ON public.devices FOR EACH ROW WHEN ((old.shows <> ''::text)) EXECUTE FUNCTION public.audited('tv', 'id', 'shows process_id given customers language suspended_at', 'name place token_hash');
 
 CREATE TRIGGER audited_usage AFTER UPDATE OF usage ON public.organisations FOR EACH ROW EXECUTE FUNCTION public.audited('organisation', 'org_id', 'usage');
+
+CREATE TRIGGER begun AFTER INSERT ON public.walks FOR EACH ROW EXECUTE FUNCTION public.walk_begun();
 
 CREATE TRIGGER closed BEFORE INSERT ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_while_closed();
 

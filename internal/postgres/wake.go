@@ -15,6 +15,7 @@ import (
 const (
 	channel = "movements"
 	post    = "post"   // and when a mail waits to be sent
+	walk    = "walk"   // and when there is something to tell people of all organisations
 	access  = "access" // the database notifies it when somebody may see something else than before
 )
 
@@ -94,11 +95,18 @@ type Ears struct {
 	Woke func(org flow.ID) // the organisation's log has grown
 	Look func(org flow.ID) // somebody of it may see something else than before
 	Post func(org flow.ID) // a mail of it waits to be sent; may be nil
+	Tell func()            // there is something to tell people of all organisations; may be nil
 }
 
 func (e Ears) posted(org flow.ID) {
 	if e.Post != nil {
 		e.Post(org)
+	}
+}
+
+func (e Ears) begun() {
+	if e.Tell != nil {
+		e.Tell()
 	}
 }
 
@@ -124,12 +132,13 @@ func (db *DB) listenOnce(ctx context.Context, ears Ears) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "listen "+channel+"; listen "+access+"; listen "+post); err != nil {
+	if _, err := conn.Exec(ctx, "listen "+channel+"; listen "+access+"; listen "+post+"; listen "+walk); err != nil {
 		return err
 	}
 	ears.Woke(flow.ID{})
 	ears.Look(flow.ID{})
 	ears.posted(flow.ID{})
+	ears.begun()
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
@@ -142,6 +151,8 @@ func (db *DB) listenOnce(ctx context.Context, ears Ears) error {
 			ears.Look(org)
 		case n.Channel == post:
 			ears.posted(org)
+		case n.Channel == walk:
+			ears.begun()
 		default:
 			ears.Woke(org)
 		}

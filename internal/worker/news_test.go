@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"clicarity/internal/flow"
+	"clicarity/internal/operator"
 	"clicarity/internal/postgres"
 	"clicarity/internal/postgres/pgtest"
 	"clicarity/internal/smtp"
@@ -390,4 +392,30 @@ func (h *newsHouse) saysHowToEnd(server mailpit) {
 	if got := m.Header.Get("List-Unsubscribe"); got != want || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" || err != nil || !strings.Contains(string(body), "multipart") && len(body) == 0 {
 		h.t.Errorf("%s: %q %v, not %s", to[0].Address, got, err, want)
 	}
+}
+
+// News are begun as they are sent, not with the next round: the database says so.
+func TestNewsBeginAtOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	h := openNews(t, db, time.Now())
+	h.readersOf(h.operator, "clicarity", 1)
+	s := &slot{answer: func(smtp.Message) error { return nil }, told: make(chan struct{}, 1)}
+	rounded, heard := make(chan struct{}, 100), make(chan struct{}, 100)
+	w := &Worker{DB: db, Log: slog.New(slog.DiscardHandler), Now: time.Now, Mail: s, Operator: operator.Operator{Organisation: "clicarity"},
+		Unsubscribe: func(flow.ID, flow.ID) string { return "https://clicarity.example/unsubscribe/x" },
+		Also:        []func(context.Context) error{func(context.Context) error { rounded <- struct{}{}; return nil }}}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{}, 2)
+	none := func(flow.ID) {}
+	ears := postgres.Ears{Woke: none, Look: none, Post: w.Post, Tell: func() { heard <- struct{}{}; w.Tell() }}
+	go func() { _ = db.Listen(ctx, ears); done <- struct{}{} }() //nolint:errcheck // ends with the context
+	go func() { w.Run(ctx); done <- struct{}{} }()
+	<-heard
+	<-rounded // the next round is a minute away
+	h.send()
+	<-s.told
+	cancel()
+	<-done
+	<-done
 }

@@ -20,7 +20,10 @@ type Mailer interface {
 var waits = []time.Duration{time.Minute, 3 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour}
 
 // postbox remembers which organisations have mails waiting.
-type postbox struct{ orgs chan flow.ID }
+type postbox struct {
+	orgs  chan flow.ID
+	walks chan struct{} // that there is something to tell people of all organisations
+}
 
 const postboxSize = 256 // when more organisations write at one moment, the next round finds the rest
 
@@ -34,7 +37,7 @@ func (w *Worker) Post(org flow.ID) {
 }
 
 func (w *Worker) open() {
-	w.box.orgs = make(chan flow.ID, postboxSize)
+	w.box.orgs, w.box.walks = make(chan flow.ID, postboxSize), make(chan struct{}, 1)
 	w.bell.orgs, w.bell.rung = map[flow.ID]bool{}, make(chan struct{}, 1)
 }
 

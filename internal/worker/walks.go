@@ -55,6 +55,25 @@ func (w *Worker) walks(ctx context.Context, orgs []postgres.Organisation) error 
 	return err
 }
 
+// Tell says that there may be something to tell people of all organisations: it is begun at once.
+func (w *Worker) Tell() {
+	w.once.Do(w.open)
+	select {
+	case w.box.walks <- struct{}{}:
+	default:
+	}
+}
+
+// tellAll begins what there is to tell.
+func (w *Worker) tellAll(ctx context.Context, orgs []postgres.Organisation, err error) {
+	if err == nil {
+		err = w.walks(ctx, orgs)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.Log.Error("letters to people of all organisations were not written", "error", err)
+	}
+}
+
 // errandOf is whom the letters of a walk are for; nil when this worker writes none of the kind.
 func (w *Worker) errandOf(ctx context.Context, operator flow.ID, walk postgres.Walk) (errand, error) {
 	switch {

@@ -81,10 +81,16 @@ func (w *Worker) Run(ctx context.Context) {
 	for {
 		w.Woke(flow.ID{})
 		w.Once(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		for due := false; !due; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.box.walks:
+				orgs, err := w.DB.Organisations(ctx)
+				w.tellAll(ctx, orgs, err)
+			case <-tick.C:
+				due = true
+			}
 		}
 	}
 }
@@ -95,9 +101,7 @@ func (w *Worker) Once(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.Log.Error("the organisations cannot be listed", "error", err)
 	}
-	if err := w.walks(ctx, orgs); err != nil && ctx.Err() == nil {
-		w.Log.Error("letters to people of all organisations were not written", "error", err)
-	}
+	w.tellAll(ctx, orgs, nil)
 	for _, o := range orgs {
 		if err := w.tend(ctx, o); err != nil && ctx.Err() == nil {
 			w.Log.Error("background work failed", "org", o.Slug, "error", err)

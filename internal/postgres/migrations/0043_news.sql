@@ -47,6 +47,12 @@ create table walks (
   counted_at  timestamptz,
   primary key (org_id, kind, key)
 );
+create function walk_begun() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('walk', new.org_id::text);
+  return null;
+end $$;
+create trigger begun after insert on walks for each row execute function walk_begun();
 
 alter table policies no force row level security; -- the owner of the tables reads the rows of every organisation
 alter table policy_walks no force row level security;
