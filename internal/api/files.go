@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 
@@ -233,7 +232,7 @@ func (a *API) bring(rw http.ResponseWriter, r *http.Request, who flow.Person, na
 	attach.Job, attach.Revision = j.ID, f.Revision(attach.Revision.Mark)
 	if attach.File.IsZero() {
 		attach.File = flow.FileBegun(f.ID)
-		attach.Title = cmp.Or(attach.Title, strings.TrimSuffix(f.Name, path.Ext(f.Name)), f.Name)
+		attach.Title = cmp.Or(attach.Title, flow.FileTitle(f.Name))
 	}
 	got, err := a.do(r, who, command, 0, attach)
 	if err != nil {

@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"slices"
 	"strings"
 )
@@ -125,6 +127,18 @@ func (j Job) Lends(r Role) []File {
 		_, live := f.Live()
 		return !live || f.Stage != "" || r == Vendor && !f.Vendor
 	})
+}
+
+// UnnamedFile is what a file is called that was sent without a name.
+const UnnamedFile = "file"
+
+// FileTitle is the title of a file that nobody gave one: its name, without what says of which kind it is. One without a name
+// has none, and has to be given one.
+func FileTitle(name string) string {
+	if name == UnnamedFile {
+		return ""
+	}
+	return cmp.Or(strings.TrimSuffix(name, path.Ext(name)), name)
 }
 
 // FileSent is the id of the revision that comes with a command, and FileBegun that of the file that begins with it: the same

@@ -154,3 +154,12 @@ func TestWhoDoesWhatWithFiles(t *testing.T) {
 		t.Error("a vendor who has some of the job sees what is marked for them, and no more")
 	}
 }
+
+func TestTheTitleOfAFile(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"die-line.pdf": "die-line", "README": "README", ".dxf": ".dxf", UnnamedFile: "", "": ""} {
+		if got := FileTitle(name); got != want {
+			t.Errorf("%q is called %q, want %q", name, got, want)
+		}
+	}
+}

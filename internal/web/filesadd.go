@@ -226,7 +226,7 @@ func (a *arriving) Read(p []byte) (int, error) {
 func sentName(name string) string {
 	name = clean(path.Base(strings.ReplaceAll(name, "\\", "/")))
 	if strings.Trim(name, "./") == "" {
-		name = "file"
+		name = flow.UnnamedFile
 	}
 	ext := path.Ext(name)
 	if len([]rune(ext)) > 10 {
@@ -294,7 +294,7 @@ func (w *Web) attach(r *http.Request, who flow.Person, in *incoming) (flow.Recei
 	if in.form.File == "" {
 		a.File = flow.FileBegun(in.got.ID)
 		a.Kind, a.Vendor = flow.FileKind(in.form.Kind), in.form.Vendor
-		a.Title = cmp.Or(in.form.Title, strings.TrimSuffix(in.got.Name, path.Ext(in.got.Name)), in.got.Name)
+		a.Title = cmp.Or(in.form.Title, flow.FileTitle(in.got.Name))
 		a.Revision.Mark = cmp.Or(in.form.Mark, "A")
 	} else {
 		var err, err2 error
