@@ -44,7 +44,7 @@ func TestABoardUnderAFilterStaysRight(t *testing.T) {
 	card := owner.eval("document.querySelector('.matrix td.hold a').pathname")
 	owner.run(chromedp.Focus(".matrix td.hold a", chromedp.ByQuery))
 	other := open(t, 360, 800).signIn(who(t, "owner")).visit(card)
-	other.tap("Resume")
+	other.tap("Resume").until("!document.querySelector('main [value=resume]')")
 	owner.until("document.querySelector('.matrix tr.left')?.innerText.includes('no longer fits')")
 	owner.until("document.activeElement.closest('tr')?.matches('.left')")
 	other.visit(card).tap("Hold").until("document.querySelector('details.sheet[open] input[name=hold_reason]')")

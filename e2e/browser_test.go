@@ -213,7 +213,14 @@ func (p *page) signIn(l login) *page {
 
 func (p *page) visit(path string) *page {
 	p.t.Helper()
-	p.run(chromedp.Navigate(p.url+path), chromedp.WaitVisible("main", chromedp.ByQuery))
+	p.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		for range 3 { // a page that is just being left may take the next one with it
+			if err = chromedp.Navigate(p.url + path).Do(ctx); err == nil || !strings.Contains(err.Error(), "net::ERR_ABORTED") {
+				break
+			}
+		}
+		return err
+	}), chromedp.WaitVisible("main", chromedp.ByQuery))
 	return p
 }
 
@@ -226,9 +233,10 @@ func (p *page) sees(text string) *page {
 // tap clicks the first visible thing with the text, as soon as there is one.
 func (p *page) tap(text string) *page {
 	p.t.Helper()
-	return p.until(fmt.Sprintf(`(() => { const all = [...document.querySelectorAll('main a, main button, main summary, .toast button, .rail a, main label')];
-		const hit = all.find(e => e.innerText.replace(/\s+/g, ' ').includes(%q) && e.offsetParent !== null);
-		if (!hit) return false; setTimeout(() => hit.click(), 0); return true; })()`, text))
+	return p.until(fmt.Sprintf(`(() => { const find = () => [...document.querySelectorAll('main a, main button, main summary, .toast button, .rail a, main label')]
+			.find(e => e.innerText.replace(/\s+/g, ' ').includes(%q) && e.offsetParent !== null);
+		const hit = find(); if (!hit) return false;
+		setTimeout(() => (hit.isConnected ? hit : find() || hit).click(), 0); return true; })()`, text))
 }
 
 // until asks until the answer is true. A page that is just being left cannot answer; the next one will.

@@ -198,7 +198,7 @@ func TestAnAccountIsClosedAndOpenedAgain(t *testing.T) {
 	owner.sees("This is not the company's name").fits()
 	owner.fill("#name", "Manjra Labels").fill("#password", asha.Password).run(chromedp.Click("#do button"))
 	owner.sees("The account is closed").sees("nothing new is saved").fits()
-	owner.visit("/jobs/new").fill("#item", "Too late").fill("#quantity", "10").tap("Create and open").sees("nothing new is saved")
+	owner.visit("/jobs/new").fill("#item", "Too late").fill("#quantity", "10").tap("Create and open").sees("nothing was saved now")
 	owner.visit("/my").tap("Undo it, or take everything with you").sees("Undo the closing").fits()
 	owner.fill("#password", asha.Password).run(chromedp.Click("#do button"))
 	owner.sees("The closing is undone")
