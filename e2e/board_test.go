@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -40,9 +41,11 @@ func TestTheBoardByKeyboardAndByTouch(t *testing.T) {
 
 // A board open under a filter marks the job that it is not of any more, and keeps the focus where it was.
 func TestABoardUnderAFilterStaysRight(t *testing.T) {
-	owner := open(t, 1366, 768).signIn(who(t, "owner")).visit("/board?hold=1")
-	card := owner.eval("document.querySelector('.matrix td.hold a').pathname")
-	owner.run(chromedp.Focus(".matrix td.hold a", chromedp.ByQuery))
+	owner := open(t, 1366, 768).signIn(who(t, "owner")).visit("/board")
+	waits := owner.eval("[...document.querySelectorAll('.awaiting a')].map(a => a.pathname.split('/')[2]).join()") // the page is fetched anew when one of these goes on
+	owner.visit("/board?hold=1")
+	card := owner.eval(fmt.Sprintf("(() => { const a = [...document.querySelectorAll('.matrix td.hold a')].find(a => !%q.includes(a.pathname.split('/')[2])); a.id = 'held'; return a.pathname; })()", waits))
+	owner.run(chromedp.Focus("#held", chromedp.ByQuery))
 	other := open(t, 360, 800).signIn(who(t, "owner")).visit(card)
 	other.tap("Resume").until("!document.querySelector('main [value=resume]')")
 	owner.until("document.querySelector('.matrix tr.left')?.innerText.includes('no longer fits')")
