@@ -59,6 +59,26 @@ func (f *firm) must(a flow.Action) flow.Receipt {
 	return r
 }
 
+// nobodyMay checks that neither the application nor the owner of the tables may do what is never done, in the firm's name.
+func (f *firm) nobodyMay(url string, statements ...string) {
+	f.t.Helper()
+	conn := pgtest.Owner(f.t, url)
+	for _, role := range []string{postgres.AppRole, postgres.OwnerRole} {
+		for _, sql := range statements {
+			tx, err := conn.Begin(f.t.Context())
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			if _, err = tx.Exec(f.t.Context(), "set local role "+role+"; select set_config('app.org', '"+f.org.String()+"', true); "+sql); err == nil {
+				f.t.Errorf("%s may %s", role, sql)
+			}
+			if err := tx.Rollback(f.t.Context()); err != nil {
+				f.t.Fatal(err)
+			}
+		}
+	}
+}
+
 // loseKeys takes an organisation's keys out of a database, as its deletion does first.
 func loseKeys(t testing.TB, url string, org flow.ID) {
 	t.Helper()
