@@ -206,8 +206,8 @@ func (w *Web) saveNews(rw http.ResponseWriter, r *http.Request, who flow.Person)
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return &flow.Refusal{Code: flow.BadCommand}
+	if err := r.ParseForm(); err != nil || letters.Known(r.PostForm.Get("first")) != r.PostForm.Get("first") {
+		return &flow.Refusal{Code: flow.BadCommand} // the page does not offer it
 	}
 	p, err := w.newsOf(r, who)
 	if errors.Is(err, postgres.ErrNotFound) { // the first time

@@ -62,6 +62,7 @@ func TestNewsAreWrittenAndSent(t *testing.T) {
 	}
 
 	// Bad input gets a sentence, keeps what was typed, and changes nothing.
+	owner.post(at, newsForm("1", "first", "xx")).says(400)
 	owner.post(at, newsForm("1", "first", "ta")).says(422, "Write a subject and a text in the main language, தமிழ்").holdsHTML(`<option value="ta" selected>`, "Lots by QR code")
 	owner.post(at, newsForm("1", "subject_mr", "लॉट")).says(422, "मराठी has only one of the two").holdsHTML(`value="लॉट"`)
 	owner.post(at, newsForm("1", "text_en", strings.Repeat("a", 10_001))).says(422, "English is too long: 120 letters for the subject and 10,000 for the text at most")

@@ -240,7 +240,11 @@ func (v *view) featureName(f usage.Feature) string {
 
 // setUsage says whether it is counted what the organisation uses.
 func (w *Web) setUsage(rw http.ResponseWriter, r *http.Request, who flow.Person) error {
-	on := r.PostFormValue("do") == "on"
+	do := r.PostFormValue("do")
+	if do != "on" && do != "off" { // what is no choice deletes nothing
+		return &flow.Refusal{Code: flow.BadCommand}
+	}
+	on := do == "on"
 	if err := w.DB.SetUsage(r.Context(), who.Org, on); err != nil {
 		return err
 	}

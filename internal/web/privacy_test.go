@@ -33,6 +33,8 @@ func TestThePrivacyPage(t *testing.T) {
 	}
 	owner.get("/privacy").says(200, "What was counted here", "1,234", "Analytics")
 	h.pages.Usage.Count(f.org, "board", time.Now())
+	owner.post("/privacy/usage", url.Values{"do": {"x"}}).says(400)
+	owner.get("/privacy").says(200, "1,234")
 	owner.post("/privacy/usage", url.Values{"do": {"off"}}).says(200, "Nothing is counted any more", "nothing is left of what was").hides("1,234")
 	if h.pages.Usage.Take(f.org) != nil {
 		t.Error("what was counted before it was switched off would be kept later")
